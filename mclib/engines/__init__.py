@@ -1,0 +1,1 @@
+"""What executes a graph: `reference` (NumPy, the judge), `llvm` (CPU), `cuda` (GPU)."""

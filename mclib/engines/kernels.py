@@ -1,0 +1,242 @@
+"""One kernel: draws, model and statistics together, as one machine graph.
+
+A kernel works through canonical blocks of 1,024 trials: 32 lanes, each taking 8 groups of 4
+rows. Trial ``t`` of a block lies in group ``t // 128``, lane ``t % 128 // 4``, row ``t % 4``,
+so that the four rows of a lane share their Philox calls. The lanes' sums become one record of
+moments per output; the outputs themselves can be stored on the way. What is the same in every
+trial is taken out as the kernel's arguments.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mclib.expressions.dtypes import Type
+from mclib.expressions.expression import Expression, apply, lift
+from mclib.expressions.lowering import Position, lower
+from mclib.expressions.loops import loop_counter, loop_state, make_loop, results
+from mclib.expressions.machine import where, zero_extend
+from mclib.expressions.nodes import (
+    Loop,
+    Node,
+    Subroutine,
+    Table,
+    constant,
+    new_loop_identity,
+    node,
+    topological,
+)
+from mclib.expressions.verify import verify
+from mclib.statistics.moments import lane_record, merge
+
+N_LANES = 32
+N_GROUPS = 8
+N_ROWS = 4
+BLOCK = N_LANES * N_GROUPS * N_ROWS
+
+STATES_PER_OUTPUT = 7
+"""Pivot, four sums of powers, minimum, maximum."""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A machine graph that an engine can render.
+
+    Attributes
+    ----------
+    precision : Type
+        Type of the outputs.
+    n_outputs : int
+        How many outputs the model has.
+    arguments : tuple of Node
+        What is the same in every trial, as machine graphs over named arguments; in `records`
+        and `body` the argument numbered k stands for the k-th of them.
+    body : Node
+        The loop over groups, around the loop over rows.
+    rows : int
+        Identity of the row loop. What that loop keeps alive beyond its states is stored.
+    records : tuple of Node
+        Seven numbers for each output, right in lane 0 at the end of a block; none for a
+        kernel that stores outputs.
+    """
+
+    precision: Type
+    n_outputs: int
+    arguments: tuple[Node, ...]
+    body: Node
+    rows: int
+    records: tuple[Node, ...]
+
+    @property
+    def roots(self) -> tuple[Node, ...]:
+        """What the kernel must compute."""
+        return (*self.records, self.body)
+
+
+class _Place:
+    """Where a trial lies, as placeholders of the two loops."""
+
+    def __init__(self) -> None:
+        self.groups, self.rows = new_loop_identity(), new_loop_identity()
+        self.group = loop_counter(self.groups, N_GROUPS)
+        self.row = loop_counter(self.rows, N_ROWS)
+
+    @property
+    def position(self) -> Position:
+        block = Expression(node("block", type_=Type.INT64))
+        lane = Expression(node("lane", type_=Type.INT32))
+        quarter = block * (BLOCK // N_ROWS) + zero_extend(self.group * N_LANES + lane)
+        return Position(quarter, self.row)
+
+
+def build_values(outputs: Sequence[Node], precision: Type) -> Kernel:
+    """Return the kernel that stores a model's outputs (nodes of its graph before lowering)."""
+    place = _Place()
+    lowered = lower(outputs, precision, place.position)
+    inner = make_loop(place.rows, N_ROWS, [], [], lowered)
+    body = make_loop(place.groups, N_GROUPS, [], [], [inner])
+    return _hoist(precision, len(lowered), [], body, place.rows)
+
+
+def build_moments(outputs: Sequence[Node], precision: Type) -> Kernel:
+    """Return the kernel that makes one record of moments per block and output."""
+    place = _Place()
+    lowered = lower(outputs, precision, place.position)
+    is_first = (place.group | place.row) == 0
+    starts: list[Node] = []
+    nexts: list[Node] = []
+    for number, output in enumerate(lowered):
+        states = [
+            loop_state(place.rows, STATES_PER_OUTPUT * number + k, precision)
+            for k in range(STATES_PER_OUTPUT)
+        ]
+        starts += [constant(start, precision) for start in _START]
+        nexts += [each.node for each in _turn(Expression(output), states, is_first)]
+    carried = [loop_state(place.groups, k, precision).node for k in range(len(starts))]
+    inner = make_loop(place.rows, N_ROWS, carried, nexts)
+    body = make_loop(place.groups, N_GROUPS, starts, results(inner))
+    sums = [Expression(each) for each in results(body)]
+    records: list[Node] = []
+    for number in range(len(lowered)):
+        mine = sums[STATES_PER_OUTPUT * number : STATES_PER_OUTPUT * (number + 1)]
+        records += [each.node for each in _record(mine)]
+    return _hoist(precision, len(lowered), records, body, place.rows)
+
+
+_START = (0.0, 0.0, 0.0, 0.0, 0.0, float("inf"), float("-inf"))
+
+
+def _turn(
+    x: Expression, states: list[Expression], is_first: Expression
+) -> list[Expression]:
+    pivot, s1, s2, s3, s4, low, high = states
+    pivot = where(is_first, x, pivot)
+    d = x - pivot
+    d2 = d * d
+    return [
+        pivot,
+        s1 + d,
+        s2 + d2,
+        s3 + d2 * d,
+        s4 + d2 * d2,
+        where(x < low, x, low),
+        where(high < x, x, high),
+    ]
+
+
+def _record(sums: list[Expression]) -> list[Expression]:
+    wide = [each if each.type is Type.FLOAT64 else apply("widen", each) for each in sums]
+    count = lift(float(N_GROUPS * N_ROWS), Type.FLOAT64)
+    record = list(lane_record(count, *wide, where=where))
+    distance = N_LANES // 2
+    while distance:
+        further = [
+            each
+            if each.node.is_uniform
+            else Expression(
+                node("shift_lanes", each.node, type_=each.type, payload=distance)
+            )
+            for each in record
+        ]
+        record = list(merge(record, further, where=where))
+        distance //= 2
+    return record
+
+
+def _hoist(
+    precision: Type, n_outputs: int, records: Sequence[Node], body: Node, rows: int
+) -> Kernel:
+    """Take what is the same in every trial out of the graph, as numbered arguments."""
+    arguments: list[Node] = []
+    places: dict[Node, Node] = {}
+
+    def place(each: Node) -> Node:
+        if each.is_constant or not each.is_uniform:
+            return each
+        if each not in places:
+            places[each] = node("argument", type_=each.type, payload=len(arguments))
+            arguments.append(each)
+        return places[each]
+
+    routines: dict[Subroutine, Subroutine] = {}
+
+    def payload_of(each: Node) -> object:
+        if each.op.name != "call":
+            return each.payload
+        routine = each.payload
+        if routine not in routines:
+            results = rewrite(routine.results)
+            routines[routine] = Subroutine(routine.name, routine.formals, tuple(results))
+        return routines[routine]
+
+    def rewrite(roots: Sequence[Node]) -> list[Node]:
+        done: dict[Node, Node] = {}
+        for each in topological(roots):
+            if each.is_uniform:
+                done[each] = each
+            else:
+                args = tuple(place(done[arg]) for arg in each.args)
+                done[each] = node(
+                    each.op.name, *args, type_=each.type, payload=payload_of(each)
+                )
+        return [place(done[root]) for root in roots]
+
+    *made, made_body = rewrite((*records, body))
+    verify((*made, made_body), machine=True, after="hoisting")
+    return Kernel(
+        precision=precision,
+        n_outputs=n_outputs,
+        arguments=tuple(arguments),
+        body=made_body,
+        rows=rows,
+        records=tuple(made),
+    )
+
+
+def digest(kernel: Kernel) -> str:
+    """Return a hash of what the kernel computes, the same wherever it is built."""
+    text = hashlib.sha256()
+    _describe((*kernel.arguments, *kernel.roots), text.update)
+    return text.hexdigest()
+
+
+def _describe(roots: Sequence[Node], write: Callable[[bytes], None]) -> None:
+    numbers: dict[Node, int] = {}
+    loops: dict[int, int] = {}
+    for each in topological(roots):
+        numbers[each] = len(numbers)
+        payload = each.payload
+        if isinstance(payload, Loop):
+            number = loops.setdefault(payload.identity, len(loops))
+            payload = (number, payload.n_steps, payload.n_states)
+        elif isinstance(payload, Subroutine):
+            _describe(payload.results, write)
+            payload = payload.name
+        elif each.op.name == "state":
+            payload = (loops.setdefault(payload[0], len(loops)), payload[1])
+        elif isinstance(payload, Table):
+            payload = hashlib.sha256(payload.data).hexdigest()
+        elif isinstance(payload, float):
+            payload = payload.hex()
+        args = ",".join(str(numbers[arg]) for arg in each.args)
+        write(f"{each.op.name}|{each.type.value}|{payload}|{args}\n".encode())

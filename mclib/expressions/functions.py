@@ -1,0 +1,251 @@
+"""The functions a model may use: `mc.exp`, `mc.where`, `mc.lookup`, ...
+
+Each takes traced values, plain numbers or arrays of them (element by element, as NumPy does).
+NumPy's functions of the same names do the same on traced values.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mclib.errors import ArgumentError
+from mclib.expressions.dtypes import Type
+from mclib.expressions.expression import Expression, apply, as_number, lift, numbers
+from mclib.expressions.nodes import Table, node
+
+
+def _map(name: str, *values: Any) -> Any:
+    if any(isinstance(value, np.ndarray) and value.ndim for value in values):
+        return over_arrays(lambda *each: numbers(name, *each), *values)
+    return numbers(name, *values)
+
+
+def over_arrays(operation: Any, *values: Any) -> Any:
+    """Apply `operation` element by element to arrays and single values."""
+    boxed = []
+    for value in values:
+        box = value
+        if not isinstance(value, np.ndarray):
+            box = np.empty((), dtype=object)
+            box[()] = value
+        boxed.append(box)
+    arrays = np.broadcast_arrays(*boxed)
+    made = np.empty(arrays[0].shape, dtype=object)
+    for index in np.ndindex(made.shape):
+        made[index] = operation(*(array[index] for array in arrays))
+    return made
+
+
+def exp(x: Any) -> Any:
+    """Return e to the power `x`."""
+    return _map("exp", x)
+
+
+def expm1(x: Any) -> Any:
+    """Return exp(x) - 1, accurate for `x` near 0."""
+    return _map("expm1", x)
+
+
+def log(x: Any) -> Any:
+    """Return the natural logarithm of `x`; NaN below 0, minus infinity at 0."""
+    return _map("log", x)
+
+
+def log1p(x: Any) -> Any:
+    """Return log(1 + x), accurate for `x` near 0."""
+    return _map("log1p", x)
+
+
+def sqrt(x: Any) -> Any:
+    """Return the square root of `x`; NaN below 0."""
+    return _map("square_root", x)
+
+
+def sin(x: Any) -> Any:
+    """Return the sine of `x` radians."""
+    return _map("sin", x)
+
+
+def cos(x: Any) -> Any:
+    """Return the cosine of `x` radians."""
+    return _map("cos", x)
+
+
+def tan(x: Any) -> Any:
+    """Return the tangent of `x` radians."""
+    return _map("tan", x)
+
+
+def arctan(x: Any) -> Any:
+    """Return the angle in radians, between -pi/2 and pi/2, whose tangent is `x`."""
+    return _map("arctan", x)
+
+
+def tanh(x: Any) -> Any:
+    """Return the hyperbolic tangent of `x`."""
+    return _map("tanh", x)
+
+
+def erf(x: Any) -> Any:
+    """Return the error function of `x`."""
+    return _map("erf", x)
+
+
+def erfc(x: Any) -> Any:
+    """Return 1 - erf(x), accurate in the upper tail."""
+    return _map("erfc", x)
+
+
+def power(x: Any, y: Any) -> Any:
+    """Return `x` to the power `y`; NaN for a negative `x` and a fractional `y`."""
+    return _map("power", x, y)
+
+
+def minimum(x: Any, y: Any) -> Any:
+    """Return the smaller of `x` and `y` in each trial; NaN if either is."""
+    return _map("minimum", x, y)
+
+
+def maximum(x: Any, y: Any) -> Any:
+    """Return the larger of `x` and `y` in each trial; NaN if either is."""
+    return _map("maximum", x, y)
+
+
+def clip(x: Any, low: Any, high: Any) -> Any:
+    """Return `x`, held between `low` and `high` in each trial."""
+    return minimum(maximum(x, low), high)
+
+
+def absolute(x: Any) -> Any:
+    """Return `x` without its sign."""
+    return _map("absolute", x)
+
+
+def floor(x: Any) -> Any:
+    """Return the largest whole number not above `x`."""
+    return _map("floor", x)
+
+
+def ceil(x: Any) -> Any:
+    """Return the smallest whole number not below `x`."""
+    return _map("ceiling", x)
+
+
+def trunc(x: Any) -> Any:
+    """Return `x` without its fraction."""
+    return _map("truncated", x)
+
+
+def rint(x: Any) -> Any:
+    """Return the whole number nearest to `x`, halves to the even one."""
+    return _map("rounded", x)
+
+
+def sign(x: Any) -> Any:
+    """Return -1, 0 or 1 as `x` is below, at or above 0; NaN if `x` is."""
+    return where(x > 0, 1.0, where(x < 0, -1.0, x))
+
+
+def isnan(x: Any) -> Any:
+    """Return whether `x` is NaN in each trial."""
+    return _over(lambda each: each != each, x)  # noqa: PLR0124 - NaN alone differs from itself
+
+
+def isfinite(x: Any) -> Any:
+    """Return whether `x` is neither NaN nor infinite in each trial."""
+    return _over(lambda each: absolute(each) < np.inf, x)
+
+
+def _over(operation: Any, x: Any) -> Any:
+    if isinstance(x, np.ndarray) and x.ndim:
+        return over_arrays(lambda each: operation(lift(each, Type.REAL)), x)
+    return operation(lift(x, Type.REAL))
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """Return `a` in the trials where `condition` holds, `b` in the others.
+
+    Both are computed in every trial, so that neither may rely on the condition to avoid,
+    say, a division by zero: the infinity or NaN of the side not taken is dropped.
+    """
+    if any(isinstance(value, np.ndarray) and value.ndim for value in (condition, a, b)):
+        return over_arrays(where, condition, a, b)
+    truth = lift(condition, Type.BOOLEAN)
+    if truth.type is not Type.BOOLEAN:
+        truth = truth != 0
+    if _is_boolean(a) and _is_boolean(b):
+        left, right = lift(a, Type.BOOLEAN), lift(b, Type.BOOLEAN)
+    else:
+        left, right = as_number(lift(a, Type.REAL)), as_number(lift(b, Type.REAL))
+    return apply("where", truth, left, right)
+
+
+def _is_boolean(value: Any) -> bool:
+    if isinstance(value, Expression):
+        return value.type is Type.BOOLEAN
+    return isinstance(value, (bool, np.bool_))
+
+
+def lookup(table: Sequence[float] | np.ndarray[Any, Any], index: Any) -> Any:
+    """Return the element of a table at a traced place.
+
+    Parameters
+    ----------
+    table : array_like of shape (n,)
+        Numbers, the same in every trial.
+    index : traced value or number
+        Place, counted from 0 and rounded down; places before the first give the first
+        element, places behind the last (and NaN) the last.
+
+    Returns
+    -------
+    traced value
+        One element per trial.
+
+    Raises
+    ------
+    ArgumentError
+        If `table` is empty or not one row of numbers.
+    """
+    values = np.asarray(table)
+    if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "fiub":
+        message = (
+            f"`table` must be one row of at least one number; got shape {values.shape} "
+            f"of {values.dtype}."
+        )
+        raise ArgumentError(message)
+    frozen = Table.of(values, Type.FLOAT64)
+    place = as_number(lift(index, Type.REAL))
+    return Expression(node("lookup", place.node, type_=Type.REAL, payload=frozen))
+
+
+def interp(x: Any, xp: Any, fp: Any) -> Any:
+    """Return the piecewise-linear function through the points (xp, fp) at `x`.
+
+    Parameters
+    ----------
+    x : traced value
+        Where to read.
+    xp, fp : array_like of shape (n,)
+        Corners, `xp` increasing; the function is constant beyond the ends.
+    """
+    knots, heights = np.asarray(xp, np.float64), np.asarray(fp, np.float64)
+    if knots.ndim != 1 or knots.shape != heights.shape or knots.size == 0:
+        message = (
+            "`xp` and `fp` must be two rows of equally many numbers; got shapes "
+            f"{knots.shape} and {heights.shape}."
+        )
+        raise ArgumentError(message)
+    if np.any(np.diff(knots) <= 0):
+        message = "`xp` must increase from each number to the next."
+        raise ArgumentError(message)
+    place = lift(x, Type.REAL)
+    index = lift(0.0, Type.REAL)
+    for knot in knots[1:-1]:
+        index = index + (place >= float(knot))
+    slopes = np.diff(heights) / np.diff(knots) if knots.size > 1 else np.zeros(1)
+    left, base = lookup(knots[: slopes.size], index), lookup(heights[: slopes.size], index)
+    inside = base + (place - left) * lookup(slopes, index)
+    held = where(place <= float(knots[0]), float(heights[0]), inside)
+    return where(place >= float(knots[-1]), float(heights[-1]), held)

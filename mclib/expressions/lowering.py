@@ -1,0 +1,276 @@
+"""From a model's graph to machine ops.
+
+Lowering decides what a real number is, writes mathematics and draws out in machine ops, and
+says where in a block each trial lies. A loop with noise becomes a loop over fours of steps
+around a loop of four, so that one Philox call serves four steps.
+"""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mclib import streams
+from mclib.expressions import philox
+from mclib.expressions.dtypes import Type
+from mclib.expressions.evaluation import evaluate
+from mclib.expressions.expression import Expression, apply
+from mclib.expressions.loops import loop_counter, loop_state, make_loop, results
+from mclib.expressions.machine import (
+    load,
+    table_of,
+    to_float,
+    to_integer,
+    where,
+    zero_extend,
+)
+from mclib.expressions.mathematics import FORMULAS
+from mclib.expressions.nodes import (
+    Node,
+    Subroutine,
+    constant,
+    new_loop_identity,
+    node,
+    topological,
+)
+from mclib.expressions.subroutines import call, subroutine
+from mclib.expressions.verify import verify
+
+STEPS_PER_DRAW = 4
+"""A Philox call yields four words, one for each of four steps (or of four trials)."""
+
+
+INLINE = frozenset({"ceiling", "truncated", "rounded", "minimum", "maximum"})
+"""Formulas of a few ops, written out wherever they are used."""
+
+
+@functools.cache
+def _routine(name: str, types: tuple[Type, ...]) -> Subroutine:
+    return subroutine(name, types, FORMULAS[name])
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the trial at hand lies.
+
+    Attributes
+    ----------
+    quarter : Expression
+        Number of the trial over four, rounded down (int64).
+    row : Expression
+        The rest, 0 to 3: a loop's counter (int32).
+    """
+
+    quarter: Expression
+    row: Expression
+
+    @property
+    def trial(self) -> Expression:
+        """Number of the trial (int64)."""
+        return (self.quarter << 2) | zero_extend(self.row)
+
+
+@dataclass(frozen=True)
+class _Turns:
+    """The machine loops that a model's loop becomes."""
+
+    inner: int
+    outer: int | None
+    n_steps: int
+
+    def state(self, place: int, type_: Type) -> Node:
+        return loop_state(self.inner, place, type_).node
+
+    @property
+    def place(self) -> Expression:
+        return loop_counter(self.inner, STEPS_PER_DRAW if self.outer else self.n_steps)
+
+    @property
+    def four(self) -> Expression:
+        assert self.outer is not None
+        return loop_counter(self.outer, -(-self.n_steps // STEPS_PER_DRAW))
+
+    @property
+    def step(self) -> Expression:
+        if self.outer is None:
+            return self.place
+        return self.four * STEPS_PER_DRAW + self.place
+
+
+class _Lowering:
+    def __init__(
+        self, roots: list[Node], precision: Type, position: Position | None
+    ) -> None:
+        self.precision = precision
+        self.position = position
+        self.done: dict[Node, Node] = {}
+        self.order = list(topological(roots))
+        noisy = {
+            each.args[0].payload.identity
+            for each in self.order
+            if each.op.name in {"tail", "side"} and each.args
+        }
+        self.turns: dict[int, _Turns] = {}
+        for each in self.order:
+            if each.op.name == "loop":
+                identity = each.payload.identity
+                outer = new_loop_identity() if identity in noisy else None
+                self.turns[identity] = _Turns(
+                    new_loop_identity(), outer, each.payload.n_steps
+                )
+
+    def run(self, roots: list[Node]) -> list[Node]:
+        for each in self.order:
+            self.done[each] = self.lower(each)
+        return [self.done[each] for each in roots]
+
+    def type(self, type_: Type) -> Type:
+        return self.precision if type_ is Type.REAL else type_
+
+    def args(self, each: Node) -> list[Expression]:
+        return [Expression(self.done[arg]) for arg in each.args]
+
+    def lower(self, each: Node) -> Node:
+        special = _SPECIAL.get(each.op.name)
+        if special is not None:
+            return special(self, each)
+        if each.op.name in FORMULAS:
+            return self.formula(each)
+        nodes = (self.done[arg] for arg in each.args)
+        return node(each.op.name, *nodes, type_=self.type(each.type), payload=each.payload)
+
+    def formula(self, each: Node) -> Node:
+        args = self.args(each)
+        if each.op.name in INLINE:
+            return FORMULAS[each.op.name](*args).node
+        (value,) = call(_routine(each.op.name, tuple(arg.type for arg in args)), *args)
+        return value.node
+
+    def constant(self, each: Node) -> Node:
+        return constant(each.payload, self.type(each.type))
+
+    def parameter(self, each: Node) -> Node:
+        return node("argument", type_=self.precision, payload=each.payload)
+
+    def draw(self, each: Node) -> philox.Draw:
+        assert self.position is not None
+        stream = streams.stream_of(each.payload)
+        if not each.args:
+            return philox.input_draw(
+                stream, self.position.quarter, self.position.row, self.precision
+            )
+        turns = self.turns[each.args[0].payload.identity]
+        return philox.noise_draw(
+            stream, self.position.trial, turns.four, turns.place, self.precision
+        )
+
+    def tail(self, each: Node) -> Node:
+        return self.draw(each).tail().node
+
+    def side(self, each: Node) -> Node:
+        return self.draw(each).side().node
+
+    def lookup(self, each: Node) -> Node:
+        table = each.payload
+        place = Expression(self.done[each.args[0]])
+        last = float(len(table) - 1)
+        # Written so that NaN falls to the last element.
+        held = where(place < last, where(place > 0.0, place, 0.0), last)
+        index = to_integer(held, Type.INT32)
+        return load(table_of(table.values, self.precision), index).node
+
+    def step(self, each: Node) -> Node:
+        return to_float(self.turns[each.payload.identity].step, self.precision).node
+
+    def state(self, each: Node) -> Node:
+        identity, place = each.payload
+        return self.turns[identity].state(place, self.type(each.type))
+
+    def loop(self, each: Node) -> Node:
+        turns, n_states = self.turns[each.payload.identity], each.payload.n_states
+        starts = [self.done[arg] for arg in each.args[:n_states]]
+        nexts = [self.done[arg] for arg in each.args[n_states:]]
+        if turns.outer is None:
+            return make_loop(turns.inner, turns.n_steps, starts, nexts)
+        if turns.n_steps % STEPS_PER_DRAW:
+            goes_on = turns.step < turns.n_steps
+            nexts = [
+                apply(
+                    "where", goes_on, Expression(new), Expression(turns.state(k, new.type))
+                ).node
+                for k, new in enumerate(nexts)
+            ]
+        carried = [
+            loop_state(turns.outer, k, start.type).node for k, start in enumerate(starts)
+        ]
+        inner = make_loop(turns.inner, STEPS_PER_DRAW, carried, nexts)
+        n_fours = -(-turns.n_steps // STEPS_PER_DRAW)
+        return make_loop(turns.outer, n_fours, starts, results(inner))
+
+
+_SPECIAL: dict[str, Callable[[_Lowering, Node], Node]] = {
+    "constant": _Lowering.constant,
+    "parameter": _Lowering.parameter,
+    "tail": _Lowering.tail,
+    "side": _Lowering.side,
+    "lookup": _Lowering.lookup,
+    "step": _Lowering.step,
+    "state": _Lowering.state,
+    "loop": _Lowering.loop,
+}
+
+
+def lower(
+    roots: Iterable[Node], precision: Type, position: Position | None = None
+) -> list[Node]:
+    """Return machine nodes that mean what `roots` mean.
+
+    Parameters
+    ----------
+    roots : iterable of Node
+        Nodes of a model's graph.
+    precision : Type
+        What a real number is: `FLOAT64` or `FLOAT32`.
+    position : Position, optional
+        Where the trial lies; needed if the graph draws.
+
+    Returns
+    -------
+    list of Node
+        One for each root. Parameters become the arguments of their names.
+    """
+    wanted = list(roots)
+    lowered = _Lowering(wanted, precision, position).run(wanted)
+    verify(lowered, machine=True, after="lowering")
+    return lowered
+
+
+def evaluate_model_expression(
+    expression: Expression,
+    precision: Type = Type.FLOAT64,
+    bindings: Mapping[Node, Any] | None = None,
+) -> Any:
+    """Return the value of a model expression that does not draw.
+
+    Parameters
+    ----------
+    expression : Expression
+        What is wanted.
+    precision : Type, default FLOAT64
+        What a real number is.
+    bindings : mapping of Node to array, optional
+        Values for `parameter` nodes in it; they broadcast.
+
+    Returns
+    -------
+    array
+        Of the bindings' common shape.
+    """
+    (lowered,) = lower([expression.node], precision)
+    known = {}
+    for parameter, value in (bindings or {}).items():
+        placeholder = node("argument", type_=precision, payload=parameter.payload)
+        known[placeholder] = np.asarray(value, precision.dtype)
+    return evaluate([lowered], known)[0]

@@ -1,0 +1,53 @@
+"""A uniform draw seen from both ends.
+
+Near 1 a float cannot tell a probability from 1; near 0 it has all its digits. So a draw is
+kept as its distance from the nearer end and the side it lies on, and a quantile function may
+ask for `lower` (u) or `upper` (1 - u), each exact at its small end.
+"""
+
+from mclib.expressions.dtypes import Type
+from mclib.expressions.expression import Expression, apply, lift
+from mclib.expressions.functions import where
+
+
+class Probability:
+    """A probability u in (0, 1) that a quantile function turns into a draw.
+
+    Attributes
+    ----------
+    tail : Expression
+        min(u, 1 - u), in (0, 1/2].
+    side : Expression
+        Whether u lies in the upper half.
+    """
+
+    __slots__ = ("side", "tail")
+
+    def __init__(self, tail: Expression, side: Expression) -> None:
+        self.tail = tail
+        self.side = side
+
+    @classmethod
+    def of(cls, u: Expression | float) -> "Probability":
+        """See a traced or plain number in (0, 1) as a probability."""
+        number = lift(u, Type.REAL)
+        side = number > 0.5
+        return cls(where(side, 1.0 - number, number), side)
+
+    @property
+    def lower(self) -> Expression:
+        """u: the probability of everything below the draw."""
+        return where(self.side, 1.0 - self.tail, self.tail)
+
+    @property
+    def upper(self) -> Expression:
+        """1 - u: the probability of everything above the draw."""
+        return where(self.side, self.tail, 1.0 - self.tail)
+
+    def standard_normal(self) -> Expression:
+        """Return the standard normal quantile of u."""
+        return apply("normal_quantile", self.tail, self.side)
+
+    def reversed(self) -> "Probability":
+        """Return the probability 1 - u."""
+        return Probability(self.tail, ~self.side)
