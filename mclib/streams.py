@@ -9,8 +9,9 @@ of a name. Contract version 1:
   ``(q low, q high, 0, stream)`` with ``q = t >> 2``.
 - *A noise* has one draw in each step of a trial. Draw of step ``j`` of trial ``t``: word
   ``j & 3`` of counter ``(t low, t high, j >> 2, stream)``.
-- *The word* is the high part of the uniform. The low part is the same word of the counter
-  whose third number has its top bit set: 20 bits for a float64, none for a float32.
+- *The word* is the high part of the uniform. The low part, of which a float64 takes 20 bits
+  and a float32 none, is the same word as it stood after seven of the ten rounds: Philox4x32-7,
+  random enough in itself, at no further cost.
 - *The uniform* is the middle of the interval that the bits name: ``(k + 1/2) / 2**52`` with
   the 52-bit ``k = (word << 20) | (low >> 12)``, or ``(word + 1/2) / 2**32``. It lies strictly
   between 0 and 1, and a float32 draw is the float64 draw seen less sharply.
@@ -28,8 +29,8 @@ CONTRACT_VERSION = 1
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 WEYL = (0x9E3779B9, 0xBB67AE85)
 N_ROUNDS = 10
-LOW_PART = 0x80000000
-"""Set in the counter's third word to get the low parts of float64 uniforms."""
+N_ROUNDS_LOW = 7
+"""Rounds after which the low parts of float64 uniforms are read off."""
 
 Words = np.ndarray[Any, np.dtype[np.uint32]]
 
@@ -46,8 +47,8 @@ def key_of(seed: int) -> tuple[int, int]:
     return seed & 0xFFFFFFFF, seed >> 32
 
 
-def philox(counter: Any, key: tuple[int, int]) -> Words:
-    """Return Philox4x32-10 words.
+def philox(counter: Any, key: tuple[int, int], n_rounds: int = N_ROUNDS) -> Words:
+    """Return Philox4x32 words.
 
     Parameters
     ----------
@@ -55,6 +56,8 @@ def philox(counter: Any, key: tuple[int, int]) -> Words:
         Four 32-bit numbers; each may be an array.
     key : tuple of int
         Two 32-bit numbers.
+    n_rounds : int, default 10
+        How often to mix.
 
     Returns
     -------
@@ -67,7 +70,7 @@ def philox(counter: Any, key: tuple[int, int]) -> Words:
     ['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8']
     """
     c0, c1, c2, c3 = np.broadcast_arrays(*(np.asarray(word, np.uint64) for word in counter))
-    for turn in range(N_ROUNDS):
+    for turn in range(n_rounds):
         k0, k1 = (np.uint64((key[i] + turn * WEYL[i]) & 0xFFFFFFFF) for i in (0, 1))
         p0, p1 = c0 * np.uint64(MULTIPLIERS[0]), c2 * np.uint64(MULTIPLIERS[1])
         c0, c1 = (p1 >> np.uint64(32)) ^ c1 ^ k0, p1 & _LOW_32
@@ -79,17 +82,20 @@ def _choose(words: Words, place: Any) -> Words:
     return np.take_along_axis(words, np.asarray(place)[np.newaxis], axis=0)[0]
 
 
+def _parts(counter: Any, key: tuple[int, int], place: Any) -> tuple[Words, Words]:
+    high, low = (
+        _choose(philox(counter, key, n_rounds), place)
+        for n_rounds in (N_ROUNDS, N_ROUNDS_LOW)
+    )
+    return high, low
+
+
 def input_words(seed: int, name: str, trials: Any) -> tuple[Words, Words]:
     """Return the high and low words of an input's draws, one for each trial."""
     index = np.asarray(trials, np.uint64)
     q = index >> np.uint64(2)
-    place = (index & np.uint64(3)).astype(np.intp)
-    parts = (
-        philox((q & _LOW_32, q >> np.uint64(32), part, stream_of(name)), key_of(seed))
-        for part in (0, LOW_PART)
-    )
-    high, low = (_choose(part, place) for part in parts)
-    return high, low
+    counter = (q & _LOW_32, q >> np.uint64(32), 0, stream_of(name))
+    return _parts(counter, key_of(seed), (index & np.uint64(3)).astype(np.intp))
 
 
 def noise_words(seed: int, name: str, trials: Any, steps: Any) -> tuple[Words, Words]:
@@ -97,21 +103,9 @@ def noise_words(seed: int, name: str, trials: Any, steps: Any) -> tuple[Words, W
     index, step = np.broadcast_arrays(
         np.asarray(trials, np.uint64), np.asarray(steps, np.uint64)
     )
-    place = (step & np.uint64(3)).astype(np.intp)
-    parts = (
-        philox(
-            (
-                index & _LOW_32,
-                index >> np.uint64(32),
-                (step >> np.uint64(2)) | np.uint64(part),
-                stream_of(name),
-            ),
-            key_of(seed),
-        )
-        for part in (0, LOW_PART)
-    )
-    high, low = (_choose(part, place) for part in parts)
-    return high, low
+    four = step >> np.uint64(2)
+    counter = (index & _LOW_32, index >> np.uint64(32), four, stream_of(name))
+    return _parts(counter, key_of(seed), (step & np.uint64(3)).astype(np.intp))
 
 
 def uniforms(words: tuple[Words, Words]) -> "np.ndarray[Any, np.dtype[np.float64]]":

@@ -7,20 +7,19 @@ moments per output; the outputs themselves can be stored on the way. What is the
 trial is taken out as the kernel's arguments.
 """
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mclib.expressions.dtypes import Type
+from mclib.expressions.evaluation import evaluate
 from mclib.expressions.expression import Expression, apply, lift
 from mclib.expressions.lowering import Position, lower
 from mclib.expressions.loops import loop_counter, loop_state, make_loop, results
 from mclib.expressions.machine import where, zero_extend
 from mclib.expressions.nodes import (
-    Loop,
     Node,
     Subroutine,
-    Table,
     constant,
     new_loop_identity,
     node,
@@ -93,8 +92,8 @@ def build_values(outputs: Sequence[Node], precision: Type) -> Kernel:
     """Return the kernel that stores a model's outputs (nodes of its graph before lowering)."""
     place = _Place()
     lowered = lower(outputs, precision, place.position)
-    inner = make_loop(place.rows, N_ROWS, [], [], lowered)
-    body = make_loop(place.groups, N_GROUPS, [], [], [inner])
+    inner = make_loop(place.rows, N_ROWS, [], [], lowered, is_kernel=True)
+    body = make_loop(place.groups, N_GROUPS, [], [], [inner], is_kernel=True)
     return _hoist(precision, len(lowered), [], body, place.rows)
 
 
@@ -113,8 +112,8 @@ def build_moments(outputs: Sequence[Node], precision: Type) -> Kernel:
         starts += [constant(start, precision) for start in _START]
         nexts += [each.node for each in _turn(Expression(output), states, is_first)]
     carried = [loop_state(place.groups, k, precision).node for k in range(len(starts))]
-    inner = make_loop(place.rows, N_ROWS, carried, nexts)
-    body = make_loop(place.groups, N_GROUPS, starts, results(inner))
+    inner = make_loop(place.rows, N_ROWS, carried, nexts, is_kernel=True)
+    body = make_loop(place.groups, N_GROUPS, starts, results(inner), is_kernel=True)
     sums = [Expression(each) for each in results(body)]
     records: list[Node] = []
     for number in range(len(lowered)):
@@ -122,6 +121,11 @@ def build_moments(outputs: Sequence[Node], precision: Type) -> Kernel:
         records += [each.node for each in _record(mine)]
     return _hoist(precision, len(lowered), records, body, place.rows)
 
+
+_UNKNOWN = frozenset(
+    {"argument", "block", "lane", "step", "state", "formal", "loop", "result", "call"}
+)
+"""Ops whose value constants do not decide."""
 
 _START = (0.0, 0.0, 0.0, 0.0, 0.0, float("inf"), float("-inf"))
 
@@ -189,16 +193,22 @@ def _hoist(
             routines[routine] = Subroutine(routine.name, routine.formals, tuple(results))
         return routines[routine]
 
+    def fold(each: Node) -> Node:
+        """Compute what constants alone decide, and drop choices that are made already."""
+        if each.op.name == "where" and each.args[0].is_constant:
+            return each.args[1 if each.args[0].payload else 2]
+        if each.op.name in _UNKNOWN or not all(arg.is_constant for arg in each.args):
+            return each
+        return constant(evaluate([each], {})[0].item(), each.type)
+
     def rewrite(roots: Sequence[Node]) -> list[Node]:
         done: dict[Node, Node] = {}
         for each in topological(roots):
-            if each.is_uniform:
-                done[each] = each
-            else:
-                args = tuple(place(done[arg]) for arg in each.args)
-                done[each] = node(
-                    each.op.name, *args, type_=each.type, payload=payload_of(each)
-                )
+            args = tuple(done[arg] for arg in each.args)
+            if not each.is_uniform:
+                args = tuple(map(place, args))
+            made = node(each.op.name, *args, type_=each.type, payload=payload_of(each))
+            done[each] = fold(made)
         return [place(done[root]) for root in roots]
 
     *made, made_body = rewrite((*records, body))
@@ -213,30 +223,23 @@ def _hoist(
     )
 
 
-def digest(kernel: Kernel) -> str:
-    """Return a hash of what the kernel computes, the same wherever it is built."""
-    text = hashlib.sha256()
-    _describe((*kernel.arguments, *kernel.roots), text.update)
-    return text.hexdigest()
+def argument_values(kernel: Kernel, named: Mapping[str, float | int]) -> list[Any]:
+    """Compute a kernel's arguments.
 
+    Parameters
+    ----------
+    kernel : Kernel
+        Whose arguments.
+    named : mapping of str to number
+        Parameters by name, and the seed's two words as ``"seed low"`` and ``"seed high"``.
 
-def _describe(roots: Sequence[Node], write: Callable[[bytes], None]) -> None:
-    numbers: dict[Node, int] = {}
-    loops: dict[int, int] = {}
-    for each in topological(roots):
-        numbers[each] = len(numbers)
-        payload = each.payload
-        if isinstance(payload, Loop):
-            number = loops.setdefault(payload.identity, len(loops))
-            payload = (number, payload.n_steps, payload.n_states)
-        elif isinstance(payload, Subroutine):
-            _describe(payload.results, write)
-            payload = payload.name
-        elif each.op.name == "state":
-            payload = (loops.setdefault(payload[0], len(loops)), payload[1])
-        elif isinstance(payload, Table):
-            payload = hashlib.sha256(payload.data).hexdigest()
-        elif isinstance(payload, float):
-            payload = payload.hex()
-        args = ",".join(str(numbers[arg]) for arg in each.args)
-        write(f"{each.op.name}|{each.type.value}|{payload}|{args}\n".encode())
+    Returns
+    -------
+    list of NumPy scalars
+        In the order of their numbers.
+    """
+    known = {}
+    for each in topological(kernel.arguments):
+        if each.op.name == "argument":
+            known[each] = each.type.dtype.type(named[each.payload])
+    return evaluate(kernel.arguments, known)

@@ -81,7 +81,17 @@ _MEANING: dict[str, Callable[..., Array]] = {
 }
 
 
-def evaluate(roots: Iterable[Node], known: Mapping[Node, Array]) -> list[Array]:
+class Stores:
+    """Collects what the loop numbered `identity` keeps beyond its states, turn by turn."""
+
+    def __init__(self, identity: int) -> None:
+        self.identity = identity
+        self.turns: list[list[Array]] = []
+
+
+def evaluate(
+    roots: Iterable[Node], known: Mapping[Node, Array], stores: Stores | None = None
+) -> list[Array]:
     """Return the values of machine nodes.
 
     Parameters
@@ -91,6 +101,8 @@ def evaluate(roots: Iterable[Node], known: Mapping[Node, Array]) -> list[Array]:
     known : mapping of Node to array
         Values of the placeholders (`argument`, `block`, `lane`, ...), broadcastable to one
         another, lanes on the last axis.
+    stores : Stores, optional
+        Takes up what a loop stores.
 
     Returns
     -------
@@ -100,14 +112,17 @@ def evaluate(roots: Iterable[Node], known: Mapping[Node, Array]) -> list[Array]:
     wanted = list(roots)
     values: dict[Node, Array] = dict(known)
     with np.errstate(all="ignore"):
-        _Evaluation(schedule(wanted), values).region(OUTSIDE)
+        _Evaluation(schedule(wanted), values, stores).region(OUTSIDE)
     return [values[each] for each in wanted]
 
 
 class _Evaluation:
-    def __init__(self, regions: Schedule, values: dict[Node, Array]) -> None:
+    def __init__(
+        self, regions: Schedule, values: dict[Node, Array], stores: Stores | None
+    ) -> None:
         self.regions = regions
         self.values = values
+        self.stores = stores
 
     def region(self, identity: int) -> None:
         for each in self.regions.get(identity, ()):
@@ -145,6 +160,10 @@ class _Evaluation:
             for counter in counters:
                 self.values[counter] = np.uint32(turn)
             self.region(identity)
+            if self.stores is not None and self.stores.identity == identity:
+                self.stores.turns.append(
+                    [self.values[arg] for arg in each.args[2 * n_states :]]
+                )
             states = [self.values[arg] for arg in each.args[n_states : 2 * n_states]]
         self.values[each] = states
 

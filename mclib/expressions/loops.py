@@ -29,9 +29,11 @@ def make_loop(
     starts: Sequence[Node],
     nexts: Sequence[Node],
     stored: Sequence[Node] = (),
+    *,
+    is_kernel: bool = False,
 ) -> Node:
     """Return a loop that carries `starts` on to `nexts` and keeps `stored` alive inside."""
-    payload = Loop(identity, n_steps, len(starts))
+    payload = Loop(identity, n_steps, len(starts), is_kernel)
     type_ = starts[0].type if starts else Type.BOOLEAN
     return node("loop", *starts, *nexts, *stored, type_=type_, payload=payload)
 

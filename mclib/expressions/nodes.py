@@ -8,7 +8,7 @@ whether the trial, that it depends on. A node with an empty scope is the same in
 import itertools
 import struct
 import weakref
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Container, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,12 +70,15 @@ class Loop:
         How often it goes round; at least 1.
     n_states : int
         How many values it carries: the node's arguments are so many start values, then as
-        many next values.
+        many next values, then whatever it stores.
+    is_kernel : bool
+        Whether it goes round trials, so that even constants are computed in it.
     """
 
     identity: int
     n_steps: int
     n_states: int
+    is_kernel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,8 @@ def _scope(op: Op, args: tuple[Node, ...], payload: Any) -> frozenset[int]:
         own = frozenset()
     together = own.union(*(arg.scope for arg in args))
     if op.name == "loop":
-        return together - {payload.identity}
+        outside = together - {payload.identity}
+        return outside | {TRIAL} if payload.is_kernel else outside
     return together
 
 
@@ -180,11 +184,16 @@ def constant(value: bool | float, type_: Type) -> Node:
     return node("constant", type_=type_, payload=float(type_.dtype.type(value)))
 
 
-def topological(roots: Iterable[Node]) -> Iterator[Node]:
-    """Yield every node below `roots` once, arguments before the nodes that use them."""
+def topological(
+    roots: Iterable[Node], known: Container[Node] = frozenset()
+) -> Iterator[Node]:
+    """Yield every node below `roots` once, arguments before the nodes that use them.
+
+    Nodes in `known` are yielded, but what is below them is not looked at.
+    """
     done: set[Node] = set()
     for root in roots:
-        stack = [(root, iter(root.args))]
+        stack = [(root, iter(() if root in known else root.args))]
         while stack:
             current, waiting = stack[-1]
             if current in done:
@@ -196,4 +205,5 @@ def topological(roots: Iterable[Node]) -> Iterator[Node]:
                 stack.pop()
                 yield current
             else:
-                stack.append((following, iter(following.args)))
+                below = () if following in known else following.args
+                stack.append((following, iter(below)))

@@ -1,6 +1,7 @@
 """Draws as expressions: the contract of `mclib.streams`, written over the op layer."""
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mclib import streams
@@ -31,8 +32,8 @@ def seed_words() -> tuple[Expression, Expression]:
     return low, high
 
 
-def philox(counter: Words, key: tuple[Expression, Expression]) -> Words:
-    """Return Philox4x32-10 words of four counters and two keys.
+def philox(counter: Words, key: tuple[Expression, Expression]) -> Iterator[Words]:
+    """Yield the words of four counters after each round of Philox4x32-10.
 
     Words are int64 of which only the low half counts: two 32-bit numbers then multiply
     without being widened first, which is what the processors' vectors are best at.
@@ -46,22 +47,25 @@ def philox(counter: Words, key: tuple[Expression, Expression]) -> Words:
         p1 = (c2 & _LOW_32) * streams.MULTIPLIERS[1]
         c0, c1 = (p1 >> 32) ^ c1 ^ k0, p1
         c2, c3 = (p0 >> 32) ^ c3 ^ k1, p0
-    return c0, c1, c2, c3
+        yield c0, c1, c2, c3
 
 
-def _words(c0: Expression, c1: Expression, c2: Expression, c3: Expression) -> Words:
+def _words(*counter: Expression) -> tuple[Expression, ...]:
     """Return four draws' high words as int32: all that a float32 needs."""
-    words = philox((c0, c1, c2, c3), seed_words())
-    return tuple(truncate(word) for word in words)  # type: ignore[return-value]
+    *_, words = philox(_four(counter), seed_words())
+    return tuple(truncate(word) for word in words)
 
 
-def _double_words(c0: Expression, c1: Expression, c2: Expression, c3: Expression) -> Words:
+def _double_words(*counter: Expression) -> tuple[Expression, ...]:
     """Return four draws' high and low words joined to int64, for float64."""
-    key = seed_words()
-    high = philox((c0, c1, c2, c3), key)
-    low = philox((c0, c1, c2 | streams.LOW_PART, c3), key)
-    joined = ((a << 32) | (b & _LOW_32) for a, b in zip(high, low, strict=True))
-    return tuple(joined)  # type: ignore[return-value]
+    rounds = list(philox(_four(counter), seed_words()))
+    high, low = rounds[streams.N_ROUNDS - 1], rounds[streams.N_ROUNDS_LOW - 1]
+    return tuple((a << 32) | (b & _LOW_32) for a, b in zip(high, low, strict=True))
+
+
+def _four(counter: tuple[Expression, ...]) -> Words:
+    c0, c1, c2, c3 = counter
+    return c0, c1, c2, c3
 
 
 @functools.cache

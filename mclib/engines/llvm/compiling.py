@@ -47,7 +47,8 @@ def _binding() -> Any:
 
 
 @functools.cache
-def _host() -> tuple[str, str]:
+def host() -> tuple[str, str]:
+    """Return the processor's name and features, as LLVM knows them."""
     binding = _binding()
     return binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
 
@@ -72,7 +73,7 @@ def compile_ir(
     """
     import llvmlite
 
-    host_cpu, host_features = _host()
+    host_cpu, host_features = host()
     cpu = host_cpu if cpu is None else cpu
     features = host_features if features is None else features
     binding = _binding()

@@ -1,23 +1,25 @@
-"""A kernel as LLVM IR text: every lane-wise value is a ``<32 x T>`` vector.
+"""A kernel as LLVM IR text: every lane-wise value is a vector of 16 or 32 lanes.
 
 The function made is
 
-    void kernel(i64 first_block, i64 n_blocks, ptr arguments, ptr tables, ptr out)
+    void kernel(i64 first_block, i64 n_blocks, i64 stride, ptr arguments, ptr tables, ptr out)
 
 with one 8-byte slot per argument, one pointer per table, and `out` either records of shape
-(n_blocks, n_outputs, 7) in float64 or outputs of shape (n_outputs, n_blocks, 8, 4, 32).
-LLVM makes of a 32-lane vector what the processor has; no op may be contracted or reordered,
+(n_blocks, n_outputs, 7) in float64 or outputs of shape (n_outputs, stride, 8, 4, 32), of
+which the first n_blocks are filled.
+LLVM makes of such a vector what the processor has, and lanes never meet before their sums
+are merged, so that it does not matter how many go together; no op may be contracted or reordered,
 since none carries a fast-math flag.
 """
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 import numpy as np
 
 from mclib.engines.kernels import BLOCK, N_LANES, N_ROWS, Kernel
 from mclib.expressions.dtypes import Type
-from mclib.expressions.nodes import Node, Subroutine, Table
+from mclib.expressions.nodes import Node, Subroutine, Table, topological
 from mclib.expressions.schedule import OUTSIDE, schedule
 
 _SCALAR = {
@@ -27,7 +29,7 @@ _SCALAR = {
     Type.FLOAT32: "float",
     Type.FLOAT64: "double",
 }
-_SUFFIX = {Type.FLOAT32: "v32f32", Type.FLOAT64: "v32f64"}
+_SUFFIX = {Type.FLOAT32: "f32", Type.FLOAT64: "f64"}
 
 _BINARY = {
     "divide": "fdiv",
@@ -67,6 +69,9 @@ _INTRINSICS = {
 }
 
 
+LANES_AT_ONCE = {Type.FLOAT32: 32, Type.FLOAT64: 16}
+"""How many of the 32 lanes go through a block together: as many as leave registers free."""
+
 UNROLLED_NODES = 200
 """A loop of four turns over so many nodes at most is written out four times."""
 
@@ -78,11 +83,6 @@ _METADATA = (
     "!3 = distinct !{!3, !4}",
     '!4 = !{!"llvm.loop.unroll.disable"}',
 )
-
-
-def vector(type_: Type) -> str:
-    """Return LLVM's name for 32 lanes of a type."""
-    return f"<{N_LANES} x {_SCALAR[type_]}>"
 
 
 def literal(value: bool | float, type_: Type) -> str:
@@ -99,8 +99,15 @@ def literal(value: bool | float, type_: Type) -> str:
 class _Renderer:
     """Writes one function; a subroutine's shares declarations and functions with its caller's."""
 
-    def __init__(self, roots: Iterable[Node], within: "_Renderer | None" = None) -> None:
-        self.regions = schedule(roots)
+    def __init__(
+        self,
+        roots: Iterable[Node],
+        width: int,
+        within: "_Renderer | None" = None,
+        known: Container[Node] = frozenset(),
+    ) -> None:
+        self.regions = schedule(roots, known)
+        self.width = width
         self.names: dict[Node, str] = {}
         self.counters: dict[int, str] = {}
         self.lines: list[str] = []
@@ -116,6 +123,9 @@ class _Renderer:
         self.label = "entry"
 
     # Text
+
+    def vector(self, type_: Type) -> str:
+        return f"<{self.width} x {_SCALAR[type_]}>"
 
     def fresh(self) -> str:
         self.n_names += 1
@@ -146,13 +156,13 @@ class _Renderer:
         return self.names[each]
 
     def typed(self, each: Node) -> str:
-        return f"{vector(each.type)} {self.name(each)}"
+        return f"{self.vector(each.type)} {self.name(each)}"
 
     def splat(self, scalar: str, type_: Type) -> str:
-        kind = vector(type_)
+        kind = self.vector(type_)
         first = self.emit(f"insertelement {kind} poison, {_SCALAR[type_]} {scalar}, i64 0")
         return self.emit(
-            f"shufflevector {kind} {first}, {kind} poison, <{N_LANES} x i32> zeroinitializer"
+            f"shufflevector {kind} {first}, {kind} poison, <{self.width} x i32> zeroinitializer"
         )
 
     # Nodes
@@ -166,9 +176,11 @@ class _Renderer:
             op = _BINARY.get(name) or _BY_KIND[name][first.type.is_integer]
             return self.emit(f"{op} {self.typed(first)}, {self.name(each.args[1])}")
         if name in _CASTS:
-            return self.emit(f"{_CASTS[name]} {self.typed(first)} to {vector(each.type)}")
-        intrinsic = f"@llvm.{_INTRINSICS[name]}.{_SUFFIX[each.type]}"
-        kind = vector(each.type)
+            return self.emit(
+                f"{_CASTS[name]} {self.typed(first)} to {self.vector(each.type)}"
+            )
+        intrinsic = f"@llvm.{_INTRINSICS[name]}.v{self.width}{_SUFFIX[each.type]}"
+        kind = self.vector(each.type)
         self.declare(f"{kind} {intrinsic}({', '.join([kind] * len(each.args))})", intrinsic)
         return self.emit(
             f"call {kind} {intrinsic}({', '.join(map(self.typed, each.args))})"
@@ -186,9 +198,9 @@ class _Renderer:
         return self.splat("%block", Type.INT64)
 
     def lane(self, each: Node) -> str:
-        numbers = ", ".join(f"i32 {lane}" for lane in range(N_LANES))
-        zero = f"{vector(Type.INT32)} zeroinitializer"
-        return self.emit(f"or {zero}, <{numbers}>")
+        numbers = ", ".join(f"i32 {lane}" for lane in range(self.width))
+        first = self.splat("%first_lane", Type.INT32)
+        return self.emit(f"add {self.vector(Type.INT32)} {first}, <{numbers}>")
 
     def step(self, each: Node) -> str:
         return self.splat(self.counters[each.payload.identity], Type.INT32)
@@ -196,7 +208,7 @@ class _Renderer:
     def negative(self, each: Node) -> str:
         if each.type.is_integer:
             return self.emit(
-                f"sub {vector(each.type)} zeroinitializer, {self.name(each.args[0])}"
+                f"sub {self.vector(each.type)} zeroinitializer, {self.name(each.args[0])}"
             )
         return self.emit(f"fneg {self.typed(each.args[0])}")
 
@@ -215,14 +227,14 @@ class _Renderer:
         place = self.tables.index(each.payload)
         slot = self.emit(f"getelementptr ptr, ptr %tables, i64 {place}")
         base = self.emit(f"load ptr, ptr {slot}, !invariant.load !0")
-        index = self.emit(f"zext {self.typed(each.args[0])} to {vector(Type.INT64)}")
-        scalar, kind = _SCALAR[each.type], vector(each.type)
+        index = self.emit(f"zext {self.typed(each.args[0])} to {self.vector(Type.INT64)}")
+        scalar, kind = _SCALAR[each.type], self.vector(each.type)
         where = self.emit(
-            f"getelementptr {scalar}, ptr {base}, {vector(Type.INT64)} {index}"
+            f"getelementptr {scalar}, ptr {base}, {self.vector(Type.INT64)} {index}"
         )
         made = f"{kind} poison"
-        for lane in range(N_LANES):
-            pointer = self.emit(f"extractelement <{N_LANES} x ptr> {where}, i64 {lane}")
+        for lane in range(self.width):
+            pointer = self.emit(f"extractelement <{self.width} x ptr> {where}, i64 {lane}")
             value = self.emit(f"load {scalar}, ptr {pointer}, !invariant.load !0")
             made = f"{kind} " + self.emit(
                 f"insertelement {made}, {scalar} {value}, i64 {lane}"
@@ -230,7 +242,7 @@ class _Renderer:
         return made.rsplit(" ", 1)[1]
 
     def pick(self, each: Node) -> str:
-        kind = vector(each.type)
+        kind = self.vector(each.type)
         counter = self.counters[each.args[0].payload.identity]
         slot = self.emit(
             f"getelementptr {kind}, ptr {self.slots[each.args[1:]]}, i32 {counter}"
@@ -242,7 +254,7 @@ class _Renderer:
         values = each.args[1:]
         if values in self.slots:
             return
-        kind = vector(each.type)
+        kind = self.vector(each.type)
         slot = self.slots[values] = self.fresh()
         self.allocations.append(f"  {slot} = alloca [{len(values)} x {kind}]")
         for place, value in enumerate(values):
@@ -253,9 +265,9 @@ class _Renderer:
         places = ", ".join(
             f"i32 {(lane + each.payload) % N_LANES}" for lane in range(N_LANES)
         )
-        kind = vector(each.type)
+        kind = self.vector(each.type)
         return self.emit(
-            f"shufflevector {self.typed(each.args[0])}, {kind} poison, <{N_LANES} x i32> <{places}>"
+            f"shufflevector {self.typed(each.args[0])}, {kind} poison, <{self.width} x i32> <{places}>"
         )
 
     def result(self, each: Node) -> str:
@@ -277,10 +289,12 @@ class _Renderer:
 
     def routine(self, routine: Subroutine) -> tuple[str, str]:
         """Write the function of a subroutine once; return its name and type."""
-        kind = "{ " + ", ".join(vector(result.type) for result in routine.results) + " }"
+        kind = (
+            "{ " + ", ".join(self.vector(result.type) for result in routine.results) + " }"
+        )
         if routine not in self.routines:
             name = self.routines[routine] = f"@{routine.name}.{len(self.routines)}"
-            inner = _Renderer(routine.results, self)
+            inner = _Renderer(routine.results, self.width, self)
             inner.region(OUTSIDE)
             made = f"{kind} poison"
             for place, result in enumerate(routine.results):
@@ -290,7 +304,7 @@ class _Renderer:
             formals = ", ".join(
                 ["ptr noalias readonly %arguments"]
                 + [
-                    f"{vector(each.type)} %formal{i}"
+                    f"{self.vector(each.type)} %formal{i}"
                     for i, each in enumerate(routine.formals)
                 ]
             )
@@ -310,7 +324,9 @@ class _Renderer:
         for each in self.regions.get(identity, ()):
             if each.op.name == "loop":
                 self.loop(each)
-            elif not each.is_constant and each.op.name != "state":
+            elif (
+                each not in self.names and not each.is_constant and each.op.name != "state"
+            ):
                 self.names[each] = self.node(each)
 
     def loop(self, each: Node) -> None:
@@ -360,6 +376,7 @@ class _Renderer:
         turn = self.emit(f"add i32 {turn}, {row}")
         turn = self.emit(f"zext i32 {turn} to i64")
         turn = self.emit(f"mul i64 {turn}, {N_LANES}")
+        turn = self.emit(f"add i64 {turn}, %first_lane_wide")
         offset = self.emit(f"add i64 %start, {turn}")
         for output in outputs:
             scalar = _SCALAR[output.type]
@@ -367,60 +384,81 @@ class _Renderer:
             self.do(f"store {self.typed(output)}, ptr {place}, align 8")
             offset = self.emit(f"add i64 {offset}, %stride")
 
-    def function(self, kernel: Kernel) -> str:
-        self.around = (kernel.body.payload.identity, kernel.rows)
-        self.do(f"%stride = mul i64 %n_blocks, {BLOCK}")
-        outside = self.regions[OUTSIDE]
-        varying = [
-            each for each in outside if not each.is_uniform and each.op.name != "lane"
-        ]
-        self.regions[OUTSIDE] = [each for each in outside if each not in set(varying)]
-        self.region(OUTSIDE)
-        before = self.label
-        self.do("%none = icmp eq i64 %n_blocks, 0")
-        self.do("br i1 %none, label %finish, label %blocks")
-        self.begin("blocks")
-        at = len(self.lines)
-        self.do("%block = add i64 %first_block, %index")
-        self.do(f"%start = mul i64 %index, {BLOCK}")
-        self.regions[OUTSIDE] = varying
-        self.region(OUTSIDE)
-        self.store_records(kernel.records)
-        self.do("%following = add i64 %index, 1")
-        self.do("%goes_on = icmp ult i64 %following, %n_blocks")
-        self.do("br i1 %goes_on, label %blocks, label %finish")
-        self.lines[at:at] = [
-            f"  %index = phi i64 [ 0, %{before} ], [ %following, %{self.label} ]"
-        ]
-        self.begin("finish")
-        self.do("ret void")
-        head = (
-            "define void @kernel(i64 %first_block, i64 %n_blocks, "
-            "ptr noalias readonly %arguments, ptr noalias readonly %tables, ptr noalias %out) {"
-        )
-        declares = [f"declare {signature}" for signature in self.declared.values()]
-        return "\n".join(
-            [
-                *declares,
-                *self.functions,
-                head,
-                "entry:",
-                *self.allocations,
-                *self.lines,
-                "}",
-                *_METADATA,
-                "",
-            ]
-        )
 
-    def store_records(self, records: Sequence[Node]) -> None:
-        n = len(records)
-        row = self.emit(f"mul i64 %index, {n}")
-        for place, record in enumerate(records):
-            value = self.emit(f"extractelement {self.typed(record)}, i64 0")
-            index = self.emit(f"add i64 {row}, {place}")
-            slot = self.emit(f"getelementptr double, ptr %out, i64 {index}")
-            self.do(f"store double {value}, ptr {slot}")
+def _part(kernel: Kernel, width: int) -> _Renderer:
+    """Write the function that takes some lanes through a block and leaves their sums."""
+    part = _Renderer([kernel.body], width)
+    part.around = (kernel.body.payload.identity, kernel.rows)
+    part.do("%first_lane_wide = zext i32 %first_lane to i64")
+    part.region(OUTSIDE)
+    starts = kernel.body.args[: kernel.body.payload.n_states]
+    sums = part.names_of_results[kernel.body]
+    for place, (start, name) in enumerate(zip(starts, sums, strict=True)):
+        offset = part.emit(f"add i64 %first_lane_wide, {place * N_LANES}")
+        slot = part.emit(f"getelementptr {_SCALAR[start.type]}, ptr %sums, i64 {offset}")
+        part.do(f"store {part.vector(start.type)} {name}, ptr {slot}")
+    part.do("ret void")
+    return part
+
+
+def _records(kernel: Kernel) -> _Renderer:
+    """Write how the lanes' sums become records."""
+    sums = [
+        each
+        for each in topological(kernel.records, known={kernel.body})
+        if each.op.name == "result"
+    ]
+    records = _Renderer(kernel.records, N_LANES, known=frozenset(sums))
+    for each in sums:
+        offset = each.payload * N_LANES
+        slot = records.emit(f"getelementptr {_SCALAR[each.type]}, ptr %sums, i64 {offset}")
+        records.names[each] = records.emit(f"load {records.vector(each.type)}, ptr {slot}")
+    records.region(OUTSIDE)
+    n = len(kernel.records)
+    row = records.emit(f"mul i64 %index, {n}")
+    for place, record in enumerate(kernel.records):
+        value = records.emit(f"extractelement {records.typed(record)}, i64 0")
+        index = records.emit(f"add i64 {row}, {place}")
+        slot = records.emit(f"getelementptr double, ptr %out, i64 {index}")
+        records.do(f"store double {value}, ptr {slot}")
+    return records
+
+
+_KERNEL = """\
+define internal fastcc void @part(i64 %block, i32 %first_lane, i64 %start, i64 %stride, \
+ptr noalias readonly %arguments, ptr noalias readonly %tables, ptr noalias %sums, \
+ptr noalias %out) {{
+entry:
+{part}
+}}
+define void @kernel(i64 %first_block, i64 %n_blocks, i64 %stride_blocks, \
+ptr noalias readonly %arguments, ptr noalias readonly %tables, ptr noalias %out) {{
+entry:
+  %sums = alloca [{n_sums} x <{lanes} x double>]
+  %stride = mul i64 %stride_blocks, {block}
+  %none = icmp eq i64 %n_blocks, 0
+  br i1 %none, label %finish, label %blocks
+blocks:
+  %index = phi i64 [ 0, %entry ], [ %following, %merge ]
+  %block = add i64 %first_block, %index
+  %start = mul i64 %index, {block}
+  br label %parts
+parts:
+  %first_lane = phi i32 [ 0, %blocks ], [ %next_lane, %parts ]
+  call fastcc void @part(i64 %block, i32 %first_lane, i64 %start, i64 %stride, \
+ptr %arguments, ptr %tables, ptr %sums, ptr %out)
+  %next_lane = add i32 %first_lane, {width}
+  %more = icmp ult i32 %next_lane, {lanes}
+  br i1 %more, label %parts, label %merge
+merge:
+{records}
+  %following = add i64 %index, 1
+  %goes_on = icmp ult i64 %following, %n_blocks
+  br i1 %goes_on, label %blocks, label %finish
+finish:
+  ret void
+}}
+"""
 
 
 _RENDER: dict[str, Callable[[_Renderer, Node], str]] = {
@@ -445,5 +483,16 @@ _RENDER: dict[str, Callable[[_Renderer, Node], str]] = {
 
 def render(kernel: Kernel) -> tuple[str, list[Table]]:
     """Return the LLVM IR of a kernel and the tables it looks up, in the order of its pointers."""
-    renderer = _Renderer(kernel.roots)
-    return renderer.function(kernel), renderer.tables
+    width = LANES_AT_ONCE[kernel.precision]
+    part, records = _part(kernel, width), _records(kernel)
+    text = _KERNEL.format(
+        part="\n".join([*part.allocations, *part.lines]),
+        records="\n".join(records.lines),
+        n_sums=max(1, kernel.body.payload.n_states),
+        lanes=N_LANES,
+        block=BLOCK,
+        width=width,
+    )
+    declared = {**part.declared, **records.declared}
+    declares = [f"declare {signature}" for signature in declared.values()]
+    return "\n".join([*declares, *part.functions, text, *_METADATA, ""]), part.tables

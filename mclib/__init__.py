@@ -1,0 +1,69 @@
+"""Monte Carlo analysis: a plain Python model, one fused program, an error on every number.
+
+    import mclib as mc
+
+    @mc.model
+    def profit(units=mc.Triangular(low=80, mode=100, high=150), price=mc.Normal(20, 2)):
+        return {"profit": units * price}
+
+    result = mc.simulate(profit, n_trials=1_000_000, seed=7)
+    result["profit"].mean
+"""
+
+from mclib.distributions import (
+    PERT,
+    Bernoulli,
+    DiscreteUniform,
+    Empirical,
+    Exponential,
+    LogNormal,
+    Normal,
+    Tabulated,
+    Triangular,
+    Uniform,
+    Weibull,
+)
+from mclib.errors import (
+    ArgumentError,
+    EngineUnavailable,
+    InsufficientMemory,
+    InternalError,
+    MclibError,
+    NotConverged,
+    TraceError,
+)
+from mclib.expressions.functions import (
+    absolute,
+    arctan,
+    ceil,
+    clip,
+    cos,
+    erf,
+    erfc,
+    exp,
+    expm1,
+    floor,
+    interp,
+    isfinite,
+    isnan,
+    log,
+    log1p,
+    lookup,
+    maximum,
+    minimum,
+    power,
+    rint,
+    sign,
+    sin,
+    sqrt,
+    tan,
+    tanh,
+    trunc,
+    where,
+)
+from mclib.expressions.loops import scan
+from mclib.model import Model, model
+from mclib.progress import Progress
+from mclib.results.estimate import Estimate
+from mclib.results.result import Result
+from mclib.simulation import iterate, simulate

@@ -1,0 +1,111 @@
+"""What an engine is: it makes a kernel ready and runs it over blocks.
+
+An engine is abstract here or finished elsewhere; it never decides what is computed, only
+where. Given the same kernel and arguments, all engines return the same bits.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mclib.engines.kernels import N_GROUPS, N_LANES, N_ROWS, Kernel
+from mclib.statistics.blocks import to_trial_order
+from mclib.statistics.moments import FIELDS
+from mclib.statistics.requests import Request
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Arguments = Sequence[Any]
+"""What `kernels.argument_values` returned."""
+
+
+class Program(ABC):
+    """A kernel, ready to run.
+
+    Attributes
+    ----------
+    kernel : Kernel
+        What it computes.
+    """
+
+    kernel: Kernel
+
+    @abstractmethod
+    def run(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
+        """Compute neighbouring blocks.
+
+        Parameters
+        ----------
+        first_block, n_blocks : int
+            Which blocks.
+        arguments : sequence of NumPy scalars
+            The kernel's arguments.
+
+        Returns
+        -------
+        array
+            Records of shape (n_blocks, n_outputs, 7), float64, or, from a kernel that stores
+            outputs, values of shape (n_outputs, n_blocks, 8, 4, 32) in lane order.
+        """
+
+
+class Engine(ABC):
+    """Where kernels run.
+
+    Attributes
+    ----------
+    name : str
+        `reference`, `llvm` or `cuda`.
+    n_workers : int
+        How many threads may run programs at the same time with gain.
+    """
+
+    name: str
+    n_workers: int
+
+    @property
+    @abstractmethod
+    def device(self) -> str:
+        """The processor, in words, for the provenance."""
+
+    @abstractmethod
+    def compile(self, kernel: Kernel) -> Program:
+        """Make a kernel ready.
+
+        Raises
+        ------
+        EngineUnavailable
+            If this machine cannot run it.
+        """
+
+    def answer(
+        self, request: Request, values: Array, n_trials: int, first_block: int
+    ) -> Any:
+        """Answer a request about stored outputs.
+
+        Parameters
+        ----------
+        request : Request
+            A question about one output.
+        values : array of shape (n_blocks, 8, 4, 32)
+            That output, in lane order.
+        n_trials : int
+            How many trials count, the first ones.
+        first_block : int
+            Index of the first block.
+        """
+        in_order = to_trial_order(values, n_trials).astype(np.float64, copy=False)
+        return request.answer(in_order, first_block)
+
+
+def output_shape(kernel: Kernel, n_blocks: int) -> tuple[int, ...]:
+    """Return the shape of what a kernel gives for so many blocks."""
+    if kernel.records:
+        return (n_blocks, kernel.n_outputs, len(FIELDS))
+    return (kernel.n_outputs, n_blocks, N_GROUPS, N_ROWS, N_LANES)
+
+
+def output_type(kernel: Kernel) -> "np.dtype[Any]":
+    """Return the NumPy type of what a kernel gives."""
+    return np.dtype(np.float64) if kernel.records else kernel.precision.dtype

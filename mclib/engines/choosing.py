@@ -1,0 +1,59 @@
+"""Which engine runs: the one asked for, or the one that is worth its launch."""
+
+import functools
+
+from mclib.engines.base import Engine
+from mclib.errors import EngineUnavailable, law
+
+NAMES = ("auto", "llvm", "cuda", "reference")
+
+WORTH_A_LAUNCH = 100_000
+"""Trials below which the CPU is done before a GPU has begun."""
+
+
+def choose_engine(asked: str | Engine, n_trials: int) -> Engine:
+    """Return the engine asked for.
+
+    Parameters
+    ----------
+    asked : str or Engine
+        A name, or an engine made by hand.
+    n_trials : int
+        How much work there is, for ``"auto"``.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no engine of this name.
+    EngineUnavailable
+        If it is asked for by name and cannot run here.
+    """
+    if isinstance(asked, Engine):
+        return asked
+    if asked not in NAMES:
+        must = f"be one of {', '.join(map(repr, NAMES))}"
+        raise law("engine", must, asked)
+    if asked != "auto":
+        return _engine(asked)
+    if n_trials >= WORTH_A_LAUNCH:
+        try:
+            return _engine("cuda")
+        except EngineUnavailable:
+            pass
+    return _engine("llvm")
+
+
+@functools.cache
+def _engine(name: str) -> Engine:
+    # Engines are imported when they are wanted: the GPU's needs a library of its own.
+    if name == "reference":
+        from mclib.engines.reference import ReferenceEngine
+
+        return ReferenceEngine()
+    if name == "cuda":
+        from mclib.engines.cuda.engine import CudaEngine
+
+        return CudaEngine()
+    from mclib.engines.llvm.engine import LlvmEngine
+
+    return LlvmEngine()

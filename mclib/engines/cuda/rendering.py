@@ -1,0 +1,311 @@
+"""A kernel as CUDA C: one self-contained source that includes nothing.
+
+The function made is
+
+    program(first_block, n_blocks, stride, arguments, out)
+
+A warp takes one canonical block at a time, a thread one of its 32 lanes, and any grid of
+threads gives the same bits. `arguments` has one 8-byte slot for each of the kernel's arguments,
+then the addresses of its tables; it is handed over by value, where an instruction reads it at no
+cost, unless it is too long for that. `out` holds records of shape (n_blocks, n_outputs, 7) in
+float64, or outputs of shape (n_outputs, stride, 8, 4, 32), of which the first n_blocks are filled.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mclib.engines.cuda.operations import (
+    C_TYPES,
+    expression,
+    fits_an_instruction,
+    from_slot,
+    literal,
+)
+from mclib.engines.kernels import BLOCK, N_LANES, N_ROWS, Kernel
+from mclib.expressions.dtypes import Type
+from mclib.expressions.nodes import Node, Subroutine, Table
+from mclib.expressions.schedule import OUTSIDE, schedule
+
+ENTRY = "program"
+"""What the function is called."""
+
+THREADS = 128
+"""Threads of a thread block: four warps."""
+
+SLOTS_BY_VALUE = 500
+"""A launch has 4096 bytes for its parameters on every device and driver."""
+
+CONSTANTS = 4096
+"""Constant memory has room for 8192 numbers, some of which the compiler takes."""
+
+UNROLLED_NODES = 200
+"""A loop of four turns over so many nodes at most is written out four times."""
+
+_HEAD = """\
+extern "C" __global__ void __launch_bounds__({threads})
+{entry}(const long long first_block, const long long n_blocks, const long long stride,
+        {arguments}, {out}* __restrict__ out)
+{{"""
+
+_BY_VALUE = "const Arguments arguments"
+_BY_ADDRESS = "const Arguments* __restrict__ address"
+
+
+@dataclass(frozen=True)
+class Source:
+    """CUDA C and what it must be given.
+
+    Attributes
+    ----------
+    text : str
+        The source.
+    tables : tuple of Table
+        Whose addresses follow the arguments.
+    n_slots : int
+        How many slots `arguments` has.
+    by_value : bool
+        Whether a launch hands over the slots themselves or their address.
+    """
+
+    text: str
+    tables: tuple[Table, ...]
+    n_slots: int
+    by_value: bool
+
+
+class _Shared:
+    """What the functions of one source have in common."""
+
+    def __init__(self, n_arguments: int) -> None:
+        self.n_arguments = n_arguments
+        self.routines: dict[Subroutine, str] = {}
+        self.functions: list[str] = []
+        self.tables: list[Table] = []
+        self.constants: dict[str, int] = {}
+
+    @property
+    def n_slots(self) -> int:
+        # C++ has no empty arrays.
+        return max(1, self.n_arguments + len(self.tables))
+
+    def table(self, table: Table) -> str:
+        if table not in self.tables:
+            self.tables.append(table)
+        slot = f"arguments.slots[{self.n_arguments + self.tables.index(table)}]"
+        return f"((const {C_TYPES[table.type]}*){slot})"
+
+    def constant(self, each: Node) -> str:
+        """Return a constant; one that no instruction has room for lies in constant memory."""
+        text = literal(each.payload, each.type)
+        if each.type is not Type.FLOAT64 or fits_an_instruction(each.payload):
+            return text
+        if text not in self.constants and len(self.constants) == CONSTANTS:
+            return text
+        return f"constants[{self.constants.setdefault(text, len(self.constants))}]"
+
+    def routine(self, routine: Subroutine) -> str:
+        """Write the function of a subroutine once; return its name."""
+        if routine not in self.routines:
+            name = self.routines[routine] = f"{routine.name}_{len(self.routines)}"
+            body = _Function(routine.results, self)
+            body.region(OUTSIDE)
+            for place, result in enumerate(routine.results):
+                body.do(f"r{place} = {body.name(result)};")
+            formals = [
+                f"{C_TYPES[each.type]} a{k}" for k, each in enumerate(routine.formals)
+            ]
+            given = [
+                f"{C_TYPES[each.type]}& r{k}" for k, each in enumerate(routine.results)
+            ]
+            parameters = ", ".join(["const Arguments& arguments", *formals, *given])
+            self.functions += [
+                f"static __device__ __forceinline__ void {name}({parameters})",
+                "{",
+                *body.lines,
+                "}",
+                "",
+            ]
+        return self.routines[routine]
+
+    def prelude(self) -> list[str]:
+        lines = [f"struct Arguments {{ unsigned long long slots[{self.n_slots}]; }};", ""]
+        if self.constants:
+            numbers = (f"    {text}," for text in self.constants)
+            lines += ["__constant__ double constants[] = {", *numbers, "};", ""]
+        return lines + self.functions
+
+
+class _Function:
+    """Writes the statements of one function."""
+
+    def __init__(self, roots: Iterable[Node], shared: _Shared) -> None:
+        self.shared = shared
+        self.regions = schedule(roots)
+        self.names: dict[Node, str] = {}
+        self.results: dict[Node, list[str]] = {}
+        self.counters: dict[int, str] = {}
+        self.lines: list[str] = []
+        self.depth = 1
+        self.n_names = 0
+        self.around = (OUTSIDE, OUTSIDE)
+
+    # Text
+
+    def fresh(self, letter: str) -> str:
+        self.n_names += 1
+        return f"{letter}{self.n_names}"
+
+    def do(self, text: str) -> None:
+        self.lines.append("    " * self.depth + text)
+
+    def open(self, text: str) -> None:
+        self.do(f"{text} {{")
+        self.depth += 1
+
+    def close(self) -> None:
+        self.depth -= 1
+        self.do("}")
+
+    # Nodes
+
+    def name(self, each: Node) -> str:
+        match each.op.name:
+            case "constant":
+                return self.shared.constant(each)
+            case "step":
+                return self.counters[each.payload.identity]
+            case "result":
+                return self.results[each.args[0]][each.payload]
+            case "formal":
+                return f"a{each.payload}"
+            case "lane" | "block" as placeholder:
+                return placeholder
+            case _:
+                return self.names[each]
+
+    def value(self, each: Node) -> str:
+        """Return what computes a node from the names of its arguments."""
+        if each.op.name == "argument":
+            return from_slot(f"arguments.slots[{each.payload}]", each.type)
+        args = [self.name(arg) for arg in each.args]
+        if each.op.name == "load":
+            return f"__ldg({self.shared.table(each.payload)} + {args[0]})"
+        return expression(each, args)
+
+    def compute(self, each: Node) -> None:
+        match each.op.name:
+            case "constant" | "step" | "state" | "result" | "formal" | "lane" | "block":
+                pass
+            case "loop":
+                self.loop(each)
+            case "call":
+                self.call(each)
+            case _:
+                name = self.names[each] = self.fresh("v")
+                self.do(f"const {C_TYPES[each.type]} {name} = {self.value(each)};")
+
+    def call(self, each: Node) -> None:
+        routine = each.payload
+        given = [self.fresh("v") for _ in routine.results]
+        for name, result in zip(given, routine.results, strict=True):
+            self.do(f"{C_TYPES[result.type]} {name};")
+        handed = ["arguments", *map(self.name, each.args), *given]
+        self.do(f"{self.shared.routine(routine)}({', '.join(handed)});")
+        self.results[each] = given
+
+    # Regions
+
+    def region(self, identity: int) -> None:
+        for each in self.regions.get(identity, ()):
+            self.compute(each)
+
+    def loop(self, each: Node) -> None:
+        loop = each.payload
+        starts, nexts = each.args[: loop.n_states], each.args[loop.n_states :]
+        carried = self.results[each] = [self.fresh("s") for _ in starts]
+        for name, start in zip(carried, starts, strict=True):
+            self.do(f"{C_TYPES[start.type]} {name} = {self.name(start)};")
+        inside = self.regions.get(loop.identity, [])
+        for state in inside:
+            if state.op.name == "state":
+                self.names[state] = carried[state.payload[1]]
+        counter = self.counters[loop.identity] = self.fresh("i")
+        is_short = loop.n_steps <= N_ROWS and len(inside) <= UNROLLED_NODES
+        self.do("#pragma unroll" if is_short else "#pragma unroll 1")
+        self.open(
+            f"for (unsigned int {counter} = 0u; {counter} < {loop.n_steps}u; ++{counter})"
+        )
+        self.region(loop.identity)
+        self.store_outputs(nexts[loop.n_states :])
+        self.carry(carried, nexts[: loop.n_states])
+        self.close()
+
+    def carry(self, carried: Sequence[str], nexts: Sequence[Node]) -> None:
+        """Assign all states at once: a state that is another's next value is copied first."""
+        values = []
+        for following in nexts:
+            value = self.name(following)
+            if value in carried:
+                copy = self.fresh("v")
+                self.do(f"const {C_TYPES[following.type]} {copy} = {value};")
+                value = copy
+            values.append(value)
+        for name, value in zip(carried, values, strict=True):
+            self.do(f"{name} = {value};")
+
+    def store_outputs(self, kept: Sequence[Node]) -> None:
+        # A loop also keeps the loops inside it alive; only numbers are stored.
+        outputs = [each for each in kept if each.op.name != "loop"]
+        if not outputs:
+            return
+        group, row = (self.counters[each] for each in self.around)
+        place = f"index * {BLOCK} + ({group} * {N_ROWS}u + {row}) * {N_LANES}u + lane"
+        self.do(f"const long long place = {place};")
+        for number, output in enumerate(outputs):
+            self.do(f"out[{number} * stride * {BLOCK} + place] = {self.name(output)};")
+
+    def program(self, kernel: Kernel) -> None:
+        self.around = (kernel.body.payload.identity, kernel.rows)
+        outside = self.regions[OUTSIDE]
+        self.do(f"const unsigned int lane = threadIdx.x % {N_LANES}u;")
+        self.do(f"const unsigned int warps = blockDim.x / {N_LANES}u;")
+        self.do("const long long n_warps = (long long)gridDim.x * warps;")
+        self.do(
+            "const long long warp = (long long)blockIdx.x * warps"
+            f" + threadIdx.x / {N_LANES}u;"
+        )
+        for each in outside:
+            if each.is_uniform:
+                self.compute(each)
+        self.open("for (long long index = warp; index < n_blocks; index += n_warps)")
+        self.do(
+            "const unsigned long long block = (unsigned long long)(first_block + index);"
+        )
+        for each in outside:
+            if not each.is_uniform:
+                self.compute(each)
+        if kernel.records:
+            self.open("if (lane == 0u)")
+            for place, record in enumerate(kernel.records):
+                self.do(
+                    f"out[index * {len(kernel.records)} + {place}] = {self.name(record)};"
+                )
+            self.close()
+        self.close()
+
+
+def render(kernel: Kernel) -> Source:
+    """Return the CUDA C of a kernel."""
+    shared = _Shared(len(kernel.arguments))
+    body = _Function(kernel.roots, shared)
+    body.program(kernel)
+    by_value = shared.n_slots <= SLOTS_BY_VALUE
+    head = _HEAD.format(
+        threads=THREADS,
+        entry=ENTRY,
+        arguments=_BY_VALUE if by_value else _BY_ADDRESS,
+        out=C_TYPES[Type.FLOAT64 if kernel.records else kernel.precision],
+    )
+    opening = [] if by_value else ["    const Arguments& arguments = *address;"]
+    lines = [*shared.prelude(), head, *opening, *body.lines, "}", ""]
+    return Source("\n".join(lines), tuple(shared.tables), shared.n_slots, by_value)

@@ -1,0 +1,164 @@
+"""From blocks to records and values: by a fused program, or by calling a function on arrays."""
+
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mclib.engines.base import Engine, Program
+from mclib.engines.kernels import Kernel, argument_values, build_moments, build_values
+from mclib.errors import ArgumentError
+from mclib.expressions.dtypes import Type
+from mclib.expressions.graph import Graph
+from mclib.expressions.nodes import Node
+from mclib.expressions.tracing import named_outputs
+from mclib.statistics.blocks import BLOCK, to_lane_order, to_trial_order
+from mclib.statistics.records import block_records
+from mclib.streams import key_of
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Evaluator(ABC):
+    """A model with its parameters, seed, engine and precision settled.
+
+    Attributes
+    ----------
+    output_names : tuple of str
+        Names of the outputs, in order.
+    """
+
+    output_names: tuple[str, ...]
+
+    @abstractmethod
+    def records(self, first_block: int, n_blocks: int) -> Array:
+        """Return records of whole blocks, shape (n_blocks, n_outputs, 7)."""
+
+    @abstractmethod
+    def outputs(self, first_block: int, n_blocks: int, places: Sequence[int]) -> Array:
+        """Return some outputs in lane order, shape (len(places), n_blocks, 8, 4, 32)."""
+
+    @abstractmethod
+    def inputs(self, first_block: int, n_blocks: int, names: Sequence[str]) -> Array:
+        """Return some inputs in lane order, shape (len(names), n_blocks, 8, 4, 32)."""
+
+
+class Settled:
+    """What every kernel of one run shares: engine, precision, and named arguments."""
+
+    def __init__(
+        self, engine: Engine, precision: Type, numbers: Mapping[str, float], seed: int
+    ) -> None:
+        self.engine = engine
+        self.precision = precision
+        low, high = key_of(seed)
+        self.named = {**numbers, "seed low": low, "seed high": high}
+
+    def ready(
+        self, build: Callable[[Sequence[Node], Type], Kernel], nodes: Sequence[Node]
+    ) -> Callable[[int, int], Array]:
+        """Return a function of (first_block, n_blocks) that runs the kernel of `nodes`."""
+        kernel = build(nodes, self.precision)
+        program: Program = self.engine.compile(kernel)
+        arguments = argument_values(kernel, self.named)
+        return lambda first_block, n_blocks: program.run(first_block, n_blocks, arguments)
+
+
+class TracedEvaluator(Evaluator):
+    """A traced model: kernels are compiled when first wanted."""
+
+    def __init__(self, graph: Graph, settled: Settled) -> None:
+        self.graph = graph
+        self.settled = settled
+        self.output_names = tuple(graph.outputs)
+        self._stored = functools.cache(self._make_stored)
+
+    @functools.cached_property
+    def _moments(self) -> Callable[[int, int], Array]:
+        return self.settled.ready(build_moments, list(self.graph.outputs.values()))
+
+    def _make_stored(self, nodes: tuple[Node, ...]) -> Callable[[int, int], Array]:
+        return self.settled.ready(build_values, nodes)
+
+    def records(self, first_block: int, n_blocks: int) -> Array:
+        """Run the kernel that makes records."""
+        return self._moments(first_block, n_blocks)
+
+    def outputs(self, first_block: int, n_blocks: int, places: Sequence[int]) -> Array:
+        """Run a kernel that stores these outputs."""
+        nodes = list(self.graph.outputs.values())
+        return self._stored(tuple(nodes[place] for place in places))(first_block, n_blocks)
+
+    def inputs(self, first_block: int, n_blocks: int, names: Sequence[str]) -> Array:
+        """Run a kernel that stores these inputs."""
+        nodes = tuple(self.graph.inputs[name] for name in names)
+        return self._stored(nodes)(first_block, n_blocks)
+
+
+class ArrayEvaluator(Evaluator):
+    """A function that is called with arrays of draws, a chunk at a time."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        name: str,
+        constants: Mapping[str, float],
+        graph: Graph,
+        settled: Settled,
+    ) -> None:
+        self.function = function
+        self.name = name
+        self.constants = constants
+        self.graph = graph
+        self.settled = settled
+        self._draws = settled.ready(build_values, list(graph.inputs.values()))
+        self._stored = functools.cache(self._make_stored)
+        self.output_names = tuple(self._called(self._arrays(0, 1), BLOCK))
+
+    def _make_stored(self, nodes: tuple[Node, ...]) -> Callable[[int, int], Array]:
+        return self.settled.ready(build_values, nodes)
+
+    def _arrays(self, first_block: int, n_blocks: int) -> dict[str, Array]:
+        draws = to_trial_order(self._draws(first_block, n_blocks))
+        return dict(zip(self.graph.inputs, draws, strict=True))
+
+    def _called(self, draws: Mapping[str, Array], n_trials: int) -> dict[str, Array]:
+        returned = named_outputs(self.function(**draws, **self.constants), self.name)
+        return {key: self._checked(key, value, n_trials) for key, value in returned.items()}
+
+    def _checked(self, key: str, value: Any, n_trials: int) -> Array:
+        array = np.asarray(value)
+        if array.dtype.kind not in "fiub" or array.shape not in {(), (n_trials,)}:
+            message = (
+                f"output `{key}` of `{self.name}` must be one number per trial, shape "
+                f"({n_trials},), as the draws are; got shape {array.shape} of {array.dtype}."
+            )
+            raise ArgumentError(message)
+        wide = array.astype(self.settled.precision.dtype, copy=False)
+        return np.broadcast_to(wide, (n_trials,))
+
+    def _all(self, first_block: int, n_blocks: int) -> Array:
+        n_trials = n_blocks * BLOCK
+        outputs = self._called(self._arrays(first_block, n_blocks), n_trials)
+        if tuple(outputs) != self.output_names:
+            message = (
+                f"`{self.name}` must return the same outputs every time; first "
+                f"{', '.join(self.output_names)}, then {', '.join(outputs)}."
+            )
+            raise ArgumentError(message)
+        return to_lane_order(np.stack(list(outputs.values())))
+
+    def records(self, first_block: int, n_blocks: int) -> Array:
+        """Make records of what the function returns, in NumPy."""
+        return block_records(np.moveaxis(self._all(first_block, n_blocks), 0, 1))
+
+    def outputs(self, first_block: int, n_blocks: int, places: Sequence[int]) -> Array:
+        """Call the function and keep these outputs."""
+        return np.ascontiguousarray(self._all(first_block, n_blocks)[list(places)])
+
+    def inputs(self, first_block: int, n_blocks: int, names: Sequence[str]) -> Array:
+        """Run a kernel that stores these draws."""
+        nodes = tuple(self.graph.inputs[name] for name in names)
+        return self._stored(nodes)(first_block, n_blocks)

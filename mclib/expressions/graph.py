@@ -1,0 +1,95 @@
+"""What a model becomes: inputs, parameters and outputs as nodes."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mclib.errors import TraceError
+from mclib.expressions.nodes import Loop, Node, Subroutine, Table, topological
+from mclib.streams import stream_of
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A traced model.
+
+    Attributes
+    ----------
+    inputs : mapping of str to Node
+        The draw of each input.
+    outputs : mapping of str to Node
+        What the model returns, by name.
+    fixed : mapping of str to float
+        Parameters that the model's control flow looked at, and what they were: the graph
+        holds for these values only.
+    """
+
+    inputs: Mapping[str, Node]
+    outputs: Mapping[str, Node]
+    fixed: Mapping[str, float]
+
+    @property
+    def roots(self) -> tuple[Node, ...]:
+        """All inputs and outputs."""
+        return (*self.inputs.values(), *self.outputs.values())
+
+    def digest(self) -> str:
+        """Return a hash of names and formulas; the same on every machine."""
+        text = hashlib.sha256()
+        text.update(repr((list(self.inputs), list(self.outputs))).encode())
+        describe(self.roots, text.update)
+        return text.hexdigest()
+
+
+def describe(roots: Sequence[Node], write: Callable[[bytes], None]) -> None:
+    """Write a line for each node below `roots`; equal graphs give equal lines."""
+    numbers: dict[Node, int] = {}
+    loops: dict[int, int] = {}
+    for each in topological(roots):
+        numbers[each] = len(numbers)
+        payload = each.payload
+        if isinstance(payload, Loop):
+            number = loops.setdefault(payload.identity, len(loops))
+            payload = (number, payload.n_steps, payload.n_states)
+        elif isinstance(payload, Subroutine):
+            describe(payload.results, write)
+            payload = payload.name
+        elif each.op.name == "state":
+            payload = (loops.setdefault(payload[0], len(loops)), payload[1])
+        elif isinstance(payload, Table):
+            payload = hashlib.sha256(payload.data).hexdigest()
+        elif isinstance(payload, float):
+            payload = payload.hex()
+        args = ",".join(str(numbers[arg]) for arg in each.args)
+        write(f"{each.op.name}|{each.type.value}|{payload}|{args}\n".encode())
+
+
+def check_streams(roots: Iterable[Node]) -> None:
+    """Refuse two sources of randomness that would draw the same numbers.
+
+    Raises
+    ------
+    TraceError
+        If two noises, or a noise and an input, have one name, or two names one stream.
+    """
+    users: dict[str, set[int]] = {}
+    for each in topological(roots):
+        if each.op.name == "tail":
+            loop = each.args[0].payload.identity if each.args else 0
+            users.setdefault(each.payload, set()).add(loop)
+    streams: dict[int, str] = {}
+    for name, loops in users.items():
+        if len(loops) > 1:
+            message = (
+                f"each source of randomness must have a name of its own; {name!r} is the name "
+                f"of {len(loops)}, which would draw the same numbers."
+            )
+            hint = 'name the noises, as in `mc.scan(..., noise={"demand noise": mc.Normal()})`.'
+            raise TraceError(f"{message}\nhint: {hint}")
+        other = streams.setdefault(stream_of(name), name)
+        if other != name:
+            message = (
+                f"names must have different streams; {other!r} and {name!r} both have stream "
+                f"{stream_of(name):#010x}."
+            )
+            raise TraceError(f"{message}\nhint: rename one of them.")

@@ -1,0 +1,135 @@
+"""Natural logarithms, without a division.
+
+A positive number is x = 2^k (1 + f) with 1 + f in [2/3, 4/3), found by integer arithmetic on
+its bits. Then log(x) = k log 2 + f + f² G(f), with G a minimax polynomial: a long one, but
+cheaper than the division by 2 + f that the shorter classical series needs.
+"""
+
+import math
+from dataclasses import dataclass
+
+from mclib.expressions.dtypes import Type
+from mclib.expressions.expression import Expression, lift
+from mclib.expressions.machine import bits, fma, from_bits, polynomial, where
+
+LOG_2 = 0.6931471805599453
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    fraction_bits: int
+    exponent_bias: int
+    two_thirds: int
+    coefficients: tuple[float, ...]
+
+
+_FORMATS = {
+    # G on |f| <= 1/3: relative error of log(1 + f) below 2.7e-8.
+    Type.FLOAT32: _Format(
+        fraction_bits=23,
+        exponent_bias=127,
+        two_thirds=0x3F2AAAAB,
+        coefficients=(
+            0.1402704,
+            -0.15389207,
+            0.13995679,
+            -0.16415851,
+            0.20011176,
+            -0.25007823,
+            0.33333197,
+            -0.49999937,
+        ),
+    ),
+    # G on |f| <= 1/3: relative error of log(1 + f) below 4.9e-17.
+    Type.FLOAT64: _Format(
+        fraction_bits=52,
+        exponent_bias=1023,
+        two_thirds=0x3FE5555555555555,
+        coefficients=(
+            -0.08665107526335578,
+            0.08869643326028377,
+            -0.04551107499528592,
+            0.049515490713346884,
+            -0.0639620255333593,
+            0.06793124337381548,
+            -0.07130098830595742,
+            0.0768215183006317,
+            -0.08334026817664474,
+            0.09091406750023681,
+            -0.09999976641094269,
+            0.11111096463794293,
+            -0.12500000466844455,
+            0.14285714528751745,
+            -0.16666666661639773,
+            0.19999999998027304,
+            -0.25000000000023803,
+            0.3333333333333884,
+            -0.4999999999999997,
+        ),
+    ),
+}
+
+
+def log(x: Expression) -> Expression:
+    """Return the natural logarithm, to 1.5 ulp: -inf at 0, NaN below 0.
+
+    Subnormal numbers are scaled into the normal range first.
+    """
+    format_ = _FORMATS[x.type]
+    is_small = x < 2.0 ** (1 - format_.exponent_bias)
+    k, f = split(where(is_small, x * 2.0**format_.fraction_bits, x))
+    k = where(is_small, k - format_.fraction_bits, k)
+    return _with_ends(fma(k, LOG_2, log_of_one_plus(f)), x, 0.0)
+
+
+def log1p(x: Expression) -> Expression:
+    """Return log(1 + x), to 1.5 ulp: near 0 as well; -inf at -1, NaN below -1.
+
+    Of 1 + x only the exponent k is used: f is 2^-k x - (1 - 2^-k), rounded once, and the
+    bracket is exact as long as x is so small that the 1 matters.
+    """
+    format_ = _FORMATS[x.type]
+    one_plus = 1.0 + x
+    above = _above_two_thirds(one_plus)
+    k, f_of_rounded = split(one_plus)
+    exponent = above & -(1 << format_.fraction_bits)
+    power = from_bits((2 * format_.exponent_bias << format_.fraction_bits) - exponent)
+    # The power that undoes the largest exponent is no normal number.
+    f = where(x < 2.0**64, fma(x, power, -(1.0 - power)), f_of_rounded)
+    result = fma(k, LOG_2, log_of_one_plus(f))
+    return _with_ends(where(x == 0.0, x, result), x, -1.0)
+
+
+def log_positive(x: Expression) -> Expression:
+    """Return the natural logarithm of a number known to be positive, normal and finite."""
+    k, f = split(x)
+    return fma(k, LOG_2, log_of_one_plus(f))
+
+
+def log_of_one_plus(f: Expression) -> Expression:
+    """Return log(1 + f) for |f| <= 1/3."""
+    return fma(f * f, polynomial(f, _FORMATS[f.type].coefficients), f)
+
+
+def split(x: Expression) -> tuple[Expression, Expression]:
+    """Return k and f with x = 2^k (1 + f), 1 + f in [2/3, 4/3); `x` positive and normal."""
+    format_ = _FORMATS[x.type]
+    fraction_bits, bias = format_.fraction_bits, format_.exponent_bias
+    above = _above_two_thirds(x)
+    # Few processors turn 64-bit integers into floats quickly; the last bits of 2^52 do it.
+    beyond = (bias + fraction_bits) << fraction_bits
+    k = from_bits((above >> fraction_bits) | beyond) - (2.0**fraction_bits + bias)
+    significand = (above & ((1 << fraction_bits) - 1)) + format_.two_thirds
+    return k, from_bits(significand) - 1.0
+
+
+def _above_two_thirds(x: Expression) -> Expression:
+    """Return the bits of `x` counted from those of 2/3, with k + bias in the exponent."""
+    format_ = _FORMATS[x.type]
+    return bits(x) - (format_.two_thirds - (format_.exponent_bias << format_.fraction_bits))
+
+
+def _with_ends(result: Expression, x: Expression, pole: float) -> Expression:
+    """Return `result`, but -inf at the pole, NaN below, and `x` where it is inf or NaN."""
+    below = where(x == pole, -math.inf, lift(math.nan, x.type))
+    return where(x > pole, where(x < math.inf, result, x), below)

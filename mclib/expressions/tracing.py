@@ -1,0 +1,115 @@
+"""Tracing: the model's function is called once, on symbols, and leaves a graph behind."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from mclib.errors import ArgumentError, TraceError
+from mclib.expressions.coercion import resolving
+from mclib.expressions.dtypes import Type
+from mclib.expressions.expression import Expression, as_number, lift
+from mclib.expressions.graph import Graph, check_streams
+from mclib.expressions.lowering import evaluate_model_expression
+from mclib.expressions.nodes import Node, node, topological
+from mclib.expressions.simplify import simplify
+
+
+def parameter(name: str) -> Expression:
+    """Return the symbol of a number that may change between runs."""
+    return Expression(node("parameter", type_=Type.REAL, payload=name))
+
+
+class _Resolver:
+    """Answers for what depends on parameters only, and remembers which."""
+
+    def __init__(self, values: Mapping[str, float]) -> None:
+        self.values = values
+        self.fixed: dict[str, float] = {}
+
+    def __call__(self, asked: Node) -> Any:
+        bindings = {}
+        for each in topological([asked]):
+            if each.op.name == "parameter":
+                value = self.values[each.payload]
+                self.fixed[each.payload] = value
+                bindings[each] = value
+        return evaluate_model_expression(Expression(asked), bindings=bindings).item()
+
+
+def trace(
+    call: Callable[[], tuple[Mapping[str, Expression], Any]],
+    values: Mapping[str, float],
+    name: str,
+) -> Graph:
+    """Return the graph of a model.
+
+    Parameters
+    ----------
+    call : callable
+        Makes the inputs, calls the model on them, and returns both: inputs by name and what
+        the model returned.
+    values : mapping of str to float
+        What the parameters are now, for control flow that asks.
+    name : str
+        The model's name, for messages and for a single unnamed output.
+
+    Raises
+    ------
+    TraceError
+        If the model does something that has no meaning for all trials at once, or returns
+        something else than numbers by name.
+    """
+    resolver = _Resolver(values)
+    with resolving(resolver):
+        inputs, returned = call()
+    outputs = named_outputs(returned, name)
+    numbers = {key: _as_output(value, key, name) for key, value in outputs.items()}
+    roots = simplify([*(each.node for each in inputs.values()), *numbers.values()])
+    check_streams(roots)
+    n = len(inputs)
+    return Graph(
+        inputs=dict(zip(inputs, roots[:n], strict=True)),
+        outputs=dict(zip(numbers, roots[n:], strict=True)),
+        fixed=resolver.fixed,
+    )
+
+
+def named_outputs(returned: Any, name: str) -> dict[str, Any]:
+    """Return a model's outputs by name; a single number is called as the model."""
+    if returned is None:
+        message = f"a model must return its outputs; `{name}` returned nothing."
+        raise TraceError(f"{message}\nhint: end it with `return {{'profit': profit}}`.")
+    if isinstance(returned, Mapping):
+        if not returned:
+            message = f"a model must return at least one output; `{name}` returned none."
+            raise TraceError(message)
+        for key in returned:
+            if not isinstance(key, str) or not key:
+                message = f"names of outputs must be words; `{name}` returned {key!r}."
+                raise TraceError(message)
+        return dict(returned)
+    if isinstance(returned, (tuple, list, set)):
+        message = (
+            f"a model must return its outputs by name; `{name}` returned a "
+            f"{type(returned).__name__} of {len(returned)}."
+        )
+        raise TraceError(
+            f"{message}\nhint: write `return {{'revenue': ..., 'profit': ...}}`."
+        )
+    return {name: returned}
+
+
+def _as_output(value: Any, key: str, name: str) -> Node:
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    if isinstance(value, (Expression, bool, int, float, np.number, np.bool_)):
+        try:
+            return as_number(lift(value, Type.REAL)).node
+        except (TraceError, ArgumentError):
+            pass
+    kind = type(value).__name__
+    if isinstance(value, np.ndarray):
+        kind = f"an array of shape {value.shape}"
+    message = f"output `{key}` of `{name}` must be one number per trial; got {kind}."
+    raise TraceError(f"{message}\nhint: return each number under a name of its own.")

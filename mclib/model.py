@@ -1,0 +1,276 @@
+"""Models: named inputs, named outputs, and the plain function between them."""
+
+import hashlib
+import inspect
+import math
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, overload
+
+from mclib.distributions.distribution import Distribution
+from mclib.errors import ArgumentError, law
+from mclib.expressions.expression import Expression
+from mclib.expressions.graph import Graph
+from mclib.expressions.loops import drawn
+from mclib.expressions.tracing import parameter, trace
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A deterministic function of random inputs and fixed parameters.
+
+    Made by the decorator `model`. Calling it with plain numbers computes one case.
+
+    Attributes
+    ----------
+    function : callable
+        The analyst's function.
+    name : str
+        Its name.
+    inputs : mapping of str to Distribution
+        What is random.
+    parameters : mapping of str to float
+        What is fixed in one run and may be changed between runs, the inputs' distribution
+        parameters included, as in ``"price.mean"``.
+    is_traced : bool
+        Whether the function is traced into one program; otherwise it is called with arrays.
+    """
+
+    function: Function
+    name: str
+    inputs: Mapping[str, Distribution]
+    constants: Mapping[str, float]
+    is_traced: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_graphs", [])
+        # Shift-Tab in a notebook shows the analyst's own words and parameters.
+        object.__setattr__(self, "__doc__", self.function.__doc__)
+        object.__setattr__(self, "__wrapped__", self.function)
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """Every number that may be changed between runs."""
+        numbers = dict(self.constants)
+        for name, distribution in self.inputs.items():
+            for key, value in distribution.parameters.items():
+                if isinstance(value, (int, float)):
+                    numbers[f"{name}.{key}"] = float(value)
+        return MappingProxyType(numbers)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function itself, with plain numbers: one case, no randomness."""
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(f"{name}={each!r}" for name, each in self.inputs.items())
+        constants = ", ".join(f"{name}={value:g}" for name, value in self.constants.items())
+        return f"<Model {self.name}({', '.join(filter(None, (inputs, constants)))})>"
+
+    def with_parameters(self, **changes: Any) -> "Model":
+        """Return this model with other parameters or inputs.
+
+        Parameters
+        ----------
+        **changes : float or Distribution
+            By name: a number for a parameter, a distribution for an input. Distribution
+            parameters are changed in the distribution itself or, by their dotted name, for
+            one run by ``simulate(..., parameters={"price.mean": 21})``.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such parameter or input, or the value does not fit it.
+        """
+        inputs, constants = dict(self.inputs), dict(self.constants)
+        for name, value in changes.items():
+            if name in inputs and isinstance(value, Distribution):
+                inputs[name] = value
+            elif name in constants:
+                constants[name] = _number(name, value)
+            elif name in inputs:
+                raise law(
+                    name, f"be a distribution, as the input of `{self.name}` is", value
+                )
+            else:
+                raise self._unknown(name)
+        return Model(self.function, self.name, inputs, constants, self.is_traced)
+
+    def checked(self, changes: Mapping[str, Any] | None) -> dict[str, float]:
+        """Return all parameters, some of them changed, each checked by its law.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such parameter, or a number breaks the law of its distribution.
+        """
+        numbers = dict(self.parameters)
+        for name, value in (changes or {}).items():
+            if name not in numbers:
+                raise self._unknown(name)
+            numbers[name] = _number(name, value)
+        for name, distribution in self.inputs.items():
+            own = {
+                key: numbers[f"{name}.{key}"]
+                for key in distribution.parameters
+                if f"{name}.{key}" in numbers
+            }
+            try:
+                distribution.check(own)
+            except ArgumentError as error:
+                message = f"input `{name}` of `{self.name}`: {error}"
+                raise ArgumentError(message) from None
+        return numbers
+
+    def graph(self, numbers: Mapping[str, float]) -> Graph:
+        """Return the traced model for these parameters.
+
+        A graph is made anew only if control flow looked at a parameter that has changed.
+
+        Raises
+        ------
+        TraceError
+            If the function cannot be traced.
+        """
+        known: list[Graph] = self._graphs  # type: ignore[attr-defined]
+        for graph in known:
+            if all(numbers[name] == value for name, value in graph.fixed.items()):
+                return graph
+        call = self._call if self.is_traced else self._draw_only
+        made = trace(call, numbers, self.name)
+        known.append(made)
+        return made
+
+    def digest(self, numbers: Mapping[str, float]) -> str:
+        """Return a hash of what the model computes, whatever its parameters' values."""
+        graph = self.graph(numbers).digest()
+        if self.is_traced:
+            return graph
+        return hashlib.sha256(f"{graph}{source_of(self.function)}".encode()).hexdigest()
+
+    def _symbols(self) -> dict[str, Expression]:
+        symbols = {}
+        for name, distribution in self.inputs.items():
+            own = {
+                key: parameter(f"{name}.{key}")
+                for key, value in distribution.parameters.items()
+                if isinstance(value, (int, float))
+            }
+            symbols[name] = drawn(name, distribution.with_parameters(**own))
+        return symbols
+
+    def _call(self) -> tuple[dict[str, Expression], Any]:
+        inputs = self._symbols()
+        constants = {name: parameter(name) for name in self.constants}
+        return inputs, self.function(**inputs, **constants)
+
+    def _draw_only(self) -> tuple[dict[str, Expression], Any]:
+        inputs = self._symbols()
+        if not inputs:
+            message = f"`{self.name}` must have at least one input to be called with draws."
+            raise ArgumentError(message)
+        return inputs, inputs
+
+    def _unknown(self, name: str) -> ArgumentError:
+        known = ", ".join([*self.inputs, *self.parameters]) or "none"
+        return ArgumentError(
+            f"`{self.name}` has no input or parameter {name!r}; it has {known}."
+        )
+
+
+@overload
+def model(function: Function, /) -> Model: ...
+
+
+@overload
+def model(*, trace: bool = True) -> Callable[[Function], Model]: ...
+
+
+def model(function: Function | None = None, /, *, trace: bool = True) -> Any:
+    """Turn a function into a model.
+
+    Every parameter of the function has a default: a distribution makes it an input, a number
+    makes it a parameter that may be changed between runs. The function returns its outputs
+    as a mapping from name to number.
+
+    Parameters
+    ----------
+    function : callable
+        The function, when the decorator is used without brackets.
+    trace : bool, default True
+        Whether to trace the function into one fused program. With ``trace=False`` it is called
+        chunk by chunk with arrays of draws, shape (n_trials_of_chunk,), and returns arrays of
+        that shape: for functions that cannot be traced. Draws are the same either way.
+
+    Returns
+    -------
+    Model
+        Run it with `simulate`.
+
+    Raises
+    ------
+    ArgumentError
+        If a parameter has no default, or one that is neither distribution nor number.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def profit(units=mc.Triangular(80, 100, 150), price=mc.Normal(20, 2), tax=0.25):
+    ...     return {"profit": units * price * (1 - tax)}
+    >>> profit.parameters["tax"]
+    0.25
+    """
+    if function is None:
+        return lambda given: _make(given, is_traced=trace)
+    return _make(function, is_traced=trace)
+
+
+def _make(function: Function, *, is_traced: bool) -> Model:
+    if not callable(function):
+        raise law("function", "be a function whose parameters have defaults", function)
+    inputs: dict[str, Distribution] = {}
+    constants: dict[str, float] = {}
+    name = getattr(function, "__name__", type(function).__name__)
+    for key, each in inspect.signature(function).parameters.items():
+        if each.kind in {each.VAR_POSITIONAL, each.VAR_KEYWORD, each.POSITIONAL_ONLY}:
+            message = (
+                f"parameters of a model must be known by name; `{name}` has `{each}`.\n"
+                "hint: write each input and parameter out, with its default."
+            )
+            raise ArgumentError(message)
+        if isinstance(each.default, Distribution):
+            inputs[key] = each.default
+        elif each.default is inspect.Parameter.empty:
+            message = (
+                f"parameter `{key}` of model `{name}` must have a default: a distribution "
+                f"makes it an input, a number a parameter; got none.\n"
+                f"hint: write `{key}=mc.Normal(0.0, 1.0)` or `{key}=1.0`."
+            )
+            raise ArgumentError(message)
+        else:
+            constants[key] = _number(key, each.default)
+    return Model(function, name, inputs, constants, is_traced)
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise law(name, "be a number or a distribution", value) from None
+    if not math.isfinite(number):
+        raise law(name, "be a finite number", value)
+    return number
+
+
+def source_of(function: Function) -> str:
+    """Return the source text of a function, or what stands for it where there is none."""
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        code = getattr(function, "__code__", None)
+        return repr(function) if code is None else code.co_code.hex()

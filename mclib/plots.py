@@ -1,0 +1,100 @@
+"""Figures: numbers in, plotly figure out.
+
+plotly is imported when a figure is made, not before. Colors are Okabe and Ito's, which
+people who see colors differently can tell apart; backgrounds are clear and text is a grey
+that reads on light and on dark pages.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mclib.errors import MclibError
+from mclib.statistics.histogram import Histogram
+
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
+SKY, VERMILION, YELLOW = "#56B4E9", "#D55E00", "#F0E442"
+GREY = "#8c8c8c"
+_TEXT = "#767676"
+
+
+def histogram_figure(
+    title: str,
+    histogram: Histogram,
+    marks: Mapping[str, tuple[float, str]],
+    description: str,
+) -> Any:
+    """Histogram with lines at quantiles; what lies outside of them is grey.
+
+    Parameters
+    ----------
+    title : str
+        Name of the output.
+    histogram : Histogram
+        Its counts.
+    marks : mapping of str to (float, str)
+        For each line its name, such as ``"P5"``: where it stands, and that in words. Bars
+        beyond the outermost lines are grey.
+    description : str
+        What the figure says, for those who don't see it: kept in ``figure.layout.meta``.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        With one trace of as many bars as there are bins.
+    """
+    go = _graph_objects()
+    middles = (histogram.edges[:-1] + histogram.edges[1:]) / 2.0
+    places = [place for place, _ in marks.values()]
+    is_tail = (middles < min(places)) | (middles > max(places))
+    shares = 100.0 * histogram.counts / histogram.n_trials
+    bars = go.Bar(
+        x=middles,
+        y=histogram.density,
+        width=float(histogram.edges[1] - histogram.edges[0]),
+        marker={"color": np.where(is_tail, GREY, BLUE).tolist(), "line": {"width": 0}},
+        customdata=shares,
+        hovertemplate="%{x:,.6g}<br>%{customdata:.2f} % of trials<extra></extra>",
+        name=title,
+    )
+    figure = go.Figure(bars)
+    for at, (name, (place, words)) in enumerate(marks.items()):
+        figure.add_vline(
+            x=place,
+            line={"color": _TEXT, "width": 1.5, "dash": ("dash", "solid")[at % 2]},
+            annotation={"text": f"{name}<br>{words}", "yref": "paper", "y": 1.0},
+            annotation_position="top",
+        )
+    figure.update_layout(
+        title={"text": title, "subtitle": {"text": _beyond(histogram)}},
+        meta={"description": description},
+        font={"color": _TEXT},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        bargap=0.05,
+        showlegend=False,
+        xaxis={"title": {"text": title}, "showgrid": False},
+        yaxis={"title": {"text": "density"}, "gridcolor": "rgba(128,128,128,0.25)"},
+        margin={"t": 110},
+    )
+    return figure
+
+
+def _beyond(histogram: Histogram) -> str:
+    return (
+        f"{histogram.n_trials:,} trials; {histogram.below:,} below and "
+        f"{histogram.above:,} above the window"
+    )
+
+
+def _graph_objects() -> Any:
+    try:
+        import plotly.graph_objects as go
+    except ModuleNotFoundError as error:
+        message = (
+            "figures must have plotly to be drawn with; it isn't installed.\n"
+            'hint: install it by `pip install "mchub[notebooks]"`.'
+        )
+        raise MclibError(message) from error
+    return go

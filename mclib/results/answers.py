@@ -1,0 +1,203 @@
+"""What is known about the outputs of a run; each question is put to it only once.
+
+A run keeps no trials. What its records of moments don't tell is asked by passes over the
+trials (see `mclib.statistics.requests`), as few as can be, and remembered.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mclib.statistics.accumulator import Accumulator
+from mclib.statistics.bins import FineBins, fine_bins
+from mclib.statistics.jackknife import (
+    FEWEST_GROUPS,
+    influence_standard_errors,
+    jackknife_standard_error,
+)
+from mclib.statistics.keys import key_of, values_of
+from mclib.statistics.moments import Record
+from mclib.statistics.non_finite import NonFinite
+from mclib.statistics.order_statistics import Target, order_statistics
+from mclib.statistics.requests import (
+    KeyBins,
+    KeysWithin,
+    LinearBins,
+    Source,
+    TailMoments,
+)
+from mclib.statistics.summary import kurtosis_of, skewness_of
+
+ShapeErrors = tuple[float, float]
+"""Standard errors of skewness and kurtosis."""
+
+
+@dataclass
+class Known:
+    """What is known about one output.
+
+    Attributes
+    ----------
+    record : Record
+        Of the finite trials, in floats.
+    non_finite : NonFinite
+        The other trials.
+    shape_errors : tuple of float, optional
+        Standard errors of skewness and kurtosis.
+    order : dict of int to float
+        Order statistics by rank.
+    bins : FineBins, optional
+        Counts in fine bins of equal width.
+    beside : dict of float to tuple of int
+        For a threshold: how many outcomes lie below and above it.
+    tails : dict of (float, bool) to Record
+        For a pivot, and whether the tail is the upper one: the record of the excess.
+    """
+
+    record: Record
+    non_finite: NonFinite
+    shape_errors: ShapeErrors | None = None
+    order: dict[int, float] = field(default_factory=dict)
+    bins: FineBins | None = None
+    beside: dict[float, tuple[int, int]] = field(default_factory=dict)
+    tails: dict[tuple[float, bool], Record] = field(default_factory=dict)
+
+    @property
+    def n_finite(self) -> int:
+        """Trials whose outcome is a finite number."""
+        return int(self.record.count)
+
+
+class Answers:
+    """Answers to questions about outputs, asked of a source where they aren't known yet.
+
+    Parameters
+    ----------
+    source : Source
+        Goes through the trials again.
+    known : sequence of Known
+        One for each output.
+    groups : callable, optional
+        From an output's place to the records of groups of its trials.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        known: Sequence[Known],
+        groups: Callable[[int], Record] | None = None,
+    ) -> None:
+        self.source = source
+        self.known = list(known)
+        self._groups = groups
+
+    @classmethod
+    def of(cls, source: Source, accumulator: Accumulator) -> "Answers":
+        """Begin with the records of moments of a run."""
+        known = [
+            Known(accumulator.total(place), accumulator.non_finite[place])
+            for place in range(accumulator.n_outputs)
+        ]
+        return cls(source, known, accumulator.groups)
+
+    def find_order_statistics(self, targets: Iterable[Target]) -> None:
+        """Find, in common passes, all that are wanted and aren't known yet."""
+        wanted = [each for each in targets if each[1] not in self.known[each[0]].order]
+        if not wanted:
+            return
+        outputs = {output for output, _ in wanted}
+        self.find_bins(outputs)
+        bins = {each: self.known[each].bins for each in outputs}
+        found = order_statistics(
+            self.source,
+            wanted,
+            {each: self.known[each].record for each in outputs},
+            {each: known for each, known in bins.items() if known is not None},
+        )
+        for (output, rank), value in found.items():
+            self.known[output].order[rank] = value
+
+    def order_statistic(self, output: int, rank: int) -> float:
+        """Return the outcome of a rank, from 1 to the count of finite trials."""
+        if rank not in self.known[output].order:
+            self.find_order_statistics([(output, rank)])
+        return self.known[output].order[rank]
+
+    def find_bins(self, outputs: Iterable[int]) -> None:
+        """Count, in one pass, the outcomes of outputs in fine bins, where that helps."""
+        unseen = [
+            each
+            for each in outputs
+            if self.known[each].bins is None and self.known[each].n_finite
+        ]
+        planned = [fine_bins(each, self.known[each].record) for each in unseen]
+        requests = [each for each in planned if each is not None]
+        if not requests:
+            return
+        for request, counts in zip(requests, self.source.sweep(requests), strict=True):
+            self.known[request.output].bins = self._finite_bins(request, counts)
+
+    def count_in_bins(self, request: LinearBins) -> FineBins:
+        """Count the finite outcomes of an output in bins that were asked for."""
+        (counts,) = self.source.sweep([request])
+        return self._finite_bins(request, counts)
+
+    def count_beside(self, output: int, threshold: float) -> tuple[int, int]:
+        """Count the finite outcomes below and above a threshold."""
+        known = self.known[output]
+        low, high, n_finite = known.record.minimum, known.record.maximum, known.n_finite
+        if n_finite == 0:
+            return 0, 0
+        if not low <= threshold <= high:
+            return (0, n_finite) if threshold < low else (n_finite, 0)
+        if low == high:
+            return 0, 0
+        if threshold not in known.beside:
+            key = key_of(threshold)
+            below = KeyBins(output, key_of(low), max(key - 1, key_of(low)), 63)
+            above = KeyBins(output, min(key + 1, key_of(high)), key_of(high), 63)
+            lower, upper = self.source.sweep([below, above])
+            known.beside[threshold] = (
+                int(lower.sum()) if threshold > low else 0,
+                int(upper.sum()) if threshold < high else 0,
+            )
+        return known.beside[threshold]
+
+    def tail(self, output: int, pivot: float, *, upper: bool) -> Record:
+        """Record of how far the outcomes of a tail lie beyond a pivot."""
+        tails = self.known[output].tails
+        if (pivot, upper) not in tails:
+            (record,) = self.source.sweep([TailMoments(output, pivot, upper)])
+            tails[pivot, upper] = Record(*(float(each) for each in record))
+        return tails[pivot, upper]
+
+    def shape_errors(self, output: int) -> ShapeErrors:
+        """Return the standard errors of an output's skewness and kurtosis."""
+        known = self.known[output]
+        if known.shape_errors is None:
+            known.shape_errors = self._shape_errors(output, known)
+        return known.shape_errors
+
+    def _shape_errors(self, output: int, known: Known) -> ShapeErrors:
+        if known.n_finite < 2:
+            return np.nan, np.nan
+        groups = None if self._groups is None else self._groups(output)
+        if groups is not None and len(groups.count) >= FEWEST_GROUPS:
+            return (
+                jackknife_standard_error(groups, skewness_of),
+                jackknife_standard_error(groups, kurtosis_of),
+            )
+        low, high = key_of(known.record.minimum), key_of(known.record.maximum)
+        (keys,) = self.source.sweep([KeysWithin(output, low, high)])
+        return influence_standard_errors(values_of(keys))
+
+    def _finite_bins(self, request: LinearBins, counts: NDArray[Any]) -> FineBins:
+        """Take the infinite outcomes, which lie in the outer bins, out of the counts."""
+        infinite = self.known[request.output].non_finite
+        finite = counts.copy()
+        finite[0] -= np.uint64(infinite.negative_infinity)
+        finite[-1] -= np.uint64(infinite.positive_infinity)
+        return FineBins(request, finite)

@@ -1,0 +1,351 @@
+"""Everything about one output of a run."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mclib.errors import law
+from mclib.results.answers import Answers, Known
+from mclib.results.estimate import Estimate, mean_estimate
+from mclib.results.histograms import draw_histogram
+from mclib.results.pictures import description
+from mclib.results.quantiles import (
+    Central,
+    extreme_estimate,
+    quantile_estimate,
+    ranks_for,
+    share_estimate,
+    tail_estimate,
+)
+from mclib.results.run import Trials
+from mclib.results.tables import TABLE_QUANTILES, Row, label
+from mclib.results.windows import checked_window, read_values
+from mclib.statistics import summary
+from mclib.statistics.histogram import Histogram
+from mclib.statistics.intervals import check_level, check_order
+from mclib.statistics.non_finite import NonFinite
+
+
+class Output:
+    """One output of a run: a sample of outcomes, and what it says.
+
+    Made by a `Result`: ``result["profit"]``. Moments are known at once; quantiles,
+    probabilities and histograms go through the trials again where they have to, exactly,
+    and are remembered.
+
+    Parameters
+    ----------
+    name : str
+        Name of the output.
+    place : int
+        Its place among the run's outputs.
+    answers : Answers
+        What is known about the run's outputs.
+    trials : Trials
+        The run's trials.
+
+    Notes
+    -----
+    Trials that gave no finite number are counted by `non_finite` and left out of all
+    statistics. The quantile of order q of n outcomes is the k-th smallest, with k = n q
+    rounded up (the inverse of the empirical distribution function, NumPy's
+    ``"inverted_cdf"``).
+    """
+
+    def __init__(self, name: str, place: int, answers: Answers, trials: Trials) -> None:
+        self.name = name
+        self.place = place
+        self._answers = answers
+        self._trials = trials
+
+    @property
+    def n_trials(self) -> int:
+        """All trials of the run."""
+        return self._trials.n_trials
+
+    @property
+    def non_finite(self) -> NonFinite:
+        """How many trials gave no finite number, and which was the first."""
+        return self._known.non_finite
+
+    @property
+    def mean(self) -> Estimate:
+        """Mean, ``± s / sqrt(n)``."""
+        return mean_estimate(self._known.record)
+
+    @property
+    def variance(self) -> Estimate:
+        """Sample variance (divisor ``n - 1``), in the output's unit squared.
+
+        Its standard error rests on the fourth moment, not on a normal output.
+        """
+        record = self._known.record
+        return self._estimate(
+            summary.variance(record), summary.variance_standard_error(record)
+        )
+
+    @property
+    def standard_deviation(self) -> Estimate:
+        """Sample standard deviation (divisor ``n - 1``)."""
+        record = self._known.record
+        return self._estimate(
+            summary.standard_deviation(record),
+            summary.standard_deviation_standard_error(record),
+        )
+
+    @property
+    def skewness(self) -> Estimate:
+        """Skewness: 0 for a symmetric output. Standard error by jackknife."""
+        skewness = summary.skewness(self._known.record)
+        return self._estimate(skewness, self._answers.shape_errors(self.place)[0])
+
+    @property
+    def kurtosis(self) -> Estimate:
+        """Excess kurtosis: 0 for a normal output. Standard error by jackknife."""
+        kurtosis = summary.kurtosis(self._known.record)
+        return self._estimate(kurtosis, self._answers.shape_errors(self.place)[1])
+
+    @property
+    def minimum(self) -> Estimate:
+        """Smallest outcome; its standard error is the gap to the second smallest."""
+        return extreme_estimate(self._answers, self.place, upper=False)
+
+    @property
+    def maximum(self) -> Estimate:
+        """Largest outcome; its standard error is the gap to the second largest."""
+        return extreme_estimate(self._answers, self.place, upper=True)
+
+    @property
+    def median(self) -> Estimate:
+        """Median: the quantile of order 0.5."""
+        return self.quantile(0.5)
+
+    @overload
+    def quantile(self, q: float) -> Estimate: ...
+    @overload
+    def quantile(self, q: Sequence[float]) -> list[Estimate]: ...
+
+    def quantile(self, q: float | Sequence[float]) -> Estimate | list[Estimate]:
+        """Quantile, exact for these trials, with its order-statistic interval.
+
+        Parameters
+        ----------
+        q : float or sequence of float
+            Order, strictly between 0 and 1; several are found together, in the same passes.
+
+        Returns
+        -------
+        Estimate or list of Estimate
+            The standard error is half the distance between the outcomes one binomial
+            standard deviation of the rank below and above; NaN where there are none, for
+            fewer than about ``1 / min(q, 1 - q)`` trials.
+
+        Raises
+        ------
+        ArgumentError
+            If `q` is not strictly between 0 and 1.
+        """
+        if isinstance(q, Iterable):
+            orders = [check_order(float(each)) for each in q]
+            self._find_quantiles(orders)
+            return [quantile_estimate(self._answers, self.place, each) for each in orders]
+        return quantile_estimate(self._answers, self.place, check_order(float(q)))
+
+    def quantiles(self, *orders: float) -> dict[str, Estimate]:
+        """Quantiles under the names that people know: P5, P25, P50, P75 and P95.
+
+        Parameters
+        ----------
+        *orders : float
+            Others than these five, each strictly between 0 and 1.
+
+        Returns
+        -------
+        dict of str to Estimate
+            By name, such as ``"P5"``.
+        """
+        wanted = orders or (0.05, 0.25, 0.50, 0.75, 0.95)
+        found = self.quantile(list(wanted))
+        return {label(q): each for q, each in zip(wanted, found, strict=True)}
+
+    def interval(self, level: float = 0.90) -> Central:
+        """Where the middle outcomes lie: ``level=0.9`` gives P5 and P95.
+
+        This is about the output, not about an estimate: more trials don't make it narrower.
+
+        Parameters
+        ----------
+        level : float, default 0.90
+            Share of outcomes between the two, strictly between 0 and 1.
+
+        Returns
+        -------
+        Central
+            ``(low, high, level)``, the ends with their standard errors.
+        """
+        outside = (1.0 - check_level(level)) / 2.0
+        low, high = self.quantile([outside, 1.0 - outside])
+        return Central(low, high, level)
+
+    def probability_below(self, threshold: float) -> Estimate:
+        """Probability of an outcome below a threshold, ``P(x < threshold)``.
+
+        Parameters
+        ----------
+        threshold : float
+            In the output's unit.
+
+        Returns
+        -------
+        Estimate
+            The share of trials below, with its binomial standard error and Wilson's
+            interval. Without a single hit (or miss) the standard error is ``1 / n``, the
+            change that one would make, and the interval is the rule of three's.
+        """
+        return share_estimate(self._answers, self.place, threshold, above=False)
+
+    def probability_above(self, threshold: float) -> Estimate:
+        """Probability of an outcome above a threshold, ``P(x > threshold)``.
+
+        See `probability_below`; an outcome equal to the threshold counts for neither.
+        """
+        return share_estimate(self._answers, self.place, threshold, above=True)
+
+    def tail_mean(self, q: float, tail: str = "upper") -> Estimate:
+        """Mean of the outcomes beyond a quantile (expected shortfall).
+
+        Parameters
+        ----------
+        q : float
+            Order of the quantile where the tail starts, strictly between 0 and 1.
+        tail : {"upper", "lower"}
+            The highest ``1 - q`` of the outcomes (``tail_mean(0.95)``: the highest 5 %) or
+            the lowest ``q`` of them (``tail_mean(0.05, tail="lower")``: the lowest 5 %).
+
+        Returns
+        -------
+        Estimate
+            Mean of exactly that share of the trials, a trial on the border in part. The
+            standard error is NaN for fewer than two trials in the tail.
+
+        References
+        ----------
+        .. [1] R. T. Rockafellar, S. Uryasev, "Conditional value-at-risk for general loss
+           distributions", J. Banking and Finance 26 (2002) 1443-1471.
+        """
+        if tail not in ("upper", "lower"):
+            raise law("tail", 'be "upper" or "lower"', tail)
+        check_order(q)
+        return tail_estimate(self._answers, self.place, q, upper=tail == "upper")
+
+    def histogram(self, n_bins: int | None = None) -> Histogram:
+        """Counts of outcomes in bins of equal width, between P0.5 and P99.5.
+
+        Parameters
+        ----------
+        n_bins : int, optional
+            How many bins; by default about as many as Freedman and Diaconis advise, at
+            least 30 and at most 80, and the window is widened a little to save a pass.
+
+        Returns
+        -------
+        Histogram
+            What lies beyond the window is counted in ``below`` and ``above``.
+
+        Raises
+        ------
+        ArgumentError
+            If `n_bins` is not a whole number from 1 to 10,000, or no outcome is finite.
+        """
+        return draw_histogram(self._answers, self.place, self.name, n_bins)
+
+    def sample(self, n: int | None = None, *, start: int = 0) -> NDArray[np.float64]:
+        """Outcomes by trial, computed again.
+
+        Parameters
+        ----------
+        n : int, optional
+            How many trials; by default all from `start` on.
+        start : int, default 0
+            Index of the first of them.
+
+        Returns
+        -------
+        array of shape (n,), float64
+            Outcome of trial ``start + i`` at place i; NaN and infinities are left in.
+
+        Raises
+        ------
+        ArgumentError
+            If there are no such trials, or the array would be above 2 GB.
+        """
+        start, n = checked_window(self.n_trials, start, n, n_columns=1)
+        return read_values(self._trials, start, n, [self.name])[self.name]
+
+    def plot(self, n_bins: int | None = None) -> Any:
+        """Histogram as a plotly figure, with lines at P5, P50 and P95.
+
+        Parameters
+        ----------
+        n_bins : int, optional
+            As for `histogram`.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+        """
+        from mclib.plots import histogram_figure
+
+        row = self.row
+        marks = {
+            label(q): (each.value, each.rounded())
+            for q, each in zip(TABLE_QUANTILES, row.quantiles, strict=True)
+        }
+        histogram = self.histogram(n_bins)
+        return histogram_figure(self.name, histogram, marks, description(row))
+
+    @property
+    def row(self) -> Row:
+        """Line of this output in a table."""
+        has_outcomes = self._known.n_finite > 0
+        warning = None
+        if self.non_finite.total:
+            first = self.non_finite.first_trial
+            warning = (
+                f"{self.name}: {self.non_finite.sentence(self.n_trials)} "
+                f"(replay it: result.trial({first})). "
+                + ("Statistics are over the others." if has_outcomes else "None is finite.")
+            )
+        return Row(
+            self.name,
+            self.mean,
+            self.standard_deviation,
+            tuple(self.quantile(list(TABLE_QUANTILES))),
+            self.histogram() if has_outcomes else None,
+            warning,
+        )
+
+    def wanted_targets(self, orders: Iterable[float]) -> list[tuple[int, int]]:
+        """List the order statistics that estimates of quantiles rest on."""
+        n_finite = self._known.n_finite
+        return [
+            (self.place, rank)
+            for q in orders
+            if n_finite
+            for rank in ranks_for(q, n_finite)
+        ]
+
+    def __repr__(self) -> str:
+        return f"Output({self.name!r}: {self.mean}, {self.n_trials:,} trials)"
+
+    @property
+    def _known(self) -> Known:
+        return self._answers.known[self.place]
+
+    def _estimate(self, value: float, standard_error: float) -> Estimate:
+        return Estimate(value, standard_error, self._known.n_finite)
+
+    def _find_quantiles(self, orders: Iterable[float]) -> None:
+        self._answers.find_order_statistics(self.wanted_targets(orders))

@@ -1,0 +1,305 @@
+"""A run's answers: outputs by name, tables, single trials, files."""
+
+import difflib
+import os
+from collections.abc import ItemsView, Iterator, KeysView, Sequence, ValuesView
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from mclib.errors import law
+from mclib.results.answers import Answers
+from mclib.results.display import result_html, result_text
+from mclib.results.histograms import QUARTILES
+from mclib.results.output import Output
+from mclib.results.provenance import Provenance
+from mclib.results.run import Run, Trials
+from mclib.results.storing import KEPT_QUANTILES, read_result, write_result
+from mclib.results.tables import TABLE_QUANTILES, Row, label
+from mclib.results.trial import Trial
+from mclib.results.windows import checked_window, is_whole, read_values
+from mclib.statistics.histogram import WINDOW
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FRAME_ROWS = 100_000
+
+
+class Result:
+    """What a run of a model found: a mapping from names of outputs to `Output`.
+
+    Parameters
+    ----------
+    run : Run
+        The run: its moments, and the means to go through its trials again.
+
+    Notes
+    -----
+    Nothing here holds a sample. Quantiles, histograms and tables of trials are computed
+    from the same draws when they are asked for, and statistics are remembered.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._set(run, Answers.of(run, run.accumulator))
+
+    @classmethod
+    def restored(cls, trials: Trials, answers: Answers) -> "Result":
+        """Return a result about which answers are known already."""
+        result = cls.__new__(cls)
+        result._set(trials, answers)
+        return result
+
+    def _set(self, trials: Trials, answers: Answers) -> None:
+        self._trials = trials
+        self._answers = answers
+        self._outputs = {
+            name: Output(name, place, answers, trials)
+            for place, name in enumerate(trials.output_names)
+        }
+
+    @property
+    def provenance(self) -> Provenance:
+        """What is needed to get the same numbers again."""
+        return self._trials.provenance
+
+    @property
+    def n_trials(self) -> int:
+        """Trials done."""
+        return self._trials.n_trials
+
+    @property
+    def seed(self) -> int:
+        """The seed, given or drawn."""
+        return self.provenance.seed
+
+    @property
+    def engine(self) -> str:
+        """What computed the trials."""
+        return self.provenance.engine
+
+    @property
+    def precision(self) -> str:
+        """In which floats."""
+        return self.provenance.precision
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The model's parameters."""
+        return dict(self.provenance.parameters)
+
+    @property
+    def elapsed(self) -> timedelta:
+        """How long the run took."""
+        return self.provenance.elapsed
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was stopped before all trials that were asked for."""
+        return self.provenance.interrupted
+
+    def __getitem__(self, name: str) -> Output:
+        if name not in self._outputs:
+            close = difflib.get_close_matches(str(name), self._outputs, n=1)
+            raise law(
+                "name",
+                f"be an output of the model ({', '.join(self._outputs)})",
+                name,
+                f"did you mean `{close[0]}`?" if close else None,
+            )
+        return self._outputs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._outputs)
+
+    def __len__(self) -> int:
+        return len(self._outputs)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._outputs
+
+    def keys(self) -> KeysView[str]:
+        """Names of the outputs."""
+        return self._outputs.keys()
+
+    def values(self) -> ValuesView[Output]:
+        """The outputs."""
+        return self._outputs.values()
+
+    def items(self) -> ItemsView[str, Output]:
+        """Names and outputs."""
+        return self._outputs.items()
+
+    def summary(self) -> "pd.DataFrame":
+        """Table of the outputs: mean, its standard error, spread, quantiles, extremes.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One line for each output, numbers in its unit.
+        """
+        import pandas as pd
+
+        self._find(TABLE_QUANTILES)
+        lines = {}
+        for name, output in self._outputs.items():
+            record = self._answers.known[output.place].record
+            mean = output.mean
+            quantiles = output.quantile(list(TABLE_QUANTILES))
+            lines[name] = {
+                "mean": mean.value,
+                "standard_error": mean.standard_error,
+                "standard_deviation": output.standard_deviation.value,
+                "minimum": record.minimum if mean.n_trials else float("nan"),
+                **{
+                    label(q): each.value
+                    for q, each in zip(TABLE_QUANTILES, quantiles, strict=True)
+                },
+                "maximum": record.maximum if mean.n_trials else float("nan"),
+            }
+        frame = pd.DataFrame.from_dict(lines, orient="index")
+        return frame.rename_axis("output")
+
+    def to_frame(self, n: int | None = None, *, start: int = 0) -> "pd.DataFrame":
+        """Table of trials: a line for each, a column for each input and output.
+
+        Parameters
+        ----------
+        n : int, optional
+            How many trials; by default 100,000, or all if there are fewer.
+        start : int, default 0
+            Index of the first of them.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by trial.
+
+        Raises
+        ------
+        ArgumentError
+            If there are no such trials, or the table would take more than 2 GB.
+        """
+        import pandas as pd
+
+        names = self._column_names
+        if n is None and 0 <= start < self.n_trials:
+            n = min(_FRAME_ROWS, self.n_trials - start)
+        start, n = checked_window(self.n_trials, start, n, len(names))
+        columns = read_values(self._trials, start, n, names)
+        index = pd.RangeIndex(start, start + n, name="trial")
+        return pd.DataFrame(columns, index=index, copy=False)
+
+    def trial(self, index: Any) -> Trial:
+        """Replay one trial.
+
+        Parameters
+        ----------
+        index : int
+            Which, from 0.
+
+        Returns
+        -------
+        Trial
+            Its inputs and outputs.
+
+        Raises
+        ------
+        ArgumentError
+            If the run has no such trial.
+        """
+        if not is_whole(index) or index not in range(self.n_trials):
+            raise law("index", f"be a trial of this run, 0 to {self.n_trials - 1:,}", index)
+        index = int(index)
+        values = self._trials.values(index, 1)
+        inputs, outputs = (
+            {name: float(values[name][0]) for name in names}
+            for names in (self._trials.input_names, self._trials.output_names)
+        )
+        return Trial(index, inputs, outputs)
+
+    def save(
+        self, path: str | os.PathLike[str], *, sample: int = 0, overwrite: bool = False
+    ) -> None:
+        """Write this result to a file that is read without the model or an engine.
+
+        Parameters
+        ----------
+        path : path
+            Where to; the ending ``.mcresult`` is customary.
+        sample : int, default 0
+            How many trials to keep, the first ones, with all inputs and outputs.
+        overwrite : bool, default False
+            Whether a file that is there may be replaced.
+
+        Raises
+        ------
+        ArgumentError
+            If there is a file already, its folder is missing, or there are fewer trials.
+
+        Notes
+        -----
+        Moments, 27 quantiles from P0.1 to P99.9 with their 95 % intervals, histograms, and
+        everything that was asked of this result are kept. The file is a zip of JSON and
+        Parquet tables; nothing in it is executed when it is read.
+        """
+        self._find(KEPT_QUANTILES)
+        self._find((*WINDOW, *QUARTILES))
+        for output in self._outputs.values():
+            self._answers.shape_errors(output.place)
+        kept = self.to_frame(sample) if sample else None
+        write_result(path, self._trials, self._answers, self.summary(), kept, overwrite)
+
+    def _find(self, orders: Sequence[float]) -> None:
+        """Find quantiles of all outputs in common passes."""
+        self._answers.find_order_statistics(
+            target
+            for output in self._outputs.values()
+            for target in output.wanted_targets(orders)
+        )
+
+    @property
+    def _column_names(self) -> list[str]:
+        return list(dict.fromkeys((*self._trials.input_names, *self._trials.output_names)))
+
+    @property
+    def _rows(self) -> list[Row]:
+        self._find((*TABLE_QUANTILES, *WINDOW, *QUARTILES))
+        return [output.row for output in self._outputs.values()]
+
+    def __repr__(self) -> str:
+        names = ", ".join(self._outputs)
+        return f"Result({names}: {self.n_trials:,} trials, seed {self.seed})"
+
+    def __str__(self) -> str:
+        return result_text(self._rows, self.provenance)
+
+    def _repr_html_(self) -> str:
+        return result_html(self._rows, self.provenance)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._outputs)
+
+
+def load_result(path: str | os.PathLike[str]) -> Result:
+    """Read a result that `Result.save` has written.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    Result
+        As it was saved, to the bit. What would need the trials again raises `ArgumentError`
+        and says what to do instead.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such file, or it isn't a result, or it is damaged.
+    """
+    return Result.restored(*read_result(path))

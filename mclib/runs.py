@@ -1,0 +1,226 @@
+"""A run: a model with everything settled, its records so far, and its trials again on demand."""
+
+import copy
+import hashlib
+import platform
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from mclib import streams
+from mclib.engines.base import Engine
+from mclib.engines.chunks import Chunk, in_order
+from mclib.evaluators import ArrayEvaluator, Evaluator, Settled, TracedEvaluator
+from mclib.errors import law
+from mclib.expressions.dtypes import Type
+from mclib.model import Model, source_of
+from mclib.results.provenance import Provenance
+from mclib.statistics.accumulator import Accumulator
+from mclib.statistics.blocks import BLOCK, n_blocks_of, to_trial_order
+from mclib.statistics.records import block_records
+from mclib.statistics.requests import Request
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_SWEEP_BLOCKS = 64
+"""Blocks whose values one worker holds while it answers: half a megabyte per output."""
+
+_LIBRARIES = ("numpy", "llvmlite")
+
+
+class SimulationRun:
+    """A run in progress or done; what a `Result` asks.
+
+    Attributes
+    ----------
+    n_trials_wanted : int
+        Trials asked for.
+    n_trials_done : int
+        Trials whose records are in, from trial 0 on without a gap.
+    interrupted : bool
+        Whether it was stopped before the end.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        numbers: Mapping[str, float],
+        n_trials: int,
+        seed: int,
+        engine: Engine,
+        precision: Type,
+        chunk_size: int | None,
+    ) -> None:
+        self.model = model
+        self.numbers = dict(numbers)
+        self.n_trials_wanted = n_trials
+        self.n_trials_done = 0
+        self.seed = seed
+        self.engine = engine
+        self.precision = precision
+        self.chunk_blocks = None if chunk_size is None else n_blocks_of(chunk_size)
+        self.interrupted = False
+        self.began = time.monotonic()
+        self.started = datetime.now(UTC)
+        self.elapsed = 0.0
+        graph = model.graph(numbers)
+        self.input_names = tuple(graph.inputs)
+        settled = Settled(engine, precision, numbers, seed)
+        self.evaluator: Evaluator
+        if model.is_traced:
+            self.evaluator = TracedEvaluator(graph, settled)
+        else:
+            constants = {name: numbers[name] for name in model.constants}
+            self.evaluator = ArrayEvaluator(
+                model.function, model.name, constants, graph, settled
+            )
+        self.output_names = self.evaluator.output_names
+        self.accumulator = Accumulator(len(self.output_names))
+
+    @property
+    def n_trials(self) -> int:
+        """Trials that answers are about."""
+        return self.n_trials_done
+
+    def advance(self) -> Iterator[int]:
+        """Go through all trials; yield the number of trials done, each time it grows."""
+        n_whole, rest = divmod(self.n_trials_wanted, BLOCK)
+        chunks = in_order(
+            lambda chunk: self.evaluator.records(chunk.first_block, chunk.n_blocks),
+            n_whole,
+            self.engine.n_workers,
+            self.chunk_blocks,
+        )
+        for chunk, records in chunks:
+            self._add(chunk, records, chunk.n_blocks * BLOCK)
+            yield self.n_trials_done
+        if rest:
+            everything = range(len(self.output_names))
+            values = self.evaluator.outputs(n_whole, 1, everything)
+            records = block_records(np.moveaxis(values, 0, 1), rest)
+            self._add(Chunk(n_whole, 1), records, rest)
+            yield self.n_trials_done
+
+    def _add(self, chunk: Chunk, records: Array, n_trials: int) -> None:
+        def values_of(first_block: int, n_blocks: int) -> Array:
+            everything = range(len(self.output_names))
+            values = self.evaluator.outputs(first_block, n_blocks, everything)
+            end = min(self.n_trials_wanted, (first_block + n_blocks) * BLOCK)
+            return to_trial_order(values, end - first_block * BLOCK)
+
+        self.accumulator.add(
+            chunk.first_block, records, values_of, self.precision.dtype.type
+        )
+        self.n_trials_done += n_trials
+        self.elapsed = time.monotonic() - self.began
+
+    def snapshot(self) -> "SimulationRun":
+        """Return this run as it is now, while it goes on."""
+        if self.n_trials_done == self.n_trials_wanted:
+            return self
+        now = copy.copy(self)
+        now.accumulator = copy.deepcopy(self.accumulator)
+        return now
+
+    @property
+    def provenance(self) -> Provenance:
+        """What is needed to get the same numbers again."""
+        source = source_of(self.model.function)
+        versions = {name: metadata.version(name) for name in _LIBRARIES}
+        return Provenance(
+            seed=self.seed,
+            n_trials=self.n_trials_done,
+            model_name=self.model.name,
+            model_hash=self.model.digest(self.numbers),
+            source_hash=hashlib.sha256(source.encode()).hexdigest(),
+            parameters=self.numbers,
+            engine=self.engine.name,
+            device=self.engine.device,
+            precision=self.precision.value,
+            sampler="independent",
+            draw_contract=streams.CONTRACT_VERSION,
+            versions={
+                "mclib": version(),
+                "python": platform.python_version(),
+                **versions,
+            },
+            started=self.started,
+            elapsed=timedelta(seconds=self.elapsed),
+            interrupted=self.interrupted,
+        )
+
+    def sweep(self, requests: Sequence[Request]) -> list[Array]:
+        """Answer requests in one pass over all trials done, from the same draws."""
+        places = sorted({request.output for request in requests})
+        n_trials = self.n_trials_done
+
+        def answers(chunk: Chunk) -> list[Any]:
+            values = self.evaluator.outputs(chunk.first_block, chunk.n_blocks, places)
+            counted = min(n_trials - chunk.first_block * BLOCK, chunk.n_blocks * BLOCK)
+            return [
+                self.engine.answer(
+                    request,
+                    values[places.index(request.output)],
+                    counted,
+                    chunk.first_block,
+                )
+                for request in requests
+            ]
+
+        merged: list[Any] | None = None
+        chunks = in_order(
+            answers,
+            n_blocks_of(n_trials),
+            self.engine.n_workers,
+            self.chunk_blocks,
+            _SWEEP_BLOCKS,
+        )
+        for _, given in chunks:
+            if merged is None:
+                merged = given
+            else:
+                merged = [
+                    request.merge(left, right)
+                    for request, left, right in zip(requests, merged, given, strict=True)
+                ]
+        assert merged is not None
+        return [
+            request.finish(answer) for request, answer in zip(requests, merged, strict=True)
+        ]
+
+    def values(
+        self, start: int, count: int, names: Sequence[str] | None = None
+    ) -> dict[str, Array]:
+        """Return values of neighbouring trials, inputs and outputs by name, as float64."""
+        if start < 0 or count < 0 or start + count > self.n_trials_done:
+            must = f"lie within the {self.n_trials_done:,} trials done"
+            raise law("start, count", must, (start, count))
+        wanted = [*self.input_names, *self.output_names] if names is None else list(names)
+        first = start // BLOCK
+        n_blocks = n_blocks_of(start + count) - first if count else 0
+        inputs = [name for name in wanted if name in self.input_names]
+        outputs = [name for name in wanted if name in self.output_names]
+        places = [self.output_names.index(name) for name in outputs]
+        offset = start - first * BLOCK
+        found: dict[str, Array] = {}
+        for group, part in (
+            (inputs, lambda: self.evaluator.inputs(first, n_blocks, inputs)),
+            (outputs, lambda: self.evaluator.outputs(first, n_blocks, places)),
+        ):
+            if group and n_blocks:
+                ordered = to_trial_order(part())[:, offset : offset + count]
+                found |= dict(zip(group, ordered.astype(np.float64), strict=True))
+        empty = np.empty(0)
+        return {name: found.get(name, empty) for name in wanted}
+
+
+def version() -> str:
+    """Return the version of mclib, as it was installed."""
+    try:
+        return metadata.version("mchub")
+    except metadata.PackageNotFoundError:
+        return "0+unknown"

@@ -1,0 +1,189 @@
+"""Running a model: ranges of blocks, computed in any order, merged by index.
+
+`iterate` yields `Progress` while it runs; `simulate` is its last word.
+"""
+
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mclib.engines.choosing import choose_engine
+from mclib.engines.base import Engine
+from mclib.errors import law
+from mclib.expressions.dtypes import Type
+from mclib.model import Model
+from mclib.progress import Progress, shown
+from mclib.results.result import Result
+from mclib.runs import SimulationRun
+
+MAX_TRIALS = 1 << 50
+"""Beyond this a run would take years; it is a slip of the pen."""
+
+_PRECISIONS = {"float64": Type.FLOAT64, "float32": Type.FLOAT32}
+
+
+def iterate(
+    model: Model,
+    n_trials: int = 1_000_000,
+    *,
+    seed: int | None = None,
+    parameters: Mapping[str, float] | None = None,
+    engine: str | Engine = "auto",
+    precision: str = "float64",
+    chunk_size: int | None = None,
+    interval: float = 0.1,
+) -> Iterator[Progress]:
+    """Run a model and tell how far it is.
+
+    Parameters
+    ----------
+    model, n_trials, seed, parameters, engine, precision, chunk_size
+        As for `simulate`.
+    interval : float, default 0.1
+        Seconds between two words, at least.
+
+    Yields
+    ------
+    Progress
+        Trials done, estimates so far, time; the last one has all trials. Each has a
+        ``result`` with everything that a finished run has, for the trials done so far.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Uniform(0, 1), b=mc.Uniform(0, 1)):
+    ...     return a + b
+    >>> for progress in mc.iterate(total, 100_000, seed=1):
+    ...     pass
+    >>> progress.n_trials_done
+    100000
+    """
+    run = _prepare(model, n_trials, seed, parameters, engine, precision, chunk_size)
+    if not interval >= 0:
+        raise law("interval", "be at least 0 seconds", interval)
+    told = time.monotonic()
+    for _ in run.advance():
+        is_last = run.n_trials_done == run.n_trials_wanted
+        if is_last or time.monotonic() - told >= interval:
+            told = time.monotonic()
+            yield Progress(run.snapshot())
+
+
+def simulate(
+    model: Model,
+    n_trials: int = 1_000_000,
+    *,
+    seed: int | None = None,
+    parameters: Mapping[str, float] | None = None,
+    engine: str | Engine = "auto",
+    precision: str = "float64",
+    chunk_size: int | None = None,
+    progress: bool | None = None,
+) -> Result:
+    """Run a model and return its outcomes.
+
+    Parameters
+    ----------
+    model : Model
+        What to run.
+    n_trials : int, default 1,000,000
+        How many trials, 1 to 2**50. Memory does not grow with it.
+    seed : int, optional
+        From 0 to 2**64 - 1: the same seed gives the same draws on every engine. Drawn from the
+        system and recorded in the result when not given.
+    parameters : mapping of str to float, optional
+        Other values for the model's parameters in this run, as in
+        ``{"tax_rate": 0.3, "price.mean": 21}``.
+    engine : str or Engine, default "auto"
+        ``"llvm"`` (CPU), ``"cuda"`` (GPU), ``"reference"`` (NumPy, slow), or ``"auto"``: the
+        GPU if there is one and the work is worth a launch.
+    precision : str, default "float64"
+        ``"float64"`` or ``"float32"``.
+    chunk_size : int, optional
+        Trials computed at once by each worker, rounded up to blocks of 1,024. It changes memory
+        and speed, never a draw or a result. Chosen by time when not given.
+    progress : bool, optional
+        Whether to show a progress bar; by default for runs that take over a second.
+
+    Returns
+    -------
+    Result
+        Estimates with standard errors, by output. After Ctrl-C, of the trials done so far,
+        marked as interrupted.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument breaks its law.
+    TraceError
+        If the model cannot be traced.
+    EngineUnavailable
+        If an engine is asked for by name and cannot run here.
+
+    Notes
+    -----
+    Only moments are computed at once. Quantiles, histograms and samples are computed when
+    asked for, exactly, by going through the same draws again.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def profit(price=mc.Normal(mean=20, standard_deviation=2), units=1000.0):
+    ...     return {"profit": units * price}
+    >>> result = mc.simulate(profit, n_trials=100_000, seed=7)
+    >>> abs(result["profit"].mean.value - 20_000) < 5 * result["profit"].mean.standard_error
+    True
+    """
+    run = _prepare(model, n_trials, seed, parameters, engine, precision, chunk_size)
+    try:
+        for _ in shown(run.advance(), run, progress):
+            pass
+    except KeyboardInterrupt:
+        if run.n_trials_done == 0:
+            raise
+        run.interrupted = run.n_trials_done < run.n_trials_wanted
+    return Result(run.snapshot())
+
+
+def _prepare(
+    model: Model,
+    n_trials: int,
+    seed: int | None,
+    parameters: Mapping[str, float] | None,
+    engine: str | Engine,
+    precision: str,
+    chunk_size: int | None,
+) -> SimulationRun:
+    if not isinstance(model, Model):
+        hint = "put `@mc.model` above the function."
+        raise law("model", "be a model", model, hint)
+    n_trials = _whole("n_trials", n_trials, 1, MAX_TRIALS)
+    seed = secrets.randbits(53) if seed is None else _whole("seed", seed, 0, (1 << 64) - 1)
+    if chunk_size is not None:
+        chunk_size = _whole("chunk_size", chunk_size, 1, MAX_TRIALS)
+    if precision not in _PRECISIONS:
+        raise law("precision", 'be "float64" or "float32"', precision)
+    numbers = model.checked(parameters)
+    chosen = choose_engine(engine, n_trials)
+    return SimulationRun(
+        model, numbers, n_trials, seed, chosen, _PRECISIONS[precision], chunk_size
+    )
+
+
+def _whole(name: str, value: Any, low: int, high: int) -> int:
+    must = f"be a whole number from {low:,} to {high:,}"
+    if isinstance(value, bool):
+        raise law(name, must, value)
+    if isinstance(value, float) and value.is_integer():
+        hint = f"write `{name}={int(value)}`." if low <= value <= high else None
+        raise law(name, must, value, hint)
+    try:
+        number = int(value.__index__())
+    except AttributeError:
+        raise law(name, must, value) from None
+    if not low <= number <= high:
+        raise law(name, must, value)
+    return number

@@ -1,0 +1,180 @@
+"""Exact order statistics of outcomes that aren't stored, by a few passes over the trials.
+
+The order statistic of rank r is the r-th smallest outcome, counted from 1. Each wanted one
+is kept in a *bracket* of keys that holds it; every pass makes the brackets smaller, until
+they hold few enough outcomes to be fetched and sorted. All that passes return are whole
+numbers, so the answer is the same bits for every engine and split, and equals the sorted
+sample's.
+"""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mclib.errors import InternalError
+from mclib.statistics.bins import FineBins, first_keys
+from mclib.statistics.keys import key_of, value_of
+from mclib.statistics.moments import Record
+from mclib.statistics.requests import Counts, KeyBins, KeysWithin, Request, Source
+
+MOST_KEYS = 1 << 22
+"""Keys that one pass may fetch (32 MB)."""
+
+_KEY_BITS = 16
+# Each takes half a megabyte for every thread of an engine.
+_MOST_REFINED = 16
+
+Target = tuple[int, int]
+"""An output and a rank among its finite outcomes, from 1."""
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """A range of keys that holds a wanted order statistic.
+
+    Attributes
+    ----------
+    output : int
+        Place of the output.
+    first, last : int
+        Lowest and highest key of the range.
+    below : int
+        Finite outcomes with lower keys.
+    count : int
+        Outcomes within.
+    """
+
+    output: int
+    first: int
+    last: int
+    below: int
+    count: int
+
+
+def order_statistics(
+    source: Source,
+    targets: Iterable[Target],
+    records: Mapping[int, Record],
+    bins: Mapping[int, FineBins],
+) -> dict[Target, float]:
+    """Find the order statistics of several outputs together.
+
+    Parameters
+    ----------
+    source : Source
+        Goes through the trials.
+    targets : iterable of (output, rank)
+        What is wanted; ranks from 1 to the count of finite outcomes.
+    records : mapping of int to Record
+        Of each output: the record of its finite trials.
+    bins : mapping of int to FineBins
+        Counts in bins of equal width, of outputs for which they are known.
+
+    Returns
+    -------
+    dict of (output, rank) to float
+        The outcomes.
+
+    Raises
+    ------
+    InternalError
+        If a pass doesn't find the outcomes that another did.
+
+    Notes
+    -----
+    Up to about four million trials take one pass, a continuous output of up to 10^9 trials
+    two or three; many equal outcomes at an odd number take the most, five.
+    """
+    found: dict[Target, float] = {}
+    open_: dict[Target, Bracket] = {}
+    for output, group in itertools.groupby(sorted(set(targets)), key=lambda each: each[0]):
+        ranks = [rank for _, rank in group]
+        brackets = _first_brackets(output, ranks, records[output], bins.get(output))
+        open_ |= {(output, rank): each for rank, each in zip(ranks, brackets, strict=True)}
+    while True:
+        for target, bracket in list(open_.items()):
+            if bracket.first == bracket.last:
+                found[target] = value_of(bracket.first)
+                del open_[target]
+        if not open_:
+            return found
+        fetched, refined = _plan(set(open_.values()))
+        questions = {**fetched, **refined}
+        answers = source.sweep(list(questions.values()))
+        by_bracket = dict(zip(questions, answers, strict=True))
+        for (output, rank), bracket in list(open_.items()):
+            if bracket in fetched:
+                keys = _checked(by_bracket[bracket], bracket, len(by_bracket[bracket]))
+                found[output, rank] = value_of(int(keys[rank - bracket.below - 1]))
+                del open_[output, rank]
+            elif bracket in refined:
+                counts = by_bracket[bracket]
+                _checked(counts, bracket, int(counts.sum()))
+                shift = refined[bracket].shift
+                open_[output, rank] = _narrowed(bracket, rank, counts, shift)
+
+
+def _first_brackets(
+    output: int, ranks: Sequence[int], record: Record, bins: FineBins | None
+) -> list[Bracket]:
+    """Brackets from the extremes, which are known, and from bins, if they are."""
+    low, high = key_of(record.minimum), key_of(record.maximum)
+    n_trials = int(record.count)
+    whole = Bracket(output, low, high, 0, n_trials)
+    brackets = [whole] * len(ranks)
+    if bins is not None:
+        _checked(bins.counts, whole, int(bins.counts.sum()))
+        upto = np.cumsum(bins.counts)
+        places = np.searchsorted(upto, np.asarray(ranks, np.uint64))
+        n_bins = bins.request.n_bins
+        edges = first_keys(
+            bins.request, np.clip(np.stack([places, places + 1]), 1, n_bins + 1)
+        )
+        for at, place in enumerate(places):
+            first = low if place == 0 else max(low, int(edges[0, at]))
+            last = high if place > n_bins else min(high, int(edges[1, at]) - 1)
+            count = int(bins.counts[place])
+            brackets[at] = Bracket(output, first, last, int(upto[place]) - count, count)
+    ends = {1: Bracket(output, low, low, 0, 1), n_trials: Bracket(output, high, high, 0, 1)}
+    return [ends.get(rank, each) for rank, each in zip(ranks, brackets, strict=True)]
+
+
+def _plan(
+    brackets: set[Bracket],
+) -> tuple[dict[Bracket, Request], dict[Bracket, KeyBins]]:
+    """Choose which brackets to fetch in the next pass, and which to refine."""
+    fetched: dict[Bracket, Request] = {}
+    refined: dict[Bracket, KeyBins] = {}
+    left = MOST_KEYS
+    for each in sorted(brackets, key=lambda each: (each.count, each.output, each.first)):
+        if each.count <= left:
+            left -= each.count
+            fetched[each] = KeysWithin(each.output, each.first, each.last)
+        elif len(refined) < _MOST_REFINED:
+            shift = max(0, (each.last - each.first).bit_length() - _KEY_BITS)
+            refined[each] = KeyBins(each.output, each.first, each.last, shift)
+    return fetched, refined
+
+
+def _narrowed(bracket: Bracket, rank: int, counts: Counts, shift: int) -> Bracket:
+    """Bracket one of the bins that another was split into."""
+    upto = np.cumsum(counts)
+    place = int(np.searchsorted(upto, np.uint64(rank - bracket.below)))
+    first = bracket.first + (place << shift)
+    last = min(bracket.last, first + (1 << shift) - 1)
+    count = int(counts[place])
+    below = bracket.below + int(upto[place]) - count
+    return Bracket(bracket.output, first, last, below, count)
+
+
+def _checked(answer: Any, bracket: Bracket, count: int) -> Any:
+    if count != bracket.count:
+        message = (
+            f"a pass over the trials found {count:,} outcomes of output {bracket.output} "
+            f"where {bracket.count:,} were before; this is a bug in mclib."
+        )
+        raise InternalError(message)
+    return answer
