@@ -1,11 +1,11 @@
 """The exceptions of mclib.
 
     MclibError
-    ├── ArgumentError (ValueError)        an argument breaks a law of the function it was given to
-    ├── TraceError (TypeError)            a model does something that has no meaning for all trials at once
+    ├── ArgumentError (ValueError)        an argument breaks a law of its function
+    ├── TraceError (TypeError)            a model does what has no meaning for all trials
     ├── EngineUnavailable (RuntimeError)  the engine asked for cannot run on this machine
     ├── InsufficientMemory (MemoryError)  one trial needs more memory than there is
-    ├── NotConverged (RuntimeError)       the budget is spent and the tolerance is not reached
+    ├── NotConverged (RuntimeError)       the budget is spent, the tolerance not reached
     └── InternalError (RuntimeError)      our fault; the message says what to send us
 
 A message says the law, the value it met, and, on a line of its own, the way out.

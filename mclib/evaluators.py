@@ -1,4 +1,4 @@
-"""From blocks to records and values: by a fused program, or by calling a function on arrays."""
+"""From blocks to records and values: by a fused program, or by a function on arrays."""
 
 import functools
 from abc import ABC, abstractmethod
@@ -133,7 +133,8 @@ class ArrayEvaluator(Evaluator):
         if array.dtype.kind not in "fiub" or array.shape not in {(), (n_trials,)}:
             message = (
                 f"output `{key}` of `{self.name}` must be one number per trial, shape "
-                f"({n_trials},), as the draws are; got shape {array.shape} of {array.dtype}."
+                f"({n_trials},), as the draws are; got shape {array.shape} of "
+                f"{array.dtype}."
             )
             raise ArgumentError(message)
         wide = array.astype(self.settled.precision.dtype, copy=False)

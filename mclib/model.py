@@ -193,18 +193,19 @@ def model(*, trace: bool = True) -> Callable[[Function], Model]: ...
 def model(function: Function | None = None, /, *, trace: bool = True) -> Any:
     """Turn a function into a model.
 
-    Every parameter of the function has a default: a distribution makes it an input, a number
-    makes it a parameter that may be changed between runs. The function returns its outputs
-    as a mapping from name to number.
+    Every parameter of the function has a default: a distribution makes it an input, a
+    number makes it a parameter that may be changed between runs. The function returns its
+    outputs as a mapping from name to number.
 
     Parameters
     ----------
     function : callable
         The function, when the decorator is used without brackets.
     trace : bool, default True
-        Whether to trace the function into one fused program. With ``trace=False`` it is called
-        chunk by chunk with arrays of draws, shape (n_trials_of_chunk,), and returns arrays of
-        that shape: for functions that cannot be traced. Draws are the same either way.
+        Whether to trace the function into one fused program. With ``trace=False`` it is
+        called chunk by chunk with arrays of draws, shape (n_trials_of_chunk,), and returns
+        arrays of that shape: for functions that cannot be traced. Draws are the same either
+        way.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A run: a model with everything settled, its records so far, and its trials again on demand."""
+"""A run: a model with everything settled, its records, and its trials again on demand."""
 
 import copy
 import hashlib
@@ -14,8 +14,8 @@ import numpy as np
 from mclib import streams
 from mclib.engines.base import Engine
 from mclib.engines.chunks import Chunk, in_order
-from mclib.evaluators import ArrayEvaluator, Evaluator, Settled, TracedEvaluator
 from mclib.errors import law
+from mclib.evaluators import ArrayEvaluator, Evaluator, Settled, TracedEvaluator
 from mclib.expressions.dtypes import Type
 from mclib.model import Model, source_of
 from mclib.results.provenance import Provenance
@@ -112,9 +112,9 @@ class SimulationRun:
             end = min(self.n_trials_wanted, (first_block + n_blocks) * BLOCK)
             return to_trial_order(values, end - first_block * BLOCK)
 
-        self.accumulator.add(
-            chunk.first_block, records, values_of, self.precision.dtype.type
-        )
+        is_single = self.precision is Type.FLOAT32
+        dtype = np.float32 if is_single else np.float64
+        self.accumulator.add(chunk.first_block, records, values_of, dtype)
         self.n_trials_done += n_trials
         self.elapsed = time.monotonic() - self.began
 
@@ -207,15 +207,18 @@ class SimulationRun:
         places = [self.output_names.index(name) for name in outputs]
         offset = start - first * BLOCK
         found: dict[str, Array] = {}
-        for group, part in (
-            (inputs, lambda: self.evaluator.inputs(first, n_blocks, inputs)),
-            (outputs, lambda: self.evaluator.outputs(first, n_blocks, places)),
-        ):
-            if group and n_blocks:
-                ordered = to_trial_order(part())[:, offset : offset + count]
-                found |= dict(zip(group, ordered.astype(np.float64), strict=True))
+        if n_blocks and inputs:
+            drawn = self.evaluator.inputs(first, n_blocks, inputs)
+            found |= dict(zip(inputs, to_trial_order(drawn), strict=True))
+        if n_blocks and outputs:
+            computed = self.evaluator.outputs(first, n_blocks, places)
+            found |= dict(zip(outputs, to_trial_order(computed), strict=True))
+        some = slice(offset, offset + count)
         empty = np.empty(0)
-        return {name: found.get(name, empty) for name in wanted}
+        return {
+            name: found[name][some].astype(np.float64) if n_blocks else empty
+            for name in wanted
+        }
 
 
 def version() -> str:

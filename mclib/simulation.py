@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mclib.engines.choosing import choose_engine
 from mclib.engines.base import Engine
+from mclib.engines.choosing import choose_engine
 from mclib.errors import law
 from mclib.expressions.dtypes import Type
 from mclib.model import Model
@@ -91,19 +91,19 @@ def simulate(
     n_trials : int, default 1,000,000
         How many trials, 1 to 2**50. Memory does not grow with it.
     seed : int, optional
-        From 0 to 2**64 - 1: the same seed gives the same draws on every engine. Drawn from the
-        system and recorded in the result when not given.
+        From 0 to 2**64 - 1: the same seed gives the same draws on every engine. Drawn from
+        the system and recorded in the result when not given.
     parameters : mapping of str to float, optional
         Other values for the model's parameters in this run, as in
         ``{"tax_rate": 0.3, "price.mean": 21}``.
     engine : str or Engine, default "auto"
-        ``"llvm"`` (CPU), ``"cuda"`` (GPU), ``"reference"`` (NumPy, slow), or ``"auto"``: the
-        GPU if there is one and the work is worth a launch.
+        ``"llvm"`` (CPU), ``"cuda"`` (GPU), ``"reference"`` (NumPy, slow), or ``"auto"``:
+        the GPU if there is one and the work is worth a launch.
     precision : str, default "float64"
         ``"float64"`` or ``"float32"``.
     chunk_size : int, optional
-        Trials computed at once by each worker, rounded up to blocks of 1,024. It changes memory
-        and speed, never a draw or a result. Chosen by time when not given.
+        Trials computed at once by each worker, rounded up to blocks of 1,024. It changes
+        memory and speed, never a draw or a result. Chosen by time when not given.
     progress : bool, optional
         Whether to show a progress bar; by default for runs that take over a second.
 

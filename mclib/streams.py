@@ -1,22 +1,23 @@
 """The draw contract: (seed, stream, trial, step) -> uniform, in plain NumPy.
 
 Philox4x32-10 (J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as
-1, 2, 3", SC 2011, doi:10.1145/2063384.2063405) turns a counter of four 32-bit words and a key
-of two into four random words. The key is the seed, low word first. A stream is a 32-bit hash
-of a name. Contract version 1:
+1, 2, 3", SC 2011, doi:10.1145/2063384.2063405) turns a counter of four 32-bit words and a
+key of two into four random words. The key is the seed, low word first. A stream is a 32-bit
+hash of a name. Contract version 1:
 
 - *An input* has one draw in each trial. Draw of trial ``t``: word ``t & 3`` of counter
   ``(q low, q high, 0, stream)`` with ``q = t >> 2``.
 - *A noise* has one draw in each step of a trial. Draw of step ``j`` of trial ``t``: word
   ``j & 3`` of counter ``(t low, t high, j >> 2, stream)``.
 - *The word* is the high part of the uniform. The low part, of which a float64 takes 20 bits
-  and a float32 none, is the same word as it stood after seven of the ten rounds: Philox4x32-7,
-  random enough in itself, at no further cost.
+  and a float32 none, is the same word as it stood after seven of the ten rounds:
+  Philox4x32-7, random enough in itself, at no further cost.
 - *The uniform* is the middle of the interval that the bits name: ``(k + 1/2) / 2**52`` with
-  the 52-bit ``k = (word << 20) | (low >> 12)``, or ``(word + 1/2) / 2**32``. It lies strictly
+  52-bit ``k = (word << 20) | (low >> 12)``, or ``(word + 1/2) / 2**32``. It lies strictly
   between 0 and 1, and a float32 draw is the float64 draw seen less sharply.
 
-Nothing else enters: not the order of inputs, the chunk, the thread, the engine or the device.
+Nothing else enters: not the order of inputs, the chunk, the thread, the engine or the
+device.
 """
 
 import hashlib
@@ -79,7 +80,7 @@ def philox(counter: Any, key: tuple[int, int], n_rounds: int = N_ROUNDS) -> Word
 
 
 def _choose(words: Words, place: Any) -> Words:
-    return np.take_along_axis(words, np.asarray(place)[np.newaxis], axis=0)[0]
+    return np.asarray(np.take_along_axis(words, np.asarray(place)[np.newaxis], axis=0)[0])
 
 
 def _parts(counter: Any, key: tuple[int, int], place: Any) -> tuple[Words, Words]:

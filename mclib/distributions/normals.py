@@ -107,7 +107,7 @@ class LogNormal(Distribution):
     --------
     >>> volume = LogNormal(median=1_000, spread=0.3)
     >>> round(float(volume.quantile(0.95)), 4), round(volume.mean, 4)
-    (1637.9751, 1046.0279)
+    (1637.9674, 1046.0279)
     """
 
     median: Parameter = 1.0

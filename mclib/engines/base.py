@@ -45,8 +45,8 @@ class Program(ABC):
         Returns
         -------
         array
-            Records of shape (n_blocks, n_outputs, 7), float64, or, from a kernel that stores
-            outputs, values of shape (n_outputs, n_blocks, 8, 4, 32) in lane order.
+            Records of shape (n_blocks, n_outputs, 7), float64, or, from a kernel that
+            stores outputs, values of shape (n_outputs, n_blocks, 8, 4, 32) in lane order.
         """
 
 

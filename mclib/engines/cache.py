@@ -1,8 +1,8 @@
 """Compiled code on disk, named by the hash of what decides it.
 
 The folder is ``$MCLIB_CACHE_DIR``, else ``$XDG_CACHE_HOME/mclib``, else ``~/.cache/mclib``.
-A file appears whole or not at all, so that any number of processes may share the folder. Where
-nothing can be written, code is compiled anew and nothing is lost but time.
+A file appears whole or not at all, so that any number of processes may share the folder.
+Where nothing can be written, code is compiled anew and nothing is lost but time.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ def read(path: Path) -> bytes | None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Keep `data` there, whole or not at all; a folder that cannot be written is no error."""
+    """Keep `data` there, whole or not at all; that it cannot be written is no error."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent)

@@ -1,10 +1,10 @@
 """One kernel: draws, model and statistics together, as one machine graph.
 
 A kernel works through canonical blocks of 1,024 trials: 32 lanes, each taking 8 groups of 4
-rows. Trial ``t`` of a block lies in group ``t // 128``, lane ``t % 128 // 4``, row ``t % 4``,
-so that the four rows of a lane share their Philox calls. The lanes' sums become one record of
-moments per output; the outputs themselves can be stored on the way. What is the same in every
-trial is taken out as the kernel's arguments.
+rows. Trial ``t`` of a block lies in group ``t // 128``, lane ``t % 128 // 4``, row ``t %
+4``, so that the four rows of a lane share their Philox calls. The lanes' sums become one
+record of moments per output; the outputs themselves can be stored on the way. What is the
+same in every trial is taken out as the kernel's arguments.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ from typing import Any
 from mclib.expressions.dtypes import Type
 from mclib.expressions.evaluation import evaluate
 from mclib.expressions.expression import Expression, apply, lift
-from mclib.expressions.lowering import Position, lower
 from mclib.expressions.loops import loop_counter, loop_state, make_loop, results
+from mclib.expressions.lowering import Position, lower
 from mclib.expressions.machine import where, zero_extend
 from mclib.expressions.nodes import (
     Node,
@@ -48,8 +48,8 @@ class Kernel:
     n_outputs : int
         How many outputs the model has.
     arguments : tuple of Node
-        What is the same in every trial, as machine graphs over named arguments; in `records`
-        and `body` the argument numbered k stands for the k-th of them.
+        What is the same in every trial, as machine graphs over named arguments; in
+        `records` and `body` the argument numbered k stands for the k-th of them.
     body : Node
         The loop over groups, around the loop over rows.
     rows : int
@@ -89,12 +89,12 @@ class _Place:
 
 
 def build_values(outputs: Sequence[Node], precision: Type) -> Kernel:
-    """Return the kernel that stores a model's outputs (nodes of its graph before lowering)."""
+    """Return the kernel that stores outputs: nodes of a graph before lowering."""
     place = _Place()
     lowered = lower(outputs, precision, place.position)
     inner = make_loop(place.rows, N_ROWS, [], [], lowered, is_kernel=True)
     body = make_loop(place.groups, N_GROUPS, [], [], [inner], is_kernel=True)
-    return _hoist(precision, len(lowered), [], body, place.rows)
+    return _kernel(precision, len(lowered), [], body, place.rows)
 
 
 def build_moments(outputs: Sequence[Node], precision: Type) -> Kernel:
@@ -119,7 +119,7 @@ def build_moments(outputs: Sequence[Node], precision: Type) -> Kernel:
     for number in range(len(lowered)):
         mine = sums[STATES_PER_OUTPUT * number : STATES_PER_OUTPUT * (number + 1)]
         records += [each.node for each in _record(mine)]
-    return _hoist(precision, len(lowered), records, body, place.rows)
+    return _kernel(precision, len(lowered), records, body, place.rows)
 
 
 _UNKNOWN = frozenset(
@@ -167,56 +167,59 @@ def _record(sums: list[Expression]) -> list[Expression]:
     return record
 
 
-def _hoist(
-    precision: Type, n_outputs: int, records: Sequence[Node], body: Node, rows: int
-) -> Kernel:
-    """Take what is the same in every trial out of the graph, as numbered arguments."""
-    arguments: list[Node] = []
-    places: dict[Node, Node] = {}
+class _Hoisting:
+    """Takes what is the same in every trial out of a graph, as numbered arguments."""
 
-    def place(each: Node) -> Node:
-        if each.is_constant or not each.is_uniform:
-            return each
-        if each not in places:
-            places[each] = node("argument", type_=each.type, payload=len(arguments))
-            arguments.append(each)
-        return places[each]
+    def __init__(self) -> None:
+        self.arguments: list[Node] = []
+        self.places: dict[Node, Node] = {}
+        self.routines: dict[Subroutine, Subroutine] = {}
 
-    routines: dict[Subroutine, Subroutine] = {}
-
-    def payload_of(each: Node) -> object:
-        if each.op.name != "call":
-            return each.payload
-        routine = each.payload
-        if routine not in routines:
-            results = rewrite(routine.results)
-            routines[routine] = Subroutine(routine.name, routine.formals, tuple(results))
-        return routines[routine]
-
-    def fold(each: Node) -> Node:
-        """Compute what constants alone decide, and drop choices that are made already."""
-        if each.op.name == "where" and each.args[0].is_constant:
-            return each.args[1 if each.args[0].payload else 2]
-        if each.op.name in _UNKNOWN or not all(arg.is_constant for arg in each.args):
-            return each
-        return constant(evaluate([each], {})[0].item(), each.type)
-
-    def rewrite(roots: Sequence[Node]) -> list[Node]:
+    def rewrite(self, roots: Sequence[Node]) -> list[Node]:
         done: dict[Node, Node] = {}
         for each in topological(roots):
             args = tuple(done[arg] for arg in each.args)
             if not each.is_uniform:
-                args = tuple(map(place, args))
-            made = node(each.op.name, *args, type_=each.type, payload=payload_of(each))
-            done[each] = fold(made)
-        return [place(done[root]) for root in roots]
+                args = tuple(map(self.place, args))
+            payload = self.routine(each.payload) if each.op.name == "call" else each.payload
+            done[each] = _fold(node(each.op.name, *args, type_=each.type, payload=payload))
+        return [self.place(done[root]) for root in roots]
 
-    *made, made_body = rewrite((*records, body))
+    def place(self, each: Node) -> Node:
+        if each.is_constant or not each.is_uniform:
+            return each
+        if each not in self.places:
+            number = len(self.arguments)
+            self.places[each] = node("argument", type_=each.type, payload=number)
+            self.arguments.append(each)
+        return self.places[each]
+
+    def routine(self, routine: Subroutine) -> Subroutine:
+        if routine not in self.routines:
+            results = tuple(self.rewrite(routine.results))
+            self.routines[routine] = Subroutine(routine.name, routine.formals, results)
+        return self.routines[routine]
+
+
+def _fold(each: Node) -> Node:
+    """Compute what constants alone decide, and drop choices that are made already."""
+    if each.op.name == "where" and each.args[0].is_constant:
+        return each.args[1 if each.args[0].payload else 2]
+    if each.op.name in _UNKNOWN or not all(arg.is_constant for arg in each.args):
+        return each
+    return constant(evaluate([each], {})[0].item(), each.type)
+
+
+def _kernel(
+    precision: Type, n_outputs: int, records: Sequence[Node], body: Node, rows: int
+) -> Kernel:
+    hoisting = _Hoisting()
+    *made, made_body = hoisting.rewrite((*records, body))
     verify((*made, made_body), machine=True, after="hoisting")
     return Kernel(
         precision=precision,
         n_outputs=n_outputs,
-        arguments=tuple(arguments),
+        arguments=tuple(hoisting.arguments),
         body=made_body,
         rows=rows,
         records=tuple(made),

@@ -1,8 +1,8 @@
 """The types a node may have.
 
 A model is traced in `REAL` and `BOOLEAN`. Lowering decides what a real number is (`FLOAT32`
-or `FLOAT64`) and adds the integers that draws and portable mathematics are made of. Integers
-have no sign of their own: the op says how their bits are read.
+or `FLOAT64`) and adds the integers that draws and portable mathematics are made of.
+Integers have no sign of their own: the op says how their bits are read.
 """
 
 import enum

@@ -5,7 +5,7 @@ formulas (machine types). Numbers met on the way become constants of the other s
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -257,7 +257,8 @@ def lift(value: Any, type_: Type) -> Expression:
     ):
         number = int(value) if type_.is_integer else float(value)
         return Expression(constant(number, type_))
-    message = f"a model computes with numbers and traced values; got {type(value).__name__} {value!r}."
+    kind = type(value).__name__
+    message = f"a model computes with numbers and traced values; got {kind} {value!r}."
     raise TraceError(message)
 
 
@@ -306,11 +307,12 @@ def _as_objects(value: Any) -> Any:
     return box
 
 
-def _numbers(name: str, a: Any, b: Any) -> Any:
+def _numbers(name: str, a: Any, b: Any) -> Expression:
+    """Apply op `name`; arrays give arrays, and what is foreign gives `NotImplemented`."""
     if _is_array(a) or _is_array(b):
-        return _elementwise(lambda x, y: numbers(name, x, y), a, b)
+        return cast("Expression", _elementwise(lambda x, y: numbers(name, x, y), a, b))
     if _is_foreign(a) or _is_foreign(b):
-        return NotImplemented
+        return cast("Expression", NotImplemented)
     return numbers(name, a, b)
 
 
@@ -322,15 +324,14 @@ def _is_foreign(value: Any) -> bool:
     return not isinstance(value, (Expression, bool, int, float, np.number, np.bool_))
 
 
-def _floor_divide(a: Any, b: Any) -> Any:
-    quotient = _numbers("divide", a, b)
-    if quotient is NotImplemented or isinstance(quotient, np.ndarray):
-        return quotient if quotient is NotImplemented else _floors(quotient)
+def _floor_divide(a: Any, b: Any) -> Expression:
+    quotient: Any = _numbers("divide", a, b)
+    if quotient is NotImplemented:
+        return cast("Expression", quotient)
+    if isinstance(quotient, np.ndarray):
+        floors = _elementwise(lambda x, _: apply("floor", x), quotient, 0)
+        return cast("Expression", floors)
     return apply("floor", quotient)
-
-
-def _floors(values: Any) -> Any:
-    return _elementwise(lambda x, _: apply("floor", x), values, 0)
 
 
 def _equal(a: Expression, b: Any) -> Expression:
@@ -338,14 +339,14 @@ def _equal(a: Expression, b: Any) -> Expression:
         isinstance(b, (bool, np.bool_)) or (isinstance(b, Expression) and b.type is a.type)
     ):
         return ~_logic("xor", a, b)
-    return _numbers("equal", a, b)  # type: ignore[no-any-return]
+    return _numbers("equal", a, b)
 
 
-def _logic(name: str, a: Any, b: Any) -> Any:
+def _logic(name: str, a: Any, b: Any) -> Expression:
     if _is_array(a) or _is_array(b):
-        return _elementwise(lambda x, y: _logic(name, x, y), a, b)
+        return cast("Expression", _elementwise(lambda x, y: _logic(name, x, y), a, b))
     if _is_foreign(a) or _is_foreign(b):
-        return NotImplemented
+        return cast("Expression", NotImplemented)
     known = next(value for value in (a, b) if isinstance(value, Expression))
     left, right = lift(a, known.type), lift(b, known.type)
     if left.type.is_integer and right.type is left.type:

@@ -1,7 +1,7 @@
 """The functions a model may use: `mc.exp`, `mc.where`, `mc.lookup`, ...
 
-Each takes traced values, plain numbers or arrays of them (element by element, as NumPy does).
-NumPy's functions of the same names do the same on traced values.
+Each takes traced values, plain numbers or arrays of them (element by element, as NumPy
+does). NumPy's functions of the same names do the same on traced values.
 """
 
 from collections.abc import Sequence
@@ -149,7 +149,7 @@ def sign(x: Any) -> Any:
 
 def isnan(x: Any) -> Any:
     """Return whether `x` is NaN in each trial."""
-    return _over(lambda each: each != each, x)  # noqa: PLR0124 - NaN alone differs from itself
+    return _over(lambda each: each != each, x)
 
 
 def isfinite(x: Any) -> Any:

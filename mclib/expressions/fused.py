@@ -1,9 +1,9 @@
 """Fused multiply-add in NumPy, rounded once, as the processors do it.
 
 NumPy has no such function. Products are split exactly (Dekker, Veltkamp) and the sum is
-rounded to odd before it is rounded for good, which makes the second rounding harmless
-(S. Boldo, G. Melquiond, "Emulation of a FMA and correctly rounded sums: proved algorithms
-using rounding to odd", IEEE Transactions on Computers 57(4), 2008, doi:10.1109/TC.2007.70819).
+rounded to odd before it is rounded for good, which makes the second rounding harmless (S.
+Boldo, G. Melquiond, "Emulation of a FMA and correctly rounded sums: proved algorithms using
+rounding to odd", IEEE Transactions on Computers 57(4), 2008, doi:10.1109/TC.2007.70819).
 Values near the ends of the exponent range go through exact rational arithmetic.
 """
 

@@ -81,15 +81,15 @@ def check_streams(roots: Iterable[Node]) -> None:
     for name, loops in users.items():
         if len(loops) > 1:
             message = (
-                f"each source of randomness must have a name of its own; {name!r} is the name "
-                f"of {len(loops)}, which would draw the same numbers."
+                "each source of randomness must have a name of its own; "
+                f"{len(loops)} are called {name!r} and would draw the same numbers.\n"
+                'hint: name the noises, as in `mc.scan(..., noise={"demand": mc.Normal()})`.'
             )
-            hint = 'name the noises, as in `mc.scan(..., noise={"demand noise": mc.Normal()})`.'
-            raise TraceError(f"{message}\nhint: {hint}")
+            raise TraceError(message)
         other = streams.setdefault(stream_of(name), name)
         if other != name:
             message = (
-                f"names must have different streams; {other!r} and {name!r} both have stream "
-                f"{stream_of(name):#010x}."
+                f"names must have different streams; {other!r} and {name!r} both have "
+                f"stream {stream_of(name):#010x}.\nhint: rename one of them."
             )
-            raise TraceError(f"{message}\nhint: rename one of them.")
+            raise TraceError(message)

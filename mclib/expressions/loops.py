@@ -72,9 +72,9 @@ def scan(
     Parameters
     ----------
     step : callable
-        ``step(state)``, or ``step(state, draw)`` with noise, returns the next state. A third
-        (with no noise: second) parameter, if there is one, receives the step's number from 0.
-        With several noises `draw` is a mapping from name to draw.
+        ``step(state)``, or ``step(state, draw)`` with noise, returns the next state. A
+        third (with no noise: second) parameter, if there is one, receives the step's number
+        from 0. With several noises `draw` is a mapping from name to draw.
     start : number, traced value, or tuple of them
         The state before the first step.
     n_steps : int
@@ -95,10 +95,8 @@ def scan(
     TraceError
         If `step` returns a state of another shape than `start`.
 
-    Notes
-    -----
-    Nothing is stored on the way: the state stays in the processor's registers. What is wanted
-    of the path, such as its sum or maximum, is carried in the state.
+    Notes ----- Nothing is stored on the way: the state stays in the processor's registers.
+    What is wanted of the path, such as its sum or maximum, is carried in the state.
     """
     count = _count(n_steps)
     is_single = not isinstance(start, (tuple, list))

@@ -27,6 +27,7 @@ from mclib.expressions.machine import (
     zero_extend,
 )
 from mclib.expressions.mathematics import FORMULAS
+from mclib.expressions.mathematics.normal_draws import normal_draw
 from mclib.expressions.nodes import (
     Node,
     Subroutine,
@@ -48,7 +49,8 @@ INLINE = frozenset({"ceiling", "truncated", "rounded", "minimum", "maximum"})
 
 @functools.cache
 def _routine(name: str, types: tuple[Type, ...]) -> Subroutine:
-    return subroutine(name, types, FORMULAS[name])
+    formula = normal_draw if name == "normal_draw" else FORMULAS[name]
+    return subroutine(name, types, formula)
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,10 @@ class _Lowering:
         args = self.args(each)
         if each.op.name in INLINE:
             return FORMULAS[each.op.name](*args).node
-        (value,) = call(_routine(each.op.name, tuple(arg.type for arg in args)), *args)
+        name = each.op.name
+        if name == "normal_quantile" and each.args[0].op.name == "tail":
+            name = "normal_draw"
+        (value,) = call(_routine(name, tuple(arg.type for arg in args)), *args)
         return value.node
 
     def constant(self, each: Node) -> Node:

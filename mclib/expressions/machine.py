@@ -9,7 +9,6 @@ from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, apply, lift
 from mclib.expressions.nodes import Table, node
 
-
 _SHORT = 6
 """Polynomials of fewer coefficients than this are summed in one go."""
 

@@ -1,8 +1,9 @@
 """Nodes: frozen, and one only for each meaning.
 
-Two nodes with the same op, arguments, payload and type are the same object, so that equality
-is identity and a graph holds no expression twice. A node knows its *scope*: the loops, and
-whether the trial, that it depends on. A node with an empty scope is the same in every trial.
+Two nodes with the same op, arguments, payload and type are the same object, so that
+equality is identity and a graph holds no expression twice. A node knows its *scope*: the
+loops, and whether the trial, that it depends on. A node with an empty scope is the same in
+every trial.
 """
 
 import itertools
@@ -14,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from mclib.expressions.ops import OPS, Op
 from mclib.expressions.dtypes import Type
+from mclib.expressions.ops import OPS, Op
 
 TRIAL = 0
 """The scope of whatever differs between trials; loops are numbered from 1."""

@@ -14,7 +14,7 @@ _UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.divide: lambda a, b: a / b,
     np.floor_divide: lambda a, b: a // b,
     np.remainder: lambda a, b: a % b,
-    np.divmod: lambda a, b: divmod(a, b),
+    np.divmod: divmod,
     np.power: functions.power,
     np.float_power: functions.power,
     np.negative: lambda a: -a,

@@ -8,9 +8,9 @@ A signature is read left to right: the types of the arguments, then the type of 
     =  the payload's or the creator's choice (checked by `verify`)
 
 The same letter in one signature stands for the same type. *Machine* ops are what an engine
-must render; all others are rewritten into machine ops by lowering, so that every engine runs
-the same operations by construction. `where` evaluates both sides; nothing traps: a division
-by zero is an infinity or NaN, as IEEE 754 has it.
+must render; all others are rewritten into machine ops by lowering, so that every engine
+runs the same operations by construction. `where` evaluates both sides; nothing traps: a
+division by zero is an infinity or NaN, as IEEE 754 has it.
 """
 
 from collections.abc import Iterable

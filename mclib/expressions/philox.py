@@ -24,7 +24,7 @@ _LOW_32 = 0xFFFFFFFF
 
 
 def seed_words() -> tuple[Expression, Expression]:
-    """Return the seed's two words, which the run supplies as the arguments of these names."""
+    """Return the seed's two words, which every run supplies as named arguments."""
     low, high = (
         zero_extend(Expression(node("argument", type_=Type.INT32, payload=name)))
         for name in ("seed low", "seed high")
@@ -98,7 +98,7 @@ class Draw:
 
 
 def input_draw(stream: int, quarter: Expression, row: Expression, precision: Type) -> Draw:
-    """Return an input's draw: `quarter` is the trial's number over 4 (int64), `row` the rest."""
+    """Return the draw of trial ``4 * quarter + row`` (int64, int32) of an input."""
     counter = (quarter, quarter >> 32, lift(0, Type.INT64), lift(stream, Type.INT64))
     return Draw(apply("pick", row, *call(_routine(precision), *counter)))
 

@@ -1,13 +1,12 @@
 """A uniform draw seen from both ends.
 
 Near 1 a float cannot tell a probability from 1; near 0 it has all its digits. So a draw is
-kept as its distance from the nearer end and the side it lies on, and a quantile function may
-ask for `lower` (u) or `upper` (1 - u), each exact at its small end.
+kept as its distance from the nearer end and the side it lies on, and a quantile function
+may ask for `lower` (u) or `upper` (1 - u), each exact at its small end.
 """
 
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, apply, lift
-from mclib.expressions.functions import where
 
 
 class Probability:
@@ -32,17 +31,17 @@ class Probability:
         """See a traced or plain number in (0, 1) as a probability."""
         number = lift(u, Type.REAL)
         side = number > 0.5
-        return cls(where(side, 1.0 - number, number), side)
+        return cls(apply("where", side, 1.0 - number, number), side)
 
     @property
     def lower(self) -> Expression:
         """u: the probability of everything below the draw."""
-        return where(self.side, 1.0 - self.tail, self.tail)
+        return apply("where", self.side, 1.0 - self.tail, self.tail)
 
     @property
     def upper(self) -> Expression:
         """1 - u: the probability of everything above the draw."""
-        return where(self.side, self.tail, 1.0 - self.tail)
+        return apply("where", self.side, self.tail, 1.0 - self.tail)
 
     def standard_normal(self) -> Expression:
         """Return the standard normal quantile of u."""

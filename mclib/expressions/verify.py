@@ -1,4 +1,4 @@
-"""What a legal graph is: run between passes, so that a broken rule is caught where it broke."""
+"""What a legal graph is: checked between passes, so that faults are found where they are."""
 
 from collections.abc import Iterable
 

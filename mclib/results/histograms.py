@@ -19,7 +19,7 @@ QUARTILES = (0.25, 0.75)
 
 
 def draw_histogram(
-    answers: Answers, output: int, name: str, n_bins: int | None
+    answers: Answers, output: int, name: str, n_bins: int | None = None
 ) -> Histogram:
     """Return the histogram of an output, of as many bins as suit it, or `n_bins`."""
     if not (n_bins is None or _is_count(n_bins)):

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mclib.errors import law
 from mclib.results.answers import Answers, Known
+from mclib.results.display import result_html
 from mclib.results.estimate import Estimate, mean_estimate
 from mclib.results.histograms import draw_histogram
 from mclib.results.pictures import description
@@ -15,12 +16,18 @@ from mclib.results.quantiles import (
     Central,
     extreme_estimate,
     quantile_estimate,
-    ranks_for,
     share_estimate,
     tail_estimate,
+    targets_for,
 )
 from mclib.results.run import Trials
-from mclib.results.tables import TABLE_QUANTILES, Row, label
+from mclib.results.tables import (
+    DISPLAYED_QUANTILES,
+    TABLE_QUANTILES,
+    Row,
+    label,
+    row_of,
+)
 from mclib.results.windows import checked_window, read_values
 from mclib.statistics import summary
 from mclib.statistics.histogram import Histogram
@@ -56,7 +63,7 @@ class Output:
 
     def __init__(self, name: str, place: int, answers: Answers, trials: Trials) -> None:
         self.name = name
-        self.place = place
+        self._place = place
         self._answers = answers
         self._trials = trials
 
@@ -99,23 +106,23 @@ class Output:
     def skewness(self) -> Estimate:
         """Skewness: 0 for a symmetric output. Standard error by jackknife."""
         skewness = summary.skewness(self._known.record)
-        return self._estimate(skewness, self._answers.shape_errors(self.place)[0])
+        return self._estimate(skewness, self._answers.shape_errors(self._place)[0])
 
     @property
     def kurtosis(self) -> Estimate:
         """Excess kurtosis: 0 for a normal output. Standard error by jackknife."""
         kurtosis = summary.kurtosis(self._known.record)
-        return self._estimate(kurtosis, self._answers.shape_errors(self.place)[1])
+        return self._estimate(kurtosis, self._answers.shape_errors(self._place)[1])
 
     @property
     def minimum(self) -> Estimate:
         """Smallest outcome; its standard error is the gap to the second smallest."""
-        return extreme_estimate(self._answers, self.place, upper=False)
+        return extreme_estimate(self._answers, self._place, upper=False)
 
     @property
     def maximum(self) -> Estimate:
         """Largest outcome; its standard error is the gap to the second largest."""
-        return extreme_estimate(self._answers, self.place, upper=True)
+        return extreme_estimate(self._answers, self._place, upper=True)
 
     @property
     def median(self) -> Estimate:
@@ -149,9 +156,10 @@ class Output:
         """
         if isinstance(q, Iterable):
             orders = [check_order(float(each)) for each in q]
-            self._find_quantiles(orders)
-            return [quantile_estimate(self._answers, self.place, each) for each in orders]
-        return quantile_estimate(self._answers, self.place, check_order(float(q)))
+            targets = targets_for(self._answers, self._place, orders)
+            self._answers.find_order_statistics(targets)
+            return [quantile_estimate(self._answers, self._place, each) for each in orders]
+        return quantile_estimate(self._answers, self._place, check_order(float(q)))
 
     def quantiles(self, *orders: float) -> dict[str, Estimate]:
         """Quantiles under the names that people know: P5, P25, P50, P75 and P95.
@@ -204,14 +212,14 @@ class Output:
             interval. Without a single hit (or miss) the standard error is ``1 / n``, the
             change that one would make, and the interval is the rule of three's.
         """
-        return share_estimate(self._answers, self.place, threshold, above=False)
+        return share_estimate(self._answers, self._place, threshold, above=False)
 
     def probability_above(self, threshold: float) -> Estimate:
         """Probability of an outcome above a threshold, ``P(x > threshold)``.
 
         See `probability_below`; an outcome equal to the threshold counts for neither.
         """
-        return share_estimate(self._answers, self.place, threshold, above=True)
+        return share_estimate(self._answers, self._place, threshold, above=True)
 
     def tail_mean(self, q: float, tail: str = "upper") -> Estimate:
         """Mean of the outcomes beyond a quantile (expected shortfall).
@@ -238,7 +246,7 @@ class Output:
         if tail not in ("upper", "lower"):
             raise law("tail", 'be "upper" or "lower"', tail)
         check_order(q)
-        return tail_estimate(self._answers, self.place, q, upper=tail == "upper")
+        return tail_estimate(self._answers, self._place, q, upper=tail == "upper")
 
     def histogram(self, n_bins: int | None = None) -> Histogram:
         """Counts of outcomes in bins of equal width, between P0.5 and P99.5.
@@ -259,7 +267,7 @@ class Output:
         ArgumentError
             If `n_bins` is not a whole number from 1 to 10,000, or no outcome is finite.
         """
-        return draw_histogram(self._answers, self.place, self.name, n_bins)
+        return draw_histogram(self._answers, self._place, self.name, n_bins)
 
     def sample(self, n: int | None = None, *, start: int = 0) -> NDArray[np.float64]:
         """Outcomes by trial, computed again.
@@ -298,7 +306,7 @@ class Output:
         """
         from mclib.plots import histogram_figure
 
-        row = self.row
+        row = self._row
         marks = {
             label(q): (each.value, each.rounded())
             for q, each in zip(TABLE_QUANTILES, row.quantiles, strict=True)
@@ -306,46 +314,24 @@ class Output:
         histogram = self.histogram(n_bins)
         return histogram_figure(self.name, histogram, marks, description(row))
 
-    @property
-    def row(self) -> Row:
-        """Line of this output in a table."""
-        has_outcomes = self._known.n_finite > 0
-        warning = None
-        if self.non_finite.total:
-            first = self.non_finite.first_trial
-            warning = (
-                f"{self.name}: {self.non_finite.sentence(self.n_trials)} "
-                f"(replay it: result.trial({first})). "
-                + ("Statistics are over the others." if has_outcomes else "None is finite.")
-            )
-        return Row(
-            self.name,
-            self.mean,
-            self.standard_deviation,
-            tuple(self.quantile(list(TABLE_QUANTILES))),
-            self.histogram() if has_outcomes else None,
-            warning,
-        )
-
-    def wanted_targets(self, orders: Iterable[float]) -> list[tuple[int, int]]:
-        """List the order statistics that estimates of quantiles rest on."""
-        n_finite = self._known.n_finite
-        return [
-            (self.place, rank)
-            for q in orders
-            if n_finite
-            for rank in ranks_for(q, n_finite)
-        ]
-
     def __repr__(self) -> str:
         return f"Output({self.name!r}: {self.mean}, {self.n_trials:,} trials)"
 
+    def _repr_html_(self) -> str:
+        return result_html([self._row], self._trials.provenance)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+    @property
+    def _row(self) -> Row:
+        targets = targets_for(self._answers, self._place, DISPLAYED_QUANTILES)
+        self._answers.find_order_statistics(targets)
+        return row_of(self._answers, self._place, self.name)
+
     @property
     def _known(self) -> Known:
-        return self._answers.known[self.place]
+        return self._answers.known[self._place]
 
     def _estimate(self, value: float, standard_error: float) -> Estimate:
         return Estimate(value, standard_error, self._known.n_finite)
-
-    def _find_quantiles(self, orders: Iterable[float]) -> None:
-        self._answers.find_order_statistics(self.wanted_targets(orders))

@@ -4,6 +4,7 @@ Each function takes the answers about a run, the place of an output, and what is
 """
 
 import math
+from collections.abc import Iterable
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -51,6 +52,14 @@ def ranks_for(q: float, n_trials: int, level: float = 0.95) -> list[int]:
     ranks = {rank_of(q, n_trials), *near_ranks(q, n_trials)}
     ranks |= set(quantile_ranks(q, n_trials, level=level))
     return sorted(rank for rank in ranks if 1 <= rank <= n_trials)
+
+
+def targets_for(
+    answers: Answers, output: int, orders: Iterable[float]
+) -> list[tuple[int, int]]:
+    """List the order statistics that estimates of quantiles of an output rest on."""
+    n_trials = answers.known[output].n_finite
+    return [(output, rank) for q in orders if n_trials for rank in ranks_for(q, n_trials)]
 
 
 def quantile_estimate(answers: Answers, output: int, q: float) -> Estimate:

@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, Any
 from mclib.errors import law
 from mclib.results.answers import Answers
 from mclib.results.display import result_html, result_text
-from mclib.results.histograms import QUARTILES
 from mclib.results.output import Output
 from mclib.results.provenance import Provenance
+from mclib.results.quantiles import targets_for
 from mclib.results.run import Run, Trials
 from mclib.results.storing import KEPT_QUANTILES, read_result, write_result
-from mclib.results.tables import TABLE_QUANTILES, Row, label
+from mclib.results.tables import (
+    DISPLAYED_QUANTILES,
+    TABLE_QUANTILES,
+    Row,
+    label,
+    row_of,
+)
 from mclib.results.trial import Trial
 from mclib.results.windows import checked_window, is_whole, read_values
-from mclib.statistics.histogram import WINDOW
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,16 +45,17 @@ class Result:
     """
 
     def __init__(self, run: Run) -> None:
-        self._set(run, Answers.of(run, run.accumulator))
+        self._set(run, Answers.of(run, run.accumulator), run.n_trials)
 
     @classmethod
-    def restored(cls, trials: Trials, answers: Answers) -> "Result":
-        """Return a result about which answers are known already."""
+    def restored(cls, trials: Trials, answers: Answers, n_kept: int) -> "Result":
+        """Return a result whose answers are known and `n_kept` of its trials are there."""
         result = cls.__new__(cls)
-        result._set(trials, answers)
+        result._set(trials, answers, n_kept)
         return result
 
-    def _set(self, trials: Trials, answers: Answers) -> None:
+    def _set(self, trials: Trials, answers: Answers, n_kept: int) -> None:
+        self._n_kept = n_kept
         self._trials = trials
         self._answers = answers
         self._outputs = {
@@ -141,8 +147,8 @@ class Result:
 
         self._find(TABLE_QUANTILES)
         lines = {}
-        for name, output in self._outputs.items():
-            record = self._answers.known[output.place].record
+        for (name, output), known in zip(self.items(), self._answers.known, strict=True):
+            record = known.record
             mean = output.mean
             quantiles = output.quantile(list(TABLE_QUANTILES))
             lines[name] = {
@@ -165,7 +171,7 @@ class Result:
         Parameters
         ----------
         n : int, optional
-            How many trials; by default 100,000, or all if there are fewer.
+            How many trials; by default 100,000, or all that are there if they are fewer.
         start : int, default 0
             Index of the first of them.
 
@@ -182,8 +188,8 @@ class Result:
         import pandas as pd
 
         names = self._column_names
-        if n is None and 0 <= start < self.n_trials:
-            n = min(_FRAME_ROWS, self.n_trials - start)
+        if n is None and is_whole(start) and 0 <= start < self._n_kept:
+            n = min(_FRAME_ROWS, self._n_kept - start)
         start, n = checked_window(self.n_trials, start, n, len(names))
         columns = read_values(self._trials, start, n, names)
         index = pd.RangeIndex(start, start + n, name="trial")
@@ -243,9 +249,9 @@ class Result:
         Parquet tables; nothing in it is executed when it is read.
         """
         self._find(KEPT_QUANTILES)
-        self._find((*WINDOW, *QUARTILES))
-        for output in self._outputs.values():
-            self._answers.shape_errors(output.place)
+        self._find(DISPLAYED_QUANTILES)
+        for place in range(len(self)):
+            self._answers.shape_errors(place)
         kept = self.to_frame(sample) if sample else None
         write_result(path, self._trials, self._answers, self.summary(), kept, overwrite)
 
@@ -253,8 +259,8 @@ class Result:
         """Find quantiles of all outputs in common passes."""
         self._answers.find_order_statistics(
             target
-            for output in self._outputs.values()
-            for target in output.wanted_targets(orders)
+            for place in range(len(self))
+            for target in targets_for(self._answers, place, orders)
         )
 
     @property
@@ -263,8 +269,8 @@ class Result:
 
     @property
     def _rows(self) -> list[Row]:
-        self._find((*TABLE_QUANTILES, *WINDOW, *QUARTILES))
-        return [output.row for output in self._outputs.values()]
+        self._find(DISPLAYED_QUANTILES)
+        return [row_of(self._answers, place, name) for place, name in enumerate(self)]
 
     def __repr__(self) -> str:
         names = ", ".join(self._outputs)
@@ -302,4 +308,5 @@ def load_result(path: str | os.PathLike[str]) -> Result:
     ArgumentError
         If there is no such file, or it isn't a result, or it is damaged.
     """
-    return Result.restored(*read_result(path))
+    trials, answers = read_result(path)
+    return Result.restored(trials, answers, trials.n_kept)

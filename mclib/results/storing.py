@@ -84,7 +84,7 @@ class StoredTrials:
         self.output_names = output_names
         self.n_trials = provenance.n_trials
         self._kept = kept
-        self._n_kept = len(next(iter(kept.values()), ()))
+        self.n_kept = len(next(iter(kept.values()), ()))
 
     def sweep(self, requests: Sequence[Request]) -> list[NDArray[Any]]:
         """Refuse: the trials can't be gone through again."""
@@ -98,8 +98,8 @@ class StoredTrials:
         self, start: int, count: int, names: Sequence[str] | None = None
     ) -> dict[str, NDArray[np.float64]]:
         """Values of trials, if they were kept."""
-        if start + count > self._n_kept:
-            kept = f"the first {self._n_kept:,} trials" if self._n_kept else "no trials"
+        if start + count > self.n_kept:
+            kept = f"the first {self.n_kept:,} trials" if self.n_kept else "no trials"
             message = (
                 f"a loaded result has the trials that were kept, {kept} in this file; "
                 f"got trials {start:,} to {start + count - 1:,}"

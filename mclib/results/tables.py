@@ -2,11 +2,21 @@
 
 from dataclasses import dataclass
 
-from mclib.results.estimate import Estimate
-from mclib.statistics.histogram import Histogram
+from mclib.results.answers import Answers
+from mclib.results.estimate import Estimate, mean_estimate
+from mclib.results.histograms import QUARTILES, draw_histogram
+from mclib.results.quantiles import quantile_estimate
+from mclib.statistics.histogram import WINDOW, Histogram
+from mclib.statistics.summary import (
+    standard_deviation,
+    standard_deviation_standard_error,
+)
 
 TABLE_QUANTILES = (0.05, 0.50, 0.95)
 """Orders of the quantiles that every table shows: P5, P50 and P95."""
+
+DISPLAYED_QUANTILES = (*TABLE_QUANTILES, *WINDOW, *QUARTILES)
+"""All that a table with histograms rests on."""
 
 
 @dataclass(frozen=True)
@@ -38,3 +48,26 @@ class Row:
 def label(q: float) -> str:
     """Name a quantile for people: ``P5``, ``P99.9``."""
     return f"P{q * 100.0:.10g}"
+
+
+def row_of(answers: Answers, output: int, name: str) -> Row:
+    """Return the line of one output."""
+    known = answers.known[output]
+    record, n_finite, non_finite = known.record, known.n_finite, known.non_finite
+    warning = None
+    if non_finite.total:
+        others = "Statistics are over the others." if n_finite else "None is finite."
+        warning = (
+            f"{name}: {non_finite.sentence(n_finite + non_finite.total)} "
+            f"(replay it: result.trial({non_finite.first_trial})). {others}"
+        )
+    return Row(
+        name,
+        mean_estimate(record),
+        Estimate(
+            standard_deviation(record), standard_deviation_standard_error(record), n_finite
+        ),
+        tuple(quantile_estimate(answers, output, q) for q in TABLE_QUANTILES),
+        draw_histogram(answers, output, name) if n_finite else None,
+        warning,
+    )

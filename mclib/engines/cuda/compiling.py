@@ -1,8 +1,8 @@
 """CUDA C to machine code, by a call of NVRTC that nothing comes between.
 
-CuPy's own compilation appends flags that flush denormals to zero; these bits would not be the
-other engines'. NVRTC needs no device and no driver. A cubin is kept on disk, named by the hash
-of everything that decides it: source, options, architecture and version of NVRTC.
+CuPy's own compilation appends flags that flush denormals to zero; these bits would not be
+the other engines'. NVRTC needs no device and no driver. A cubin is kept on disk, named by
+the hash of everything that decides it: source, options, architecture and version of NVRTC.
 """
 
 import ctypes

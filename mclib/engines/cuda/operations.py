@@ -1,8 +1,8 @@
 """Each machine op as an expression of CUDA C.
 
-Float arithmetic is written as rounding intrinsics: no compiler may contract or reorder them,
-whatever its flags. Integers are unsigned, since those wrap by the language's own rule, and are
-read as signed where an op's meaning says so.
+Float arithmetic is written as rounding intrinsics: no compiler may contract or reorder
+them, whatever its flags. Integers are unsigned, since those wrap by the language's own
+rule, and are read as signed where an op's meaning says so.
 """
 
 import math

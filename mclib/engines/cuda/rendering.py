@@ -5,10 +5,11 @@ The function made is
     program(first_block, n_blocks, stride, arguments, out)
 
 A warp takes one canonical block at a time, a thread one of its 32 lanes, and any grid of
-threads gives the same bits. `arguments` has one 8-byte slot for each of the kernel's arguments,
-then the addresses of its tables; it is handed over by value, where an instruction reads it at no
-cost, unless it is too long for that. `out` holds records of shape (n_blocks, n_outputs, 7) in
-float64, or outputs of shape (n_outputs, stride, 8, 4, 32), of which the first n_blocks are filled.
+threads gives the same bits. `arguments` has one 8-byte slot for each of the kernel's
+arguments, then the addresses of its tables; it is handed over by value, where an
+instruction reads it at no cost, unless it is too long for that. `out` holds records of
+shape (n_blocks, n_outputs, 7) in float64, or outputs of shape (n_outputs, stride, 8, 4,
+32), of which the first n_blocks are filled.
 """
 
 from collections.abc import Iterable, Sequence

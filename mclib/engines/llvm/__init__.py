@@ -1,1 +1,1 @@
-"""The CPU engine: LLVM IR as explicit vectors of 32 lanes, the same bits on every processor."""
+"""The CPU engine: LLVM IR as explicit vectors, the same bits on every processor."""

@@ -16,6 +16,7 @@ from mclib.statistics.requests import KeyBins, KeysWithin, LinearBins, Request
 
 _WIDTH = 8
 _SIGN = 1 << 63
+_FIRST = "<8 x i32> zeroinitializer"
 
 _KNOWN = (LinearBins, KeyBins, KeysWithin)
 
@@ -26,7 +27,7 @@ def knows(request: Request) -> bool:
 
 
 def answer(request: Request, values: Array) -> "np.ndarray[Any, np.dtype[np.uint64]]":
-    """Return what ``request.answer`` returns for all of `values`, in any order of theirs."""
+    """Return what ``request.answer`` says of all of `values`, whatever their order."""
     flat = np.ascontiguousarray(values).reshape(-1)
     suffix = "float" if flat.dtype == np.float32 else "double"
     linear_bins, key_bins, keys_within = _functions(suffix)
@@ -136,7 +137,7 @@ end:
 
     linear_head = "\n".join(
         f"""  %{name}_0 = insertelement <8 x double> poison, double %{name}, i64 0
-  %{name}s = shufflevector <8 x double> %{name}_0, <8 x double> poison, <8 x i32> zeroinitializer"""
+  %{name}s = shufflevector <8 x double> %{name}_0, <8 x double> poison, {_FIRST}"""
         for name in ("low", "scale", "top")
     )
     linear_body = f"""{load}
@@ -171,10 +172,13 @@ end:
     return f"""
 declare <8 x double> @llvm.floor.v8f64(<8 x double>)
 
-define void @linear_bins(ptr noalias %values, i64 %n, double %low, double %scale, double %top, ptr noalias %counts) {{
+define void @linear_bins(ptr noalias %values, i64 %n, double %low, double %scale, \
+double %top, ptr noalias %counts) {{
 {loop(linear_head, linear_body)}
-define void @key_bins(ptr noalias %values, i64 %n, i64 %first, i64 %span, i64 %shift, ptr noalias %counts) {{
+define void @key_bins(ptr noalias %values, i64 %n, i64 %first, i64 %span, \
+i64 %shift, ptr noalias %counts) {{
 {loop(splats, key_body + rare(take_bin))}
-define void @keys_within(ptr noalias %values, i64 %n, i64 %first, i64 %span, ptr noalias %found, ptr noalias %n_found) {{
+define void @keys_within(ptr noalias %values, i64 %n, i64 %first, i64 %span, \
+ptr noalias %found, ptr noalias %n_found) {{
 {loop(splats, key_body + rare(take_key))}
 """

@@ -32,7 +32,7 @@ class Compiled:
 
     def function(self, name: str, *types: Any) -> Any:
         """Return a callable that runs without Python's lock; it keeps the code loaded."""
-        made = ctypes.CFUNCTYPE(None, *types)(self.address[name])
+        made: Any = ctypes.CFUNCTYPE(None, *types)(self.address[name])
         made.keeper = self._keeper
         return made
 

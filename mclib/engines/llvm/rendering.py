@@ -2,14 +2,14 @@
 
 The function made is
 
-    void kernel(i64 first_block, i64 n_blocks, i64 stride, ptr arguments, ptr tables, ptr out)
+    void kernel(i64 first_block, i64 n_blocks, i64 stride, ptr arguments, ptr tables, ptr
+    out)
 
 with one 8-byte slot per argument, one pointer per table, and `out` either records of shape
 (n_blocks, n_outputs, 7) in float64 or outputs of shape (n_outputs, stride, 8, 4, 32), of
-which the first n_blocks are filled.
-LLVM makes of such a vector what the processor has, and lanes never meet before their sums
-are merged, so that it does not matter how many go together; no op may be contracted or reordered,
-since none carries a fast-math flag.
+which the first n_blocks are filled. LLVM makes of such a vector what the processor has, and
+lanes never meet before their sums are merged, so that it does not matter how many go
+together; no op may be contracted or reordered, since none carries a fast-math flag.
 """
 
 import struct
@@ -97,7 +97,7 @@ def literal(value: bool | float, type_: Type) -> str:
 
 
 class _Renderer:
-    """Writes one function; a subroutine's shares declarations and functions with its caller's."""
+    """Writes one function; that of a subroutine shares declarations with its caller's."""
 
     def __init__(
         self,
@@ -161,9 +161,8 @@ class _Renderer:
     def splat(self, scalar: str, type_: Type) -> str:
         kind = self.vector(type_)
         first = self.emit(f"insertelement {kind} poison, {_SCALAR[type_]} {scalar}, i64 0")
-        return self.emit(
-            f"shufflevector {kind} {first}, {kind} poison, <{self.width} x i32> zeroinitializer"
-        )
+        mask = f"<{self.width} x i32> zeroinitializer"
+        return self.emit(f"shufflevector {kind} {first}, {kind} poison, {mask}")
 
     # Nodes
 
@@ -266,12 +265,12 @@ class _Renderer:
             f"i32 {(lane + each.payload) % N_LANES}" for lane in range(N_LANES)
         )
         kind = self.vector(each.type)
-        return self.emit(
-            f"shufflevector {self.typed(each.args[0])}, {kind} poison, <{self.width} x i32> <{places}>"
-        )
+        mask = f"<{self.width} x i32> <{places}>"
+        return self.emit(f"shufflevector {self.typed(each.args[0])}, {kind} poison, {mask}")
 
     def result(self, each: Node) -> str:
-        return self.names_of_results[each.args[0]][each.payload]
+        place: int = each.payload
+        return self.names_of_results[each.args[0]][place]
 
     def formal(self, each: Node) -> str:
         return f"%formal{each.payload}"
@@ -482,7 +481,7 @@ _RENDER: dict[str, Callable[[_Renderer, Node], str]] = {
 
 
 def render(kernel: Kernel) -> tuple[str, list[Table]]:
-    """Return the LLVM IR of a kernel and the tables it looks up, in the order of its pointers."""
+    """Return the LLVM IR of a kernel, and its tables in the order of their pointers."""
     width = LANES_AT_ONCE[kernel.precision]
     part, records = _part(kernel, width), _records(kernel)
     text = _KERNEL.format(

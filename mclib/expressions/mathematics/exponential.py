@@ -81,9 +81,9 @@ def exp(x: Expression) -> Expression:
 def exp_parts(x: Expression) -> tuple[Expression, Expression, Expression]:
     """Return three factors whose product is exp(x), the latter two powers of two.
 
-    The first is near 1. Both powers are normal numbers for |x| < 1400 (float64) or |x| < 170
-    (float32), so that a product beyond the exponent range ends in infinity or, gradually, in
-    zero, whatever the first factor is multiplied by before.
+    The first is near 1. Both powers are normal numbers for |x| < 1400 (float64) or |x| <
+    170 (float32), so that a product beyond the exponent range ends in infinity or,
+    gradually, in zero, whatever the first factor is multiplied by before.
     """
     format_ = _FORMATS[x.type]
     f, exponents = _reduce(x, 2 * format_.exponent_bias)
@@ -125,19 +125,30 @@ def expm1_bounded(x: Expression) -> Expression:
 
 
 def _expm1_by_power(x: Expression, bias: int, unit: float) -> Expression:
-    f, exponent = _reduce(x, bias)
-    power = from_bits(exponent << _FORMATS[x.type].fraction_bits)
-    return fma(power, fma(f * f, _curvature(f), f), power - unit)
+    # What k log 2 takes from f beyond its exact part is added late, with the curvature: the
+    # leading term then is exact where 2^k f and 2^k - 1 nearly cancel.
+    format_ = _FORMATS[x.type]
+    k, exponent = _nearest(x, bias)
+    f_high = fma(k, -format_.log_2_high, x)
+    f_low = k * -format_.log_2_low
+    f = f_high + f_low
+    power = from_bits(exponent << format_.fraction_bits)
+    return fma(power, fma(f * f, _curvature(f), f_low), fma(power, f_high, power - unit))
 
 
 def _reduce(x: Expression, bias: int) -> tuple[Expression, Expression]:
     """Return f, and an integer whose low bits are k + `bias`."""
     format_ = _FORMATS[x.type]
-    rounder = format_.rounder + bias
-    shifted = fma(x, _LOG2_E, rounder)
-    k = shifted - rounder
+    k, exponent = _nearest(x, bias)
     f = fma(k, -format_.log_2_high, x)
-    return fma(k, -format_.log_2_low, f), bits(shifted)
+    return fma(k, -format_.log_2_low, f), exponent
+
+
+def _nearest(x: Expression, bias: int) -> tuple[Expression, Expression]:
+    """Return k, and an integer whose low bits are k + `bias`."""
+    rounder = _FORMATS[x.type].rounder + bias
+    shifted = fma(x, _LOG2_E, rounder)
+    return shifted - rounder, bits(shifted)
 
 
 def _exp_reduced(f: Expression) -> Expression:

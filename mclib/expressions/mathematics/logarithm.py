@@ -1,8 +1,8 @@
 """Natural logarithms, without a division.
 
-A positive number is x = 2^k (1 + f) with 1 + f in [2/3, 4/3), found by integer arithmetic on
-its bits. Then log(x) = k log 2 + f + f² G(f), with G a minimax polynomial: a long one, but
-cheaper than the division by 2 + f that the shorter classical series needs.
+A positive number is x = 2^k (1 + f) with 1 + f in [2/3, 4/3), found by integer arithmetic
+on its bits. Then log(x) = k log 2 + f + f² G(f), with G a minimax polynomial: a long one,
+but cheaper than the division by 2 + f that the shorter classical series needs.
 """
 
 import math
@@ -77,50 +77,72 @@ def log(x: Expression) -> Expression:
     """
     format_ = _FORMATS[x.type]
     is_small = x < 2.0 ** (1 - format_.exponent_bias)
-    k, f = split(where(is_small, x * 2.0**format_.fraction_bits, x))
-    k = where(is_small, k - format_.fraction_bits, k)
-    return _with_ends(fma(k, LOG_2, log_of_one_plus(f)), x, 0.0)
+    place, f = split(where(is_small, x * 2.0**format_.fraction_bits, x))
+    one = lift(place_of_one(x.type), x.type)
+    k = place - where(is_small, one.node.payload + format_.fraction_bits, one)
+    return _with_ends(log_of_parts(k, f), x, 0.0)
 
 
 def log1p(x: Expression) -> Expression:
     """Return log(1 + x), to 1.5 ulp: near 0 as well; -inf at -1, NaN below -1.
 
-    Of 1 + x only the exponent k is used: f is 2^-k x - (1 - 2^-k), rounded once, and the
-    bracket is exact as long as x is so small that the 1 matters.
+    Of 1 + x only the exponent k is used: f is 2^-k x - (1 - 2^-k), and what its rounding
+    lost is added in the end.
     """
     format_ = _FORMATS[x.type]
     one_plus = 1.0 + x
-    above = _above_two_thirds(one_plus)
-    k, f_of_rounded = split(one_plus)
-    exponent = above & -(1 << format_.fraction_bits)
+    place, f_of_rounded = split(one_plus)
+    exponent = _above_two_thirds(one_plus) & -(1 << format_.fraction_bits)
     power = from_bits((2 * format_.exponent_bias << format_.fraction_bits) - exponent)
-    # The power that undoes the largest exponent is no normal number.
-    f = where(x < 2.0**64, fma(x, power, -(1.0 - power)), f_of_rounded)
-    result = fma(k, LOG_2, log_of_one_plus(f))
+    missing = 1.0 - power
+    f = fma(x, power, -missing)
+    lost = fma(x, power, -(f + missing))
+    # The power that undoes the largest exponent is no normal number; the 1 is long lost.
+    is_huge = x > 2.0**64
+    f, lost = where(is_huge, f_of_rounded, f), where(is_huge, 0.0, lost)
+    result = log_of_parts(place - place_of_one(x.type), f, lost)
     return _with_ends(where(x == 0.0, x, result), x, -1.0)
 
 
 def log_positive(x: Expression) -> Expression:
     """Return the natural logarithm of a number known to be positive, normal and finite."""
-    k, f = split(x)
-    return fma(k, LOG_2, log_of_one_plus(f))
+    place, f = split(x)
+    return log_of_parts(place - place_of_one(x.type), f)
 
 
-def log_of_one_plus(f: Expression) -> Expression:
-    """Return log(1 + f) for |f| <= 1/3."""
-    return fma(f * f, polynomial(f, _FORMATS[f.type].coefficients), f)
+def log_of_parts(
+    k: Expression, f: Expression, lost: Expression | None = None
+) -> Expression:
+    """Return log(2^k (1 + f)) for |f| <= 1/3, where `f` may have lost a little.
+
+    k log 2 + f is rounded first, and exact where the two nearly cancel.
+    """
+    main, square = fma(k, LOG_2, f), f * f
+    bend = polynomial(f, _FORMATS[f.type].coefficients)
+    if lost is None:
+        return fma(square, bend, main)
+    return main + fma(square, bend, lost)
 
 
 def split(x: Expression) -> tuple[Expression, Expression]:
-    """Return k and f with x = 2^k (1 + f), 1 + f in [2/3, 4/3); `x` positive and normal."""
+    """Return k + `place_of_one` and f with x = 2^k (1 + f) and 1 + f in [2/3, 4/3).
+
+    `x` must be positive and normal. Few processors turn 64-bit integers into floats
+    quickly; so k becomes the last bits of a float so large that these are worth one each.
+    """
     format_ = _FORMATS[x.type]
-    fraction_bits, bias = format_.fraction_bits, format_.exponent_bias
+    fraction_bits = format_.fraction_bits
     above = _above_two_thirds(x)
-    # Few processors turn 64-bit integers into floats quickly; the last bits of 2^52 do it.
-    beyond = (bias + fraction_bits) << fraction_bits
-    k = from_bits((above >> fraction_bits) | beyond) - (2.0**fraction_bits + bias)
+    large = (format_.exponent_bias + fraction_bits) << fraction_bits
+    place = from_bits((above >> fraction_bits) | large)
     significand = (above & ((1 << fraction_bits) - 1)) + format_.two_thirds
-    return k, from_bits(significand) - 1.0
+    return place, from_bits(significand) - 1.0
+
+
+def place_of_one(type_: Type) -> float:
+    """Return what `split` says of the number 1."""
+    format_ = _FORMATS[type_]
+    return 2.0**format_.fraction_bits + format_.exponent_bias
 
 
 def _above_two_thirds(x: Expression) -> Expression:

@@ -1,9 +1,9 @@
 """The standard normal quantile function.
 
 With h the distance of a probability from the nearer end and w = -log(2 h), the quantile is
-z = w R(s), where s = sqrt(w + log 2) = sqrt(-log h). The factor w has all its digits where z
-is near zero. R, a quotient of two polynomials in s with positive coefficients, falls off like
-sqrt(2) / s, so that one formula without branches holds from the middle to the ends.
+z = w R(s), where s = sqrt(w + log 2) = sqrt(-log h). The factor w has all its digits where
+z is near zero. R, a quotient of two polynomials in s with positive coefficients, falls off
+like sqrt(2) / s, so that one formula without branches holds from the middle to the ends.
 """
 
 import math
@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression
 from mclib.expressions.machine import fma, polynomial, square_root, where
-from mclib.expressions.mathematics.logarithm import LOG_2, log_of_one_plus, split
+from mclib.expressions.mathematics.logarithm import (
+    LOG_2,
+    log_of_parts,
+    place_of_one,
+    split,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +83,13 @@ def normal_quantile(tail: Expression, side: Expression) -> Expression:
     Expression
         Below zero unless `side`; infinite where `tail` is 0, NaN where it is NaN.
     """
-    scale_bits = _FORMATS[tail.type].scale_bits
-    # Scaled so that no tail is subnormal; 1/2 becomes 2^(scale_bits - 1).
-    k, f = split(tail * 2.0**scale_bits)
-    w = fma((scale_bits - 1) - k, LOG_2, -log_of_one_plus(f))
-    z = where(tail > 0.0, _quantile(w), math.inf)
+    format_ = _FORMATS[tail.type]
+    # Scaled so that no tail is subnormal; 1/2 then has the exponent scale_bits - 1.
+    place, f = split(tail * 2.0**format_.scale_bits)
+    minus_w = log_of_parts(place - (place_of_one(tail.type) + format_.scale_bits - 1), f)
+    s = square_root(LOG_2 - minus_w)
+    ratio = polynomial(s, format_.numerator) / polynomial(s, format_.denominator)
+    lower = where(tail > 0.0, minus_w * ratio, -math.inf)
     # The split is deaf to NaN; adding zero times the argument is not.
-    z = fma(tail, 0.0, z)
-    return where(side, z, -z)
-
-
-def _quantile(w: Expression) -> Expression:
-    format_ = _FORMATS[w.type]
-    s = square_root(w + LOG_2)
-    return w * (polynomial(s, format_.numerator) / polynomial(s, format_.denominator))
+    lower = fma(tail, 0.0, lower)
+    return where(side, -lower, lower)

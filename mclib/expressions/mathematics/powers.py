@@ -11,7 +11,7 @@ from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, lift
 from mclib.expressions.machine import bits, floor, fma, polynomial, where
 from mclib.expressions.mathematics.exponential import exp_parts
-from mclib.expressions.mathematics.logarithm import split
+from mclib.expressions.mathematics.logarithm import place_of_one, split
 from mclib.expressions.mathematics.signs import flip_sign, sign_bit
 
 Pair = tuple[Expression, Expression]
@@ -65,8 +65,8 @@ _FORMATS = {
 def power(a: Expression, b: Expression) -> Expression:
     """Return `a` to the power `b`, to 2 ulp, with the special cases of IEEE 754.
 
-    A negative `a` has powers where `b` is a whole number; elsewhere they are NaN. Anything to
-    the power 0 is 1, and so is 1 to any power.
+    A negative `a` has powers where `b` is a whole number; elsewhere they are NaN. Anything
+    to the power 0 is 1, and so is 1 to any power.
     """
     size = abs(a)
     magnitude = where(size == 1.0, 1.0, _power_of_size(size, b))
@@ -97,7 +97,8 @@ def _log_pair(x: Expression) -> Pair:
     """Return log(x) of a positive number, subnormal or not, as an unevaluated sum."""
     format_ = _FORMATS[x.type]
     is_small = x < format_.smallest_normal
-    k, f = split(where(is_small, x * 2.0**format_.scale_bits, x))
+    place, f = split(where(is_small, x * 2.0**format_.scale_bits, x))
+    k = place - place_of_one(x.type)
     k = where(is_small, k - format_.scale_bits, k)
     s, s_low = _ratio(f)
     cube, cube_low = _cubic_term(s, s_low)

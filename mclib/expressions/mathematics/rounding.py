@@ -34,8 +34,9 @@ def rounded(x: Expression) -> Expression:
 def remainder(a: Expression, b: Expression) -> Expression:
     """Return a - floor(a / b) * b, which has the sign of `b`.
 
-    Exact (before the divisor is added to a negative remainder) where |a / b| < 2^53 (2^24 in
-    float32). Beyond, the floats near `a` lie further apart than `b`, and the remainder is 0.
+    Exact (before the divisor is added to a negative remainder) where |a / b| < 2^53 (2^24
+    in float32). Beyond, the floats near `a` lie further apart than `b`, and the remainder
+    is 0.
     """
     sign = sign_bit(b)
     divisor, dividend = abs(b), flip_sign(a, sign)
@@ -46,4 +47,4 @@ def remainder(a: Expression, b: Expression) -> Expression:
     rest = where(abs(quotient) > 2.0 * _WHOLE_FROM[a.type], fma(a, 0.0, 0.0), rest)
     # An infinite divisor leaves what has its sign and takes the rest for itself.
     endless = fma(dividend, 0.0, where(dividend < 0.0, divisor, dividend))
-    return flip_sign(where(divisor < math.inf, rest, endless), sign)
+    return flip_sign(where(divisor == math.inf, endless, rest), sign)

@@ -1,8 +1,8 @@
 """Trigonometry: reduction by multiples of pi in three parts, then polynomials.
 
-With q a whole number (or a half), x - q pi is taken in three steps, the parts of pi each as
-long as a float. The first step is exact, since q times the leading part and the difference
-are multiples of the same power of two; so r keeps its digits near multiples of pi.
+With k a whole number, r = x - k pi / 2 is taken in three steps, the parts of pi / 2 each as
+long as a float. The first step is exact, since k times the leading part and the difference
+are multiples of the same power of two; so r keeps its digits near multiples of pi / 2.
 
 The reduction holds for |x| < 2^50 (float64) and |x| < 2^20 (float32). Floats beyond are taken
 to be multiples of the period: their sine and tangent are 0 and their cosine is 1. Infinity
@@ -12,21 +12,19 @@ has no angle: NaN.
 from dataclasses import dataclass
 
 from mclib.expressions.dtypes import Type
-from mclib.expressions.expression import Expression
+from mclib.expressions.expression import Expression, lift
 from mclib.expressions.machine import bits, fma, polynomial, where
-from mclib.expressions.mathematics.signs import flip_sign, sign_bit, with_sign_of
+from mclib.expressions.mathematics.signs import flip_sign, with_sign_of
 
 
 @dataclass(frozen=True, slots=True)
 class _Format:
     limit: float
     rounder: float
-    last_bit: int
-    inverse_pi: float
-    pi: tuple[float, float, float]
+    two_over_pi: float
+    half_pi: tuple[float, float, float]
     sine: tuple[float, ...]
-    half_sine: tuple[float, ...]
-    half_cosine: tuple[float, ...]
+    cosine: tuple[float, ...]
     arctangent: tuple[float, ...]
 
 
@@ -34,15 +32,12 @@ _FORMATS = {
     Type.FLOAT32: _Format(
         limit=2.0**20,
         rounder=1.5 * 2.0**23,
-        last_bit=31,
-        inverse_pi=0.31830987,
-        pi=(3.1415927410125732, -8.742277657347586e-08, -3.4302490200117637e-15),
-        # sin(r) = r + r³ S(r²) on |r| <= 1.646: relative error below 9.9e-9.
-        sine=(2.5911663e-06, -0.00019803041, 0.008332978, -0.16666657),
-        # The same on |r| <= 0.8604: relative error below 8e-9.
-        half_sine=(-0.0001945018, 0.008331643, -0.16666646),
+        two_over_pi=0.63661975,
+        half_pi=(1.5707963705062866, -4.371138828673793e-08, -1.7151245100058819e-15),
+        # sin(r) = r + r³ S(r²) on |r| <= 0.8604: relative error below 8e-9.
+        sine=(-0.0001945018, 0.008331643, -0.16666646),
         # cos(r) = 1 - r²/2 + r⁴ C(r²) on |r| <= 0.8604: relative error below 3e-10.
-        half_cosine=(2.4358575e-05, -0.0013886611, 0.04166663),
+        cosine=(2.4358575e-05, -0.0013886611, 0.04166663),
         # arctan(t) = t + t³ A(t²) on |t| <= 1: relative error below 1.7e-8.
         arctangent=(
             0.0029207037,
@@ -58,22 +53,10 @@ _FORMATS = {
     Type.FLOAT64: _Format(
         limit=2.0**50,
         rounder=1.5 * 2.0**52,
-        last_bit=63,
-        inverse_pi=0.3183098861837907,
-        pi=(3.141592653589793, 1.2246467991473532e-16, -2.9947698097183397e-33),
-        # sin(r) = r + r³ S(r²) on |r| <= 1.646: relative error below 6.6e-19.
+        two_over_pi=0.6366197723675814,
+        half_pi=(1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33),
+        # sin(r) = r + r³ S(r²) on |r| <= 0.8604: relative error below 1.4e-17.
         sine=(
-            2.7123680509656875e-15,
-            -7.642131826897846e-13,
-            1.6058905772300554e-10,
-            -2.5052106179825163e-08,
-            2.7557319203374875e-06,
-            -0.00019841269841162812,
-            0.008333333333333063,
-            -0.16666666666666663,
-        ),
-        # The same on |r| <= 0.8604: relative error below 1.4e-17.
-        half_sine=(
             1.5863692373894598e-10,
             -2.5050148060591817e-08,
             2.7557309528015246e-06,
@@ -82,7 +65,7 @@ _FORMATS = {
             -0.16666666666666557,
         ),
         # cos(r) = 1 - r²/2 + r⁴ C(r²) on |r| <= 0.8604: relative error below 2.5e-19.
-        half_cosine=(
+        cosine=(
             -1.1335892108893195e-11,
             2.0875230080395615e-09,
             -2.755731044529687e-07,
@@ -117,73 +100,76 @@ _FORMATS = {
 }
 
 
+_LAST_BIT = {Type.INT32: 31, Type.INT64: 63}
+
+
 def sin(x: Expression) -> Expression:
-    """Return the sine of `x` radians: (-1)^k sin(x - k pi), to 1.5 ulp."""
-    format_ = _FORMATS[x.type]
-    size = _within_limit(abs(x))
-    shifted = fma(size, format_.inverse_pi, format_.rounder)
-    r = _subtract_pi(size, shifted - format_.rounder)
-    is_odd = bits(shifted) << format_.last_bit
-    return flip_sign(_odd_series(r, format_.sine), is_odd ^ sign_bit(x))
+    """Return the sine of `x` radians, to 1 ulp.
+
+    With r = x - k pi / 2 it is sin(r), cos(r), -sin(r), -cos(r) for k = 0, 1, 2, 3.
+    """
+    sine, cosine, k = _reduced(x, 0)
+    return flip_sign(where(_is_odd(k), cosine, sine), _second_bit_as_sign(k))
 
 
 def cos(x: Expression) -> Expression:
-    """Return the cosine of `x` radians: -(-1)^k sin(x - (k + 1/2) pi), to 1.5 ulp."""
-    format_ = _FORMATS[x.type]
-    x = _within_limit(x)
-    # One more than the sine's, so that its last bit is set where k is even.
-    rounder = format_.rounder + 1.0
-    shifted = fma(x, format_.inverse_pi, -0.5) + rounder
-    r = _subtract_pi(x, (shifted - rounder) + 0.5)
-    is_even = bits(shifted) << format_.last_bit
-    return flip_sign(_odd_series(r, format_.sine), is_even)
+    """Return the cosine of `x` radians, to 1 ulp: the sine a quarter further on."""
+    sine, cosine, k_plus_one = _reduced(x, 1)
+    value = where(_is_odd(k_plus_one), cosine, sine)
+    return flip_sign(value, _second_bit_as_sign(k_plus_one))
 
 
 def tan(x: Expression) -> Expression:
     """Return the tangent of `x` radians, to 2.5 ulp.
 
-    With r = x - k pi / 2 it is sin(r) / cos(r) for an even k and -cos(r) / sin(r) for an odd
-    one.
+    With r = x - k pi / 2 it is sin(r) / cos(r) for an even k, -cos(r) / sin(r) for an odd one.
     """
-    format_ = _FORMATS[x.type]
-    size = _within_limit(abs(x))
-    shifted = fma(size, 2.0 * format_.inverse_pi, format_.rounder)
-    r = _subtract_pi(size, (shifted - format_.rounder) * 0.5)
-    square = r * r
-    sine = _odd_series(r, format_.half_sine)
-    tail = fma(square, polynomial(square, format_.half_cosine), -0.5)
-    cosine = fma(square, tail, 1.0)
-    odd = bits(shifted) << format_.last_bit
-    is_odd = odd < 0
+    sine, cosine, k = _reduced(x, 0)
+    is_odd = _is_odd(k)
     quotient = where(is_odd, cosine, sine) / where(is_odd, sine, cosine)
-    return flip_sign(quotient, odd ^ sign_bit(x))
+    return where(is_odd, -quotient, quotient)
 
 
 def arctan(x: Expression) -> Expression:
     """Return the angle in radians whose tangent is `x`, to 1.5 ulp.
 
-    Beyond 1 it is pi / 2 less the angle of 1 / |x|.
+    Beyond 1 it is pi / 2 + arctan(-1 / |x|).
     """
-    format_ = _FORMATS[x.type]
+    high, low, _ = _FORMATS[x.type].half_pi
     size = abs(x)
     is_large = size > 1.0
-    t = where(is_large, 1.0, size) / where(is_large, size, 1.0)
-    angle = _odd_series(t, format_.arctangent)
-    rest = 0.5 * format_.pi[0] - (angle - 0.5 * format_.pi[1])
-    return with_sign_of(where(is_large, rest, angle), x)
+    t = where(is_large, -1.0, size) / where(is_large, size, 1.0)
+    bend = _bend(t * t, _FORMATS[x.type].arctangent)
+    start = where(is_large, high, lift(0.0, x.type))
+    rest = where(is_large, low, lift(0.0, x.type))
+    return with_sign_of((start + t) + fma(t, bend, rest), x)
 
 
-def _within_limit(x: Expression) -> Expression:
-    return where(abs(x) < _FORMATS[x.type].limit, x, x * 0.0)
-
-
-def _subtract_pi(x: Expression, q: Expression) -> Expression:
-    for part in _FORMATS[x.type].pi:
-        x = fma(q, -part, x)
-    return x
-
-
-def _odd_series(r: Expression, coefficients: tuple[float, ...]) -> Expression:
-    """Return r + r³ P(r²)."""
+def _reduced(x: Expression, bias: int) -> tuple[Expression, Expression, Expression]:
+    """Return sin(r), cos(r) and an integer whose two last bits are those of k + `bias`."""
+    format_ = _FORMATS[x.type]
+    held = where(abs(x) < format_.limit, x, x * 0.0)
+    rounder = format_.rounder + bias
+    shifted = fma(held, format_.two_over_pi, rounder)
+    k, r = shifted - rounder, held
+    for part in format_.half_pi:
+        r = fma(k, -part, r)
     square = r * r
-    return fma(r * square, polynomial(square, coefficients), r)
+    sine = fma(r, _bend(square, format_.sine), r)
+    bend = fma(square, polynomial(square, format_.cosine), -0.5)
+    cosine = fma(square, bend, 1.0)
+    return sine, cosine, bits(shifted)
+
+
+def _bend(square: Expression, coefficients: tuple[float, ...]) -> Expression:
+    """Return u P(u); its leading term apart, since that one's rounding weighs most."""
+    rest = (square * square) * polynomial(square, coefficients[:-1])
+    return fma(square, coefficients[-1], rest)
+
+
+def _is_odd(k: Expression) -> Expression:
+    return (k << _LAST_BIT[k.type]) < 0
+
+
+def _second_bit_as_sign(k: Expression) -> Expression:
+    return (k >> 1) << _LAST_BIT[k.type]
