@@ -1,6 +1,6 @@
 """From blocks to records and values: by a fused program, or by a function on arrays."""
 
-import functools
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,12 +13,19 @@ from mclib.errors import ArgumentError
 from mclib.expressions.dtypes import Type
 from mclib.expressions.graph import Graph
 from mclib.expressions.nodes import Node
-from mclib.expressions.tracing import named_outputs
+from mclib.expressions.tracing import named_outputs, shared_name
 from mclib.statistics.blocks import BLOCK, to_lane_order, to_trial_order
 from mclib.statistics.records import block_records
 from mclib.streams import key_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Build = Callable[[Sequence[Node], Type], Kernel]
+Ranged = Callable[[int, int], Array]
+"""A function of (first_block, n_blocks)."""
+
+
+_PROGRAMS_KEPT = 64
+"""A moved slider runs the same program with other arguments: it must not wait for it."""
 
 
 class Evaluator(ABC):
@@ -55,11 +62,19 @@ class Settled:
         self.precision = precision
         low, high = key_of(seed)
         self.named = {**numbers, "seed low": low, "seed high": high}
+        self._ready: dict[tuple[Build, tuple[Node, ...]], Ranged] = {}
+        # Workers ask all at once; one of them compiles and the others wait.
+        self._compiling = threading.Lock()
 
-    def ready(
-        self, build: Callable[[Sequence[Node], Type], Kernel], nodes: Sequence[Node]
-    ) -> Callable[[int, int], Array]:
+    def ready(self, build: Build, nodes: Sequence[Node]) -> Ranged:
         """Return a function of (first_block, n_blocks) that runs the kernel of `nodes`."""
+        key = build, tuple(nodes)
+        with self._compiling:
+            if key not in self._ready:
+                self._ready[key] = self._made_ready(build, nodes)
+        return self._ready[key]
+
+    def _made_ready(self, build: Build, nodes: Sequence[Node]) -> Ranged:
         kernel = build(nodes, self.precision)
         program: Program = self.engine.compile(kernel)
         arguments = argument_values(kernel, self.named)
@@ -73,28 +88,21 @@ class TracedEvaluator(Evaluator):
         self.graph = graph
         self.settled = settled
         self.output_names = tuple(graph.outputs)
-        self._stored = functools.cache(self._make_stored)
-
-    @functools.cached_property
-    def _moments(self) -> Callable[[int, int], Array]:
-        return self.settled.ready(build_moments, list(self.graph.outputs.values()))
-
-    def _make_stored(self, nodes: tuple[Node, ...]) -> Callable[[int, int], Array]:
-        return self.settled.ready(build_values, nodes)
+        self._nodes = tuple(graph.outputs.values())
 
     def records(self, first_block: int, n_blocks: int) -> Array:
         """Run the kernel that makes records."""
-        return self._moments(first_block, n_blocks)
+        return self.settled.ready(build_moments, self._nodes)(first_block, n_blocks)
 
     def outputs(self, first_block: int, n_blocks: int, places: Sequence[int]) -> Array:
         """Run a kernel that stores these outputs."""
-        nodes = list(self.graph.outputs.values())
-        return self._stored(tuple(nodes[place] for place in places))(first_block, n_blocks)
+        nodes = [self._nodes[place] for place in places]
+        return self.settled.ready(build_values, nodes)(first_block, n_blocks)
 
     def inputs(self, first_block: int, n_blocks: int, names: Sequence[str]) -> Array:
         """Run a kernel that stores these inputs."""
-        nodes = tuple(self.graph.inputs[name] for name in names)
-        return self._stored(nodes)(first_block, n_blocks)
+        nodes = [self.graph.inputs[name] for name in names]
+        return self.settled.ready(build_values, nodes)(first_block, n_blocks)
 
 
 class ArrayEvaluator(Evaluator):
@@ -114,11 +122,7 @@ class ArrayEvaluator(Evaluator):
         self.graph = graph
         self.settled = settled
         self._draws = settled.ready(build_values, list(graph.inputs.values()))
-        self._stored = functools.cache(self._make_stored)
         self.output_names = tuple(self._called(self._arrays(0, 1), BLOCK))
-
-    def _make_stored(self, nodes: tuple[Node, ...]) -> Callable[[int, int], Array]:
-        return self.settled.ready(build_values, nodes)
 
     def _arrays(self, first_block: int, n_blocks: int) -> dict[str, Array]:
         draws = to_trial_order(self._draws(first_block, n_blocks))
@@ -126,6 +130,9 @@ class ArrayEvaluator(Evaluator):
 
     def _called(self, draws: Mapping[str, Array], n_trials: int) -> dict[str, Array]:
         returned = named_outputs(self.function(**draws, **self.constants), self.name)
+        for key, value in returned.items():
+            if key in draws and value is not draws[key]:
+                raise shared_name(key, self.name)
         return {key: self._checked(key, value, n_trials) for key, value in returned.items()}
 
     def _checked(self, key: str, value: Any, n_trials: int) -> Array:
@@ -161,5 +168,5 @@ class ArrayEvaluator(Evaluator):
 
     def inputs(self, first_block: int, n_blocks: int, names: Sequence[str]) -> Array:
         """Run a kernel that stores these draws."""
-        nodes = tuple(self.graph.inputs[name] for name in names)
-        return self._stored(nodes)(first_block, n_blocks)
+        nodes = [self.graph.inputs[name] for name in names]
+        return self.settled.ready(build_values, nodes)(first_block, n_blocks)

@@ -109,6 +109,8 @@ class Model:
             If there is no such parameter, or a number breaks the law of its distribution.
         """
         numbers = dict(self.parameters)
+        if changes is not None and not isinstance(changes, Mapping):
+            raise law("parameters", "be a mapping of name to number", changes)
         for name, value in (changes or {}).items():
             if name not in numbers:
                 raise self._unknown(name)
@@ -259,9 +261,11 @@ def _make(function: Function, *, is_traced: bool) -> Model:
 
 
 def _number(name: str, value: Any) -> float:
+    if isinstance(value, (str, bytes)):
+        raise law(name, "be a number or a distribution", value)
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise law(name, "be a number or a distribution", value) from None
     if not math.isfinite(number):
         raise law(name, "be a finite number", value)

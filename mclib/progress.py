@@ -73,8 +73,7 @@ def shown(steps: Iterable[int], run: SimulationRun, wanted: bool | None) -> Iter
         for done in steps:
             yield done
             now = time.monotonic()
-            is_long = now - run.began > _SECONDS_BEFORE_A_BAR
-            if bar is None and (wanted or (wanted is None and is_long)):
+            if bar is None and (wanted or (wanted is None and _is_long(run))):
                 bar = _bar(run)
             if bar is not None and now - told > _SECONDS_BETWEEN:
                 told = now
@@ -84,6 +83,11 @@ def shown(steps: Iterable[int], run: SimulationRun, wanted: bool | None) -> Iter
     finally:
         if bar is not None:
             bar.close()
+
+
+def _is_long(run: SimulationRun) -> bool:
+    now = Progress(run)
+    return now.elapsed > _SECONDS_BEFORE_A_BAR and now.remaining > _SECONDS_BEFORE_A_BAR / 2
 
 
 def _bar(run: SimulationRun):  # type: ignore[no-untyped-def]

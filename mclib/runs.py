@@ -64,7 +64,7 @@ class SimulationRun:
         self.precision = precision
         self.chunk_blocks = None if chunk_size is None else n_blocks_of(chunk_size)
         self.interrupted = False
-        self.began = time.monotonic()
+        self.began = 0.0
         self.started = datetime.now(UTC)
         self.elapsed = 0.0
         graph = model.graph(numbers)
@@ -88,6 +88,7 @@ class SimulationRun:
 
     def advance(self) -> Iterator[int]:
         """Go through all trials; yield the number of trials done, each time it grows."""
+        self.began = time.monotonic()
         n_whole, rest = divmod(self.n_trials_wanted, BLOCK)
         chunks = in_order(
             lambda chunk: self.evaluator.records(chunk.first_block, chunk.n_blocks),

@@ -3,6 +3,7 @@
 `iterate` yields `Progress` while it runs; `simulate` is its last word.
 """
 
+import operator
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ MAX_TRIALS = 1 << 50
 """Beyond this a run would take years; it is a slip of the pen."""
 
 _PRECISIONS = {"float64": Type.FLOAT64, "float32": Type.FLOAT32}
+_LARGEST_FLOAT32 = 3.4028234663852886e38
 
 
 def iterate(
@@ -60,9 +62,13 @@ def iterate(
     >>> progress.n_trials_done
     100000
     """
-    run = _prepare(model, n_trials, seed, parameters, engine, precision, chunk_size)
-    if not interval >= 0:
+    if not isinstance(interval, (int, float)) or not interval >= 0:
         raise law("interval", "be at least 0 seconds", interval)
+    run = _prepare(model, n_trials, seed, parameters, engine, precision, chunk_size)
+    return _told(run, interval)
+
+
+def _told(run: SimulationRun, interval: float) -> Iterator[Progress]:
     told = time.monotonic()
     for _ in run.advance():
         is_last = run.n_trials_done == run.n_trials_wanted
@@ -164,9 +170,13 @@ def _prepare(
     seed = secrets.randbits(53) if seed is None else _whole("seed", seed, 0, (1 << 64) - 1)
     if chunk_size is not None:
         chunk_size = _whole("chunk_size", chunk_size, 1, MAX_TRIALS)
-    if precision not in _PRECISIONS:
+    if not isinstance(precision, str) or precision not in _PRECISIONS:
         raise law("precision", 'be "float64" or "float32"', precision)
     numbers = model.checked(parameters)
+    for name, value in numbers.items():
+        if precision == "float32" and abs(value) > _LARGEST_FLOAT32:
+            must = f"be a number that a float32 can hold, up to {_LARGEST_FLOAT32:g}"
+            raise law(name, must, value, 'write `precision="float64"`.')
     chosen = choose_engine(engine, n_trials)
     return SimulationRun(
         model, numbers, n_trials, seed, chosen, _PRECISIONS[precision], chunk_size
@@ -181,8 +191,8 @@ def _whole(name: str, value: Any, low: int, high: int) -> int:
         hint = f"write `{name}={int(value)}`." if low <= value <= high else None
         raise law(name, must, value, hint)
     try:
-        number = int(value.__index__())
-    except AttributeError:
+        number = operator.index(value)
+    except TypeError:
         raise law(name, must, value) from None
     if not low <= number <= high:
         raise law(name, must, value)

@@ -52,7 +52,7 @@ class Empirical(Distribution):
     References
     ----------
     .. [1] H.-C. Chen, Y. Asau, "On Generating Random Variates from an Empirical
-       Distribution", AIIE Transactions 6(2), 1974, doi:10.1080/05695557408974949.
+       Distribution", AIIE Transactions 6(2), 1974.
 
     Examples
     --------

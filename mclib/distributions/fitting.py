@@ -1,13 +1,13 @@
 """How a quantile function becomes a table.
 
 A segment is the polynomial through the quantiles at its Chebyshev-Lobatto points. Neighbors
-share their end points, so that the whole is continuous. Each octave is halved until the
+share their end points, so that the whole is continuous. Octaves are halved until the
 errors, measured between the points by the distribution's own probabilities, are small.
 
 The idea is that of G. Derflinger, W. Hörmann, J. Leydold, "Random Variate Generation by
 Numerical Inversion When Only the Density Is Known", ACM Transactions on Modeling and
-Computer Simulation 20(4), 2010, doi:10.1145/1842722.1842723; segments in octaves of the
-tail keep relative accuracy in both tails.
+Computer Simulation 20(4), 2010. Segments in octaves of the tail add relative accuracy in
+both tails.
 """
 
 import math
@@ -28,7 +28,7 @@ _TAILS = 2.0 ** -(1.0 + np.arange(N_OCTAVES))
 """The largest tail of each octave."""
 
 _GOAL = U_ERROR / 2
-_FINEST = 256
+_FINEST = 1024
 _FAR = 2.0**-34
 """A tail that may be cut off: half of what `U_ERROR` allows."""
 
@@ -56,23 +56,19 @@ class Tail:
 
 
 @dataclass(frozen=True)
-class Half:
-    """The table of one half.
+class _Half:
+    """The polynomials of one half, and their largest errors relative to the tail.
 
-    Attributes
-    ----------
-    counts : array of int of shape (N_OCTAVES + 1,)
-        Segments of each octave; 0 from where the value is held.
-    coefficients : array of shape (n_segments + 1, DEGREE + 1)
-        Polynomials in the place within a segment, -1/2 to 1/2, lowest power first; the last
-        is the value that is held.
-    errors : array of shape (N_OCTAVES,)
-        Largest error found in each octave, relative to the tail; 1 where the value is held.
+    An octave that is held has one, a constant, and the error 1.
     """
 
-    counts: "np.ndarray[Any, np.dtype[np.int64]]"
-    coefficients: Floats
+    octaves: list[Floats]
     errors: Floats
+
+    @property
+    def counts(self) -> "np.ndarray[Any, np.dtype[np.int64]]":
+        """How many segments each octave needs."""
+        return np.array([len(each) for each in self.octaves])
 
 
 def fit(lower: Tail, upper: Tail, name: str) -> QuantileTable:
@@ -98,21 +94,53 @@ def fit(lower: Tail, upper: Tail, name: str) -> QuantileTable:
         contradict each other.
     """
     halves = [_fit_half(lower, name, "u"), _fit_half(upper, name, "1 - u")]
+    n_near, near_count, far_count = _zones(np.maximum(*(half.counts for half in halves)))
+    counts = np.where(np.arange(N_OCTAVES) < n_near, near_count, far_count)
+    rows: list[Floats] = []
+    for half in halves:
+        rows += [
+            _divided(each, int(count))
+            for each, count in zip(half.octaves, counts, strict=True)
+        ]
+        rows.append(_constant(rows[-1][-1]))
     return QuantileTable(
-        counts=np.concatenate([half.counts for half in halves]).astype(np.float64),
-        firsts=_firsts(halves),
-        coefficients=np.concatenate([half.coefficients for half in halves]),
+        n_near,
+        near_count,
+        far_count,
+        coefficients=np.concatenate(rows),
         u_error=max(float(np.max(half.errors * _TAILS)) for half in halves),
         tail_error=max(float(np.max(half.errors[_TAILS >= 1e-12])) for half in halves),
     )
 
 
-def _firsts(halves: list[Half]) -> Floats:
-    firsts, behind = [], 0
-    for half in halves:
-        firsts.append(behind + np.cumsum(half.counts) - half.counts)
-        behind += len(half.coefficients)
-    return np.concatenate(firsts).astype(np.float64)
+def _zones(counts: "np.ndarray[Any, np.dtype[np.int64]]") -> tuple[int, int, int]:
+    """Return how many octaves are near, and segments of near and far, in least memory."""
+    choices = []
+    for n_near in range(N_OCTAVES):
+        near, far = int(counts[:n_near].max(initial=1)), int(counts[n_near:].max())
+        choices.append((n_near * near + (N_OCTAVES - n_near) * far, n_near, near, far))
+    return min(choices)[1:]
+
+
+def _divided(coefficients: Floats, count: int) -> Floats:
+    """Return the same polynomials on segments so divided that there are `count`."""
+    n_parts = count // len(coefficients)
+    middles = (np.arange(n_parts) + 0.5) / n_parts - 0.5
+    # The place s in a part is the place s / n_parts + middle in the whole.
+    j, k = np.arange(DEGREE + 1), np.arange(DEGREE + 1)[:, None]
+    binomials = np.array([[float(math.comb(b, a)) for a in j] for b in j])
+    shifts = (
+        binomials * middles[:, None, None] ** np.maximum(k - j, 0) / float(n_parts) ** j
+    )
+    parts = np.einsum("sk,pkj->spj", coefficients, shifts)
+    return np.asarray(parts.reshape(count, DEGREE + 1))
+
+
+def _constant(coefficients: Floats) -> Floats:
+    """Return the polynomial that holds the outer end of another."""
+    held = np.zeros((1, DEGREE + 1))
+    held[0, 0] = coefficients @ 0.5 ** np.arange(DEGREE + 1)
+    return held
 
 
 # Chebyshev-Lobatto points of [-1/2, 1/2], and between them the points where polynomials
@@ -133,7 +161,7 @@ class _Octaves:
     def offer(self, octave: int, coefficients: Floats, error: float) -> bool:
         """Take polynomials if they are better; say whether the next finer ones may pay.
 
-        A smooth function gains a factor of 2**8 from each halving. One that gains less than
+        A smooth function gains a factor of 2**6 from each halving. One that gains less than
         4 has met the limits of its own arithmetic, which is good enough within the law.
         """
         before = self.errors[octave]
@@ -152,7 +180,7 @@ class _Octaves:
         return N_OCTAVES if is_kept.all() else int(np.argmin(is_kept))
 
 
-def _fit_half(tail: Tail, name: str, side: str) -> Half:
+def _fit_half(tail: Tail, name: str, side: str) -> _Half:
     best = _Octaves([None] * N_OCTAVES, np.full(N_OCTAVES, np.inf))
     waiting = np.arange(N_OCTAVES)
     count = 1
@@ -230,17 +258,14 @@ def _is_monotone(values: Floats, between: Floats) -> Any:
     return (falls | rises) & np.isfinite(along).all(axis=-1)
 
 
-def _assembled(best: _Octaves, name: str, side: str) -> Half:
+def _assembled(best: _Octaves, name: str, side: str) -> _Half:
     n_kept = best.end()
     if n_kept < N_OCTAVES and _TAILS[n_kept] > _FAR:
         raise _cannot_be_met(name, side, _TAILS[n_kept], best.errors[n_kept])
     kept = [each for each in best.coefficients[:n_kept] if each is not None]
-    counts = np.zeros(N_OCTAVES + 1, np.int64)
-    counts[:n_kept] = [len(each) for each in kept]
-    held = np.zeros((1, DEGREE + 1))
-    held[0, 0] = kept[-1][-1] @ 0.5 ** np.arange(DEGREE + 1)
+    held = [_constant(kept[-1][-1])] * (N_OCTAVES - n_kept)
     errors = np.where(np.arange(N_OCTAVES) < n_kept, best.errors, 1.0)
-    return Half(counts, np.concatenate([*kept, held]), errors)
+    return _Half(kept + held, errors)
 
 
 def _cannot_be_met(name: str, side: str, tail: float, error: float) -> ArgumentError:

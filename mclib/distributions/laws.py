@@ -121,9 +121,9 @@ def resolved(family: str, name: str, value: Parameter) -> float:
     """
     if isinstance(value, Expression) and not value.node.is_uniform:
         message = (
-            f"`{name}` of `{family}` must be the same in every trial, as the table that "
-            "makes its draws is for one shape; got a traced value that differs from trial to "
-            "trial.\nhint: `Triangular` takes a random `low`, `mode` and `high`."
+            f"`{name}` of `{family}` must be the same in every trial, since draws come "
+            "from a table of one shape; got a traced value that differs by trial.\n"
+            "hint: `Triangular` takes a random `low`, `mode` and `high`."
         )
         raise TraceError(message)
     return float(value)

@@ -53,7 +53,7 @@ class Tabulated(Distribution):
     half is not met and is refused: a triangular, a histogram, a double Weibull.
 
     A table takes some 10 ms where SciPy has a direct inverse and a few seconds where it
-    searches; it is kept for the next distribution of the same content. It has about 10 kB.
+    searches; it is kept for the next distribution of the same content. It has some 30 kB.
 
     Examples
     --------

@@ -7,7 +7,7 @@ record of moments per output; the outputs themselves can be stored on the way. W
 same in every trial is taken out as the kernel's arguments.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,7 +92,10 @@ def build_values(outputs: Sequence[Node], precision: Type) -> Kernel:
     """Return the kernel that stores outputs: nodes of a graph before lowering."""
     place = _Place()
     lowered = lower(outputs, precision, place.position)
-    inner = make_loop(place.rows, N_ROWS, [], [], lowered, is_kernel=True)
+    # Outputs that are the same in every trial must be stored in every group all the same.
+    needs_group = not any(place.groups in each.scope for each in lowered)
+    group = [place.group.node] if needs_group else []
+    inner = make_loop(place.rows, N_ROWS, group, group, lowered, is_kernel=True)
     body = make_loop(place.groups, N_GROUPS, [], [], [inner], is_kernel=True)
     return _kernel(precision, len(lowered), [], body, place.rows)
 
@@ -170,7 +173,8 @@ def _record(sums: list[Expression]) -> list[Expression]:
 class _Hoisting:
     """Takes what is the same in every trial out of a graph, as numbered arguments."""
 
-    def __init__(self) -> None:
+    def __init__(self, roots: Iterable[Node]) -> None:
+        self.before = _loops_before(roots)
         self.arguments: list[Node] = []
         self.places: dict[Node, Node] = {}
         self.routines: dict[Subroutine, Subroutine] = {}
@@ -179,7 +183,7 @@ class _Hoisting:
         done: dict[Node, Node] = {}
         for each in topological(roots):
             args = tuple(done[arg] for arg in each.args)
-            if not each.is_uniform:
+            if not each.scope <= self.before:
                 args = tuple(map(self.place, args))
             payload = self.routine(each.payload) if each.op.name == "call" else each.payload
             done[each] = _fold(node(each.op.name, *args, type_=each.type, payload=payload))
@@ -201,6 +205,19 @@ class _Hoisting:
         return self.routines[routine]
 
 
+def _loops_before(roots: Iterable[Node]) -> frozenset[int]:
+    """Return the loops that are the same in every trial, and those inside them.
+
+    They go round before the kernel begins, as part of its arguments.
+    """
+    loops = [each for each in topological(roots) if each.op.name == "loop"]
+    found: frozenset[int] = frozenset()
+    # From the outermost inwards, by one depth a turn.
+    for _ in loops:
+        found = frozenset(each.payload.identity for each in loops if each.scope <= found)
+    return found
+
+
 def _fold(each: Node) -> Node:
     """Compute what constants alone decide, and drop choices that are made already."""
     if each.op.name == "where" and each.args[0].is_constant:
@@ -213,7 +230,7 @@ def _fold(each: Node) -> Node:
 def _kernel(
     precision: Type, n_outputs: int, records: Sequence[Node], body: Node, rows: int
 ) -> Kernel:
-    hoisting = _Hoisting()
+    hoisting = _Hoisting((*records, body))
     *made, made_body = hoisting.rewrite((*records, body))
     verify((*made, made_body), machine=True, after="hoisting")
     return Kernel(

@@ -8,6 +8,7 @@ names the line and says what to write instead.
 
 import contextlib
 import linecache
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -20,7 +21,7 @@ from mclib.expressions.nodes import Node
 Resolver = Callable[[Node], Any]
 
 _resolver: ContextVar[Resolver | None] = ContextVar("resolver", default=None)
-_LIBRARY = str(Path(__file__).resolve().parent.parent)
+_LIBRARY = str(Path(__file__).resolve().parent.parent) + os.sep
 
 
 @contextlib.contextmanager

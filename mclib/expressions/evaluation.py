@@ -39,7 +39,8 @@ def _pick(each: Node, index: Array, *values: Array) -> Array:
 
 
 def _shift_lanes(each: Node, a: Array) -> Array:
-    return np.roll(a, -each.payload, axis=-1)
+    # What is the same in all lanes may come as a scalar.
+    return np.roll(a, -each.payload, axis=-1) if np.ndim(a) else a
 
 
 _MEANING: dict[str, Callable[..., Array]] = {

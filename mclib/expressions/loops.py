@@ -1,10 +1,13 @@
 """Loops: how they are put together, and `scan`, the loop that a model writes."""
 
+import contextlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any, Protocol
 
-from mclib.errors import ArgumentError, TraceError
+from mclib.errors import ArgumentError, TraceError, law
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, as_number, lift
 from mclib.expressions.nodes import Loop, Node, new_loop_identity, node
@@ -91,12 +94,16 @@ def scan(
     Raises
     ------
     ArgumentError
-        If `n_steps` is not a whole number of at least 1.
+        If `n_steps` is not a whole number of at least 1, or `noise` is not made of
+        distributions.
     TraceError
-        If `step` returns a state of another shape than `start`.
+        If `step` returns a state of another shape than `start`, or a scan with noise stands
+        inside another's step.
 
-    Notes ----- Nothing is stored on the way: the state stays in the processor's registers.
-    What is wanted of the path, such as its sum or maximum, is carried in the state.
+    Notes
+    -----
+    Nothing is stored on the way: the state stays in the processor's registers. What is
+    wanted of the path, such as its sum or maximum, is carried in the state.
     """
     count = _count(n_steps)
     is_single = not isinstance(start, (tuple, list))
@@ -110,28 +117,64 @@ def scan(
     counter = node("step", type_=Type.REAL, payload=Loop(identity, count, 0))
     states = [loop_state(identity, place, Type.REAL) for place in range(len(starts))]
     handed: list[Any] = [states[0] if is_single else tuple(states)]
-    if isinstance(noise, Mapping):
-        handed.append({name: drawn(name, each, counter) for name, each in noise.items()})
-    elif noise is not None:
-        handed.append(drawn("noise", noise, counter))
+    if noise is not None:
+        handed.append(_noise(noise, counter))
     if _n_parameters(step) > len(handed):
         handed.append(Expression(counter))
-    following = _as_states(step(*handed), is_single=is_single, n_states=len(starts))
+    with _stepping():
+        returned = step(*handed)
+    following = _as_states(returned, is_single=is_single, n_states=len(starts))
     loop = make_loop(identity, count, [each.node for each in starts], following)
     ended = [Expression(each) for each in results(loop)]
     return ended[0] if is_single else tuple(ended)
 
 
-def _count(n_steps: Any) -> int:
+_is_stepping: ContextVar[bool] = ContextVar("is_stepping", default=False)
+
+
+@contextlib.contextmanager
+def _stepping() -> Iterator[None]:
+    token = _is_stepping.set(True)
     try:
-        count = n_steps.__index__()
-    except AttributeError:
-        message = f"`n_steps` must be a whole number; got {n_steps!r}."
-        raise ArgumentError(message) from None
+        yield
+    finally:
+        _is_stepping.reset(token)
+
+
+def _noise(noise: Any, counter: Node) -> Any:
+    """Return the draws of one step: one, or a mapping of them by name."""
+    if _is_stepping.get():
+        # A draw is addressed by trial and step; there is no word for a step within a step.
+        message = (
+            "a `scan` inside another's step must be without noise: "
+            "it would draw the same numbers in every step of the outer one."
+        )
+        hint = "give the noise to the outer `scan`, which hands each step's draws to `step`."
+        raise TraceError(f"{message}\nhint: {hint}")
+    sources = noise if isinstance(noise, Mapping) else {"noise": noise}
+    for name, each in sources.items():
+        if not isinstance(name, str) or not name:
+            raise law("noise", "have words as names", name)
+        if not callable(getattr(each, "draw", None)) or isinstance(each, type):
+            must = "be a distribution or a mapping of name to distribution"
+            raise law("noise", must, each, "write `noise=mc.Normal(0.0, 1.0)`.")
+    draws = {name: drawn(name, each, counter) for name, each in sources.items()}
+    return draws if isinstance(noise, Mapping) else draws["noise"]
+
+
+def _count(n_steps: Any) -> int:
+    must = "be a whole number from 1 to 2**31"
+    if isinstance(n_steps, bool):
+        raise law("n_steps", must, n_steps)
+    try:
+        count = operator.index(n_steps)
+    except TraceError:
+        raise
+    except TypeError:
+        raise law("n_steps", must, n_steps) from None
     if not 1 <= count <= MAX_STEPS:
-        message = f"`n_steps` must be between 1 and 2**31; got {count}."
-        raise ArgumentError(message)
-    return int(count)
+        raise law("n_steps", must, n_steps)
+    return count
 
 
 def _n_parameters(step: Callable[..., Any]) -> int:

@@ -182,7 +182,9 @@ def constant(value: bool | float, type_: Type) -> Node:
     if type_.is_integer:
         width = type_.dtype.itemsize * 8
         return node("constant", type_=type_, payload=int(value) & ((1 << width) - 1))
-    return node("constant", type_=type_, payload=float(type_.dtype.type(value)))
+    # Beyond the largest float32 a number rounds to infinity, which needs no warning.
+    with np.errstate(over="ignore"):
+        return node("constant", type_=type_, payload=float(type_.dtype.type(value)))
 
 
 def topological(

@@ -9,6 +9,7 @@ from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, apply, lift
 from mclib.expressions.machine import (
     bits,
+    fma,
     from_bits,
     shift_right_signed,
     to_float,
@@ -90,11 +91,11 @@ class Draw:
         """Return the distance of the uniform from the nearer end, in (0, 1/2]."""
         if self.bits.type is Type.INT32:
             folded = self.bits ^ shift_right_signed(self.bits, 31)
-            return (to_float(folded, Type.FLOAT32) + 0.5) * 2.0**-32
+            return fma(to_float(folded, Type.FLOAT32), 2.0**-32, 2.0**-33)
         folded = (self.bits ^ shift_right_signed(self.bits, 63)) >> 12
-        # The exponent of 2**52 makes the integer a float; taking 2**52 - 1/2 off is exact.
+        # With the exponent of 2**52 the integer becomes a float, and all that follows is exact.
         number = from_bits(folded | bits(lift(2.0**52, Type.FLOAT64)))
-        return (number - (2.0**52 - 0.5)) * 2.0**-52
+        return fma(number, 2.0**-52, 2.0**-53 - 1.0)
 
 
 def input_draw(stream: int, quarter: Expression, row: Expression, precision: Type) -> Draw:

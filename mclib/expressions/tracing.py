@@ -11,7 +11,7 @@ from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, as_number, lift
 from mclib.expressions.graph import Graph, check_streams
 from mclib.expressions.lowering import evaluate_model_expression
-from mclib.expressions.nodes import Node, node, topological
+from mclib.expressions.nodes import TRIAL, Node, node, topological
 from mclib.expressions.simplify import simplify
 
 
@@ -65,6 +65,8 @@ def trace(
         inputs, returned = call()
     outputs = named_outputs(returned, name)
     numbers = {key: _as_output(value, key, name) for key, value in outputs.items()}
+    for key, output in numbers.items():
+        _check_output(key, output, inputs, name)
     roots = simplify([*(each.node for each in inputs.values()), *numbers.values()])
     check_streams(roots)
     n = len(inputs)
@@ -72,6 +74,28 @@ def trace(
         inputs=dict(zip(inputs, roots[:n], strict=True)),
         outputs=dict(zip(numbers, roots[n:], strict=True)),
         fixed=resolver.fixed,
+    )
+
+
+def _check_output(
+    key: str, output: Node, inputs: Mapping[str, Expression], name: str
+) -> None:
+    if output.scope - {TRIAL}:
+        message = (
+            f"what a `scan`'s step computes must stay inside it; output `{key}` of `{name}` "
+            "was taken out of one, and has another value in each step."
+        )
+        hint = "carry it in the state, and take it from what `mc.scan` returns."
+        raise TraceError(f"{message}\nhint: {hint}")
+    if key in inputs and output is not inputs[key].node:
+        raise shared_name(key, name)
+
+
+def shared_name(key: str, name: str) -> TraceError:
+    """Return the error of an output that is called as an input and is another number."""
+    return TraceError(
+        f"inputs and outputs must have names of their own; `{name}` has both an input and "
+        f"an output `{key}`.\nhint: return it under another name."
     )
 
 

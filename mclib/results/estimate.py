@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mclib.results.formatting import plain, with_error
+from mclib.results.formatting import plain, with_error, without_error
 from mclib.statistics.intervals import Interval, two_sided
 from mclib.statistics.moments import Record
 from mclib.statistics.summary import mean, mean_standard_error
@@ -82,7 +82,7 @@ class Estimate:
 
     def rounded(self) -> str:
         """Write the value alone, to the digits that its error supports."""
-        return with_error(self.value, self.half_width).split(" ± ")[0]
+        return without_error(self.value, self.half_width)
 
     def __float__(self) -> float:
         return self.value

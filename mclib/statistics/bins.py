@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mclib.statistics.keys import key_of, values_of
+from mclib.statistics.keys import key_of, keys_of, values_of
 from mclib.statistics.moments import Record
 from mclib.statistics.requests import Counts, LinearBins
 
 N_BINS = 2048
+
+_ULPS = np.uint64(32)
 
 # Extremes further out than so many standard deviations would make the bins too coarse for
 # what lies between; they are found by their keys instead.
@@ -83,7 +85,14 @@ def first_keys(request: LinearBins, places: NDArray[np.int64]) -> NDArray[np.uin
     """
     low = np.full(places.shape, key_of(-math.inf), np.uint64)
     high = np.full(places.shape, key_of(math.inf), np.uint64)
-    for _ in range(64):
+    # The edge by plain arithmetic is mostly right to some ulps.
+    edges = request.low + (places - 1) / request.scale
+    near = np.clip(keys_of(edges), low + _ULPS, high - _ULPS)
+    for guess in (near - _ULPS, near + _ULPS):
+        reaches = request.places(values_of(guess)) >= places
+        high = np.where(reaches, np.minimum(guess, high), high)
+        low = np.where(reaches, low, guess)
+    while np.any(high - low > np.uint64(1)):
         middle = low + (high - low) // np.uint64(2)
         reaches = request.places(values_of(middle)) >= places
         high = np.where(reaches, middle, high)

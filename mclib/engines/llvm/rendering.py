@@ -7,386 +7,25 @@ The function made is
 
 with one 8-byte slot per argument, one pointer per table, and `out` either records of shape
 (n_blocks, n_outputs, 7) in float64 or outputs of shape (n_outputs, stride, 8, 4, 32), of
-which the first n_blocks are filled. LLVM makes of such a vector what the processor has, and
+which the first n_blocks are filled. LLVM makes of a vector what the processor has, and
 lanes never meet before their sums are merged, so that it does not matter how many go
 together; no op may be contracted or reordered, since none carries a fast-math flag.
 """
 
-import struct
-from collections.abc import Callable, Container, Iterable, Sequence
-
-import numpy as np
-
-from mclib.engines.kernels import BLOCK, N_LANES, N_ROWS, Kernel
+from mclib.engines.kernels import BLOCK, N_LANES, STATES_PER_OUTPUT, Kernel
+from mclib.engines.llvm.writing import METADATA, SCALAR, FunctionWriter
 from mclib.expressions.dtypes import Type
-from mclib.expressions.nodes import Node, Subroutine, Table, topological
-from mclib.expressions.schedule import OUTSIDE, schedule
-
-_SCALAR = {
-    Type.BOOLEAN: "i1",
-    Type.INT32: "i32",
-    Type.INT64: "i64",
-    Type.FLOAT32: "float",
-    Type.FLOAT64: "double",
-}
-_SUFFIX = {Type.FLOAT32: "f32", Type.FLOAT64: "f64"}
-
-_BINARY = {
-    "divide": "fdiv",
-    "logical_and": "and",
-    "logical_or": "or",
-    "logical_xor": "xor",
-    "bit_and": "and",
-    "bit_or": "or",
-    "bit_xor": "xor",
-    "shift_left": "shl",
-    "shift_right": "lshr",
-    "shift_right_signed": "ashr",
-}
-_BY_KIND = {
-    "add": ("fadd", "add"),
-    "subtract": ("fsub", "sub"),
-    "multiply": ("fmul", "mul"),
-    "less": ("fcmp olt", "icmp slt"),
-    "less_equal": ("fcmp ole", "icmp sle"),
-    "equal": ("fcmp oeq", "icmp eq"),
-}
-_CASTS = {
-    "float_bits": "bitcast",
-    "from_bits": "bitcast",
-    "zero_extend": "zext",
-    "truncate": "trunc",
-    "to_float": "sitofp",
-    "to_integer": "fptosi",
-    "widen": "fpext",
-    "narrow": "fptrunc",
-}
-_INTRINSICS = {
-    "fused_multiply_add": "fma",
-    "square_root": "sqrt",
-    "absolute": "fabs",
-    "floor": "floor",
-}
-
+from mclib.expressions.nodes import Table, topological
+from mclib.expressions.schedule import OUTSIDE
+from mclib.statistics.moments import FIELDS
 
 LANES_AT_ONCE = {Type.FLOAT32: 32, Type.FLOAT64: 16}
 """How many of the 32 lanes go through a block together: as many as leave registers free."""
 
-UNROLLED_NODES = 200
-"""A loop of four turns over so many nodes at most is written out four times."""
 
-UNROLL, KEEP = "!1", "!3"
-_METADATA = (
-    "!0 = !{}",
-    "!1 = distinct !{!1, !2}",
-    '!2 = !{!"llvm.loop.unroll.full"}',
-    "!3 = distinct !{!3, !4}",
-    '!4 = !{!"llvm.loop.unroll.disable"}',
-)
-
-
-def literal(value: bool | float, type_: Type) -> str:
-    """Return a scalar constant as LLVM reads it."""
-    if type_ is Type.BOOLEAN:
-        return "true" if value else "false"
-    if type_.is_integer:
-        return str(int(value))
-    # LLVM writes float constants as the bits of the equal double.
-    exact = float(np.float32(value)) if type_ is Type.FLOAT32 else float(value)
-    return f"0x{struct.unpack('<Q', struct.pack('<d', exact))[0]:016X}"
-
-
-class _Renderer:
-    """Writes one function; that of a subroutine shares declarations with its caller's."""
-
-    def __init__(
-        self,
-        roots: Iterable[Node],
-        width: int,
-        within: "_Renderer | None" = None,
-        known: Container[Node] = frozenset(),
-    ) -> None:
-        self.regions = schedule(roots, known)
-        self.width = width
-        self.names: dict[Node, str] = {}
-        self.counters: dict[int, str] = {}
-        self.lines: list[str] = []
-        self.declared: dict[str, str] = {} if within is None else within.declared
-        self.routines: dict[Subroutine, str] = {} if within is None else within.routines
-        self.functions: list[str] = [] if within is None else within.functions
-        self.slots: dict[tuple[Node, ...], str] = {}
-        self.allocations: list[str] = []
-        self.tables: list[Table] = [] if within is None else within.tables
-        self.names_of_results: dict[Node, list[str]] = {}
-        self.n_names = 0
-        self.around = (OUTSIDE, OUTSIDE)
-        self.label = "entry"
-
-    # Text
-
-    def vector(self, type_: Type) -> str:
-        return f"<{self.width} x {_SCALAR[type_]}>"
-
-    def fresh(self) -> str:
-        self.n_names += 1
-        return f"%v{self.n_names}"
-
-    def emit(self, text: str) -> str:
-        name = self.fresh()
-        self.lines.append(f"  {name} = {text}")
-        return name
-
-    def do(self, text: str) -> None:
-        self.lines.append(f"  {text}")
-
-    def begin(self, label: str) -> None:
-        self.lines.append(f"{label}:")
-        self.label = label
-
-    def declare(self, signature: str, name: str) -> str:
-        self.declared[name] = signature
-        return name
-
-    def name(self, each: Node) -> str:
-        if each.is_constant:
-            return f"splat ({_SCALAR[each.type]} {literal(each.payload, each.type)})"
-        if each.op.name == "step" and each not in self.names:
-            counter = self.counters[each.payload.identity]
-            return self.splat(counter, Type.INT32)
-        return self.names[each]
-
-    def typed(self, each: Node) -> str:
-        return f"{self.vector(each.type)} {self.name(each)}"
-
-    def splat(self, scalar: str, type_: Type) -> str:
-        kind = self.vector(type_)
-        first = self.emit(f"insertelement {kind} poison, {_SCALAR[type_]} {scalar}, i64 0")
-        mask = f"<{self.width} x i32> zeroinitializer"
-        return self.emit(f"shufflevector {kind} {first}, {kind} poison, {mask}")
-
-    # Nodes
-
-    def node(self, each: Node) -> str:
-        name = each.op.name
-        if name in _RENDER:
-            return _RENDER[name](self, each)
-        first = each.args[0]
-        if name in _BINARY or name in _BY_KIND:
-            op = _BINARY.get(name) or _BY_KIND[name][first.type.is_integer]
-            return self.emit(f"{op} {self.typed(first)}, {self.name(each.args[1])}")
-        if name in _CASTS:
-            return self.emit(
-                f"{_CASTS[name]} {self.typed(first)} to {self.vector(each.type)}"
-            )
-        intrinsic = f"@llvm.{_INTRINSICS[name]}.v{self.width}{_SUFFIX[each.type]}"
-        kind = self.vector(each.type)
-        self.declare(f"{kind} {intrinsic}({', '.join([kind] * len(each.args))})", intrinsic)
-        return self.emit(
-            f"call {kind} {intrinsic}({', '.join(map(self.typed, each.args))})"
-        )
-
-    def argument(self, each: Node) -> str:
-        slot = self.emit(f"getelementptr i64, ptr %arguments, i64 {each.payload}")
-        if each.type is Type.BOOLEAN:
-            wide = self.emit(f"load i32, ptr {slot}, !invariant.load !0")
-            return self.splat(self.emit(f"icmp ne i32 {wide}, 0"), each.type)
-        scalar = self.emit(f"load {_SCALAR[each.type]}, ptr {slot}, !invariant.load !0")
-        return self.splat(scalar, each.type)
-
-    def block(self, each: Node) -> str:
-        return self.splat("%block", Type.INT64)
-
-    def lane(self, each: Node) -> str:
-        numbers = ", ".join(f"i32 {lane}" for lane in range(self.width))
-        first = self.splat("%first_lane", Type.INT32)
-        return self.emit(f"add {self.vector(Type.INT32)} {first}, <{numbers}>")
-
-    def step(self, each: Node) -> str:
-        return self.splat(self.counters[each.payload.identity], Type.INT32)
-
-    def negative(self, each: Node) -> str:
-        if each.type.is_integer:
-            return self.emit(
-                f"sub {self.vector(each.type)} zeroinitializer, {self.name(each.args[0])}"
-            )
-        return self.emit(f"fneg {self.typed(each.args[0])}")
-
-    def logical_not(self, each: Node) -> str:
-        return self.emit(f"xor {self.typed(each.args[0])}, splat (i1 true)")
-
-    def where(self, each: Node) -> str:
-        condition, a, b = each.args
-        return self.emit(
-            f"select {self.typed(condition)}, {self.typed(a)}, {self.typed(b)}"
-        )
-
-    def load(self, each: Node) -> str:
-        if each.payload not in self.tables:
-            self.tables.append(each.payload)
-        place = self.tables.index(each.payload)
-        slot = self.emit(f"getelementptr ptr, ptr %tables, i64 {place}")
-        base = self.emit(f"load ptr, ptr {slot}, !invariant.load !0")
-        index = self.emit(f"zext {self.typed(each.args[0])} to {self.vector(Type.INT64)}")
-        scalar, kind = _SCALAR[each.type], self.vector(each.type)
-        where = self.emit(
-            f"getelementptr {scalar}, ptr {base}, {self.vector(Type.INT64)} {index}"
-        )
-        made = f"{kind} poison"
-        for lane in range(self.width):
-            pointer = self.emit(f"extractelement <{self.width} x ptr> {where}, i64 {lane}")
-            value = self.emit(f"load {scalar}, ptr {pointer}, !invariant.load !0")
-            made = f"{kind} " + self.emit(
-                f"insertelement {made}, {scalar} {value}, i64 {lane}"
-            )
-        return made.rsplit(" ", 1)[1]
-
-    def pick(self, each: Node) -> str:
-        kind = self.vector(each.type)
-        counter = self.counters[each.args[0].payload.identity]
-        slot = self.emit(
-            f"getelementptr {kind}, ptr {self.slots[each.args[1:]]}, i32 {counter}"
-        )
-        return self.emit(f"load {kind}, ptr {slot}")
-
-    def lay_out(self, each: Node) -> None:
-        """Put what `pick` chooses from where a counter can point at it."""
-        values = each.args[1:]
-        if values in self.slots:
-            return
-        kind = self.vector(each.type)
-        slot = self.slots[values] = self.fresh()
-        self.allocations.append(f"  {slot} = alloca [{len(values)} x {kind}]")
-        for place, value in enumerate(values):
-            pointer = self.emit(f"getelementptr {kind}, ptr {slot}, i32 {place}")
-            self.do(f"store {self.typed(value)}, ptr {pointer}")
-
-    def shift_lanes(self, each: Node) -> str:
-        places = ", ".join(
-            f"i32 {(lane + each.payload) % N_LANES}" for lane in range(N_LANES)
-        )
-        kind = self.vector(each.type)
-        mask = f"<{self.width} x i32> <{places}>"
-        return self.emit(f"shufflevector {self.typed(each.args[0])}, {kind} poison, {mask}")
-
-    def result(self, each: Node) -> str:
-        place: int = each.payload
-        return self.names_of_results[each.args[0]][place]
-
-    def formal(self, each: Node) -> str:
-        return f"%formal{each.payload}"
-
-    def call(self, each: Node) -> str:
-        routine = each.payload
-        name, kind = self.routine(routine)
-        args = ", ".join(["ptr %arguments", *map(self.typed, each.args)])
-        given = self.emit(f"call fastcc {kind} {name}({args})")
-        self.names_of_results[each] = [
-            self.emit(f"extractvalue {kind} {given}, {place}")
-            for place in range(len(routine.results))
-        ]
-        return given
-
-    def routine(self, routine: Subroutine) -> tuple[str, str]:
-        """Write the function of a subroutine once; return its name and type."""
-        kind = (
-            "{ " + ", ".join(self.vector(result.type) for result in routine.results) + " }"
-        )
-        if routine not in self.routines:
-            name = self.routines[routine] = f"@{routine.name}.{len(self.routines)}"
-            inner = _Renderer(routine.results, self.width, self)
-            inner.region(OUTSIDE)
-            made = f"{kind} poison"
-            for place, result in enumerate(routine.results):
-                made = f"{kind} " + inner.emit(
-                    f"insertvalue {made}, {inner.typed(result)}, {place}"
-                )
-            formals = ", ".join(
-                ["ptr noalias readonly %arguments"]
-                + [
-                    f"{self.vector(each.type)} %formal{i}"
-                    for i, each in enumerate(routine.formals)
-                ]
-            )
-            self.functions += [
-                f"define internal fastcc {kind} {name}({formals}) {{",
-                "entry:",
-                *inner.allocations,
-                *inner.lines,
-                f"  ret {made}",
-                "}",
-            ]
-        return self.routines[routine], kind
-
-    # Regions
-
-    def region(self, identity: int) -> None:
-        for each in self.regions.get(identity, ()):
-            if each.op.name == "loop":
-                self.loop(each)
-            elif (
-                each not in self.names and not each.is_constant and each.op.name != "state"
-            ):
-                self.names[each] = self.node(each)
-
-    def loop(self, each: Node) -> None:
-        payload = each.payload
-        n = payload.n_states
-        head = f"loop{payload.identity}"
-        counter = self.fresh()
-        self.counters[payload.identity] = counter
-        starts = [self.typed(start) for start in each.args[:n]]
-        inside = self.regions.get(payload.identity, ())
-        for choice in inside:
-            if choice.op.name == "pick":
-                self.lay_out(choice)
-        before = self.label
-        self.do(f"br label %{head}")
-        self.begin(head)
-        at = len(self.lines)
-        phis = [self.fresh() for _ in range(n)]
-        for state in inside:
-            if state.op.name == "state":
-                self.names[state] = phis[state.payload[1]]
-        self.region(payload.identity)
-        self.store_values(each.args[2 * n :])
-        following = self.emit(f"add i32 {counter}, 1")
-        nexts = [self.name(arg) for arg in each.args[n : 2 * n]]
-        goes_on = self.emit(f"icmp ult i32 {following}, {payload.n_steps}")
-        end = self.label
-        hint = (
-            UNROLL if len(inside) <= UNROLLED_NODES and payload.n_steps <= N_ROWS else KEEP
-        )
-        self.do(f"br i1 {goes_on}, label %{head}, label %{head}.end, !llvm.loop {hint}")
-        heads = [f"  {counter} = phi i32 [ 0, %{before} ], [ {following}, %{end} ]"]
-        for phi, start, new in zip(phis, starts, nexts, strict=True):
-            kind, value = start.split(">", 1)
-            heads.append(f"  {phi} = phi {kind}> [{value}, %{before} ], [ {new}, %{end} ]")
-        self.lines[at:at] = heads
-        self.begin(f"{head}.end")
-        self.names_of_results[each] = nexts
-
-    def store_values(self, outputs: Sequence[Node]) -> None:
-        # A loop also keeps the loops inside it alive; only numbers are stored.
-        outputs = [each for each in outputs if each.op.name != "loop"]
-        if not outputs:
-            return
-        group, row = (self.counters[each] for each in self.around)
-        turn = self.emit(f"mul i32 {group}, {N_ROWS}")
-        turn = self.emit(f"add i32 {turn}, {row}")
-        turn = self.emit(f"zext i32 {turn} to i64")
-        turn = self.emit(f"mul i64 {turn}, {N_LANES}")
-        turn = self.emit(f"add i64 {turn}, %first_lane_wide")
-        offset = self.emit(f"add i64 %start, {turn}")
-        for output in outputs:
-            scalar = _SCALAR[output.type]
-            place = self.emit(f"getelementptr {scalar}, ptr %out, i64 {offset}")
-            self.do(f"store {self.typed(output)}, ptr {place}, align 8")
-            offset = self.emit(f"add i64 {offset}, %stride")
-
-
-def _part(kernel: Kernel, width: int) -> _Renderer:
+def _part(kernel: Kernel, width: int) -> FunctionWriter:
     """Write the function that takes some lanes through a block and leaves their sums."""
-    part = _Renderer([kernel.body], width)
+    part = FunctionWriter([kernel.body], width)
     part.around = (kernel.body.payload.identity, kernel.rows)
     part.do("%first_lane_wide = zext i32 %first_lane to i64")
     part.region(OUTSIDE)
@@ -394,33 +33,35 @@ def _part(kernel: Kernel, width: int) -> _Renderer:
     sums = part.names_of_results[kernel.body]
     for place, (start, name) in enumerate(zip(starts, sums, strict=True)):
         offset = part.emit(f"add i64 %first_lane_wide, {place * N_LANES}")
-        slot = part.emit(f"getelementptr {_SCALAR[start.type]}, ptr %sums, i64 {offset}")
+        slot = part.emit(f"getelementptr {SCALAR[start.type]}, ptr %sums, i64 {offset}")
         part.do(f"store {part.vector(start.type)} {name}, ptr {slot}")
     part.do("ret void")
     return part
 
 
-def _records(kernel: Kernel) -> _Renderer:
-    """Write how the lanes' sums become records."""
+def _merge(kernel: Kernel) -> FunctionWriter:
+    """Write the function that makes one output's record of its lanes' sums.
+
+    All outputs have the same formulas, so those of the first one serve them all.
+    """
+    records = kernel.records[: len(FIELDS)]
     sums = [
         each
-        for each in topological(kernel.records, known={kernel.body})
+        for each in topological(records, known={kernel.body})
         if each.op.name == "result"
     ]
-    records = _Renderer(kernel.records, N_LANES, known=frozenset(sums))
+    merge = FunctionWriter(records, N_LANES, known=frozenset(sums))
     for each in sums:
         offset = each.payload * N_LANES
-        slot = records.emit(f"getelementptr {_SCALAR[each.type]}, ptr %sums, i64 {offset}")
-        records.names[each] = records.emit(f"load {records.vector(each.type)}, ptr {slot}")
-    records.region(OUTSIDE)
-    n = len(kernel.records)
-    row = records.emit(f"mul i64 %index, {n}")
-    for place, record in enumerate(kernel.records):
-        value = records.emit(f"extractelement {records.typed(record)}, i64 0")
-        index = records.emit(f"add i64 {row}, {place}")
-        slot = records.emit(f"getelementptr double, ptr %out, i64 {index}")
-        records.do(f"store double {value}, ptr {slot}")
-    return records
+        slot = merge.emit(f"getelementptr {SCALAR[each.type]}, ptr %sums, i64 {offset}")
+        merge.names[each] = merge.emit(f"load {merge.vector(each.type)}, ptr {slot}")
+    merge.region(OUTSIDE)
+    for place, record in enumerate(records):
+        value = merge.emit(f"extractelement {merge.typed(record)}, i64 0")
+        slot = merge.emit(f"getelementptr double, ptr %out, i64 {place}")
+        merge.do(f"store double {value}, ptr {slot}")
+    merge.do("ret void")
+    return merge
 
 
 _KERNEL = """\
@@ -430,15 +71,22 @@ ptr noalias %out) {{
 entry:
 {part}
 }}
+
+define internal fastcc void @merge(ptr noalias readonly %arguments, \
+ptr noalias readonly %sums, ptr noalias %out) noinline {{
+entry:
+{merge}
+}}
+
 define void @kernel(i64 %first_block, i64 %n_blocks, i64 %stride_blocks, \
 ptr noalias readonly %arguments, ptr noalias readonly %tables, ptr noalias %out) {{
 entry:
-  %sums = alloca [{n_sums} x <{lanes} x double>]
+  %sums = alloca [{n_sums} x <{lanes} x {scalar}>]
   %stride = mul i64 %stride_blocks, {block}
   %none = icmp eq i64 %n_blocks, 0
   br i1 %none, label %finish, label %blocks
 blocks:
-  %index = phi i64 [ 0, %entry ], [ %following, %merge ]
+  %index = phi i64 [ 0, %entry ], [ %following, %merged ]
   %block = add i64 %first_block, %index
   %start = mul i64 %index, {block}
   br label %parts
@@ -448,9 +96,22 @@ parts:
 ptr %arguments, ptr %tables, ptr %sums, ptr %out)
   %next_lane = add i32 %first_lane, {width}
   %more = icmp ult i32 %next_lane, {lanes}
-  br i1 %more, label %parts, label %merge
-merge:
-{records}
+  br i1 %more, label %parts, label %outputs
+outputs:
+  br i1 {has_records}, label %output, label %merged
+output:
+  %number = phi i64 [ 0, %outputs ], [ %next_number, %output ]
+  %first_sum = mul i64 %number, {sums_per_output}
+  %mine = getelementptr {scalar}, ptr %sums, i64 %first_sum
+  %before = mul i64 %index, {n_outputs}
+  %row = add i64 %before, %number
+  %first_field = mul i64 %row, {n_fields}
+  %record = getelementptr double, ptr %out, i64 %first_field
+  call fastcc void @merge(ptr %arguments, ptr %mine, ptr %record)
+  %next_number = add i64 %number, 1
+  %again = icmp ult i64 %next_number, {n_outputs}
+  br i1 %again, label %output, label %merged
+merged:
   %following = add i64 %index, 1
   %goes_on = icmp ult i64 %following, %n_blocks
   br i1 %goes_on, label %blocks, label %finish
@@ -460,38 +121,23 @@ finish:
 """
 
 
-_RENDER: dict[str, Callable[[_Renderer, Node], str]] = {
-    name: getattr(_Renderer, name)
-    for name in (
-        "argument",
-        "block",
-        "lane",
-        "step",
-        "negative",
-        "logical_not",
-        "where",
-        "load",
-        "pick",
-        "shift_lanes",
-        "result",
-        "formal",
-        "call",
-    )
-}
-
-
 def render(kernel: Kernel) -> tuple[str, list[Table]]:
     """Return the LLVM IR of a kernel, and its tables in the order of their pointers."""
     width = LANES_AT_ONCE[kernel.precision]
-    part, records = _part(kernel, width), _records(kernel)
+    part, merge = _part(kernel, width), _merge(kernel)
     text = _KERNEL.format(
         part="\n".join([*part.allocations, *part.lines]),
-        records="\n".join(records.lines),
+        merge="\n".join(merge.lines),
         n_sums=max(1, kernel.body.payload.n_states),
         lanes=N_LANES,
         block=BLOCK,
         width=width,
+        scalar=SCALAR[kernel.precision],
+        has_records="true" if kernel.records else "false",
+        n_outputs=kernel.n_outputs,
+        sums_per_output=STATES_PER_OUTPUT * N_LANES,
+        n_fields=len(FIELDS),
     )
-    declared = {**part.declared, **records.declared}
+    declared = {**part.declared, **merge.declared}
     declares = [f"declare {signature}" for signature in declared.values()]
-    return "\n".join([*declares, *part.functions, text, *_METADATA, ""]), part.tables
+    return "\n".join([*declares, *part.functions, text, *METADATA, ""]), part.tables

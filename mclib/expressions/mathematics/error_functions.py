@@ -15,8 +15,8 @@ class _Format:
     small: tuple[float, ...]
     large: tuple[float, ...]
     zero_from: float
-    center: float
-    ratio: tuple[float, ...]
+    numerator: tuple[float, ...]
+    denominator: tuple[float, ...]
 
 
 _FORMATS = {
@@ -34,20 +34,9 @@ _FORMATS = {
         # erf(x) = 1 - exp(-L(x)) on [1, 4]: absolute error below 1.7e-8.
         large=(0.0011603178, -0.014858306, 0.088888094, 0.6540958, 1.1177362, 0.002583324),
         zero_from=10.2,
-        center=2.0,
-        # erfc(x) = exp(-x²) R(t) / (x + 2) on [0, 10.2]: relative error below 2.1e-8.
-        ratio=(
-            -4.564094e-05,
-            -0.00052727474,
-            -0.00072672626,
-            0.0030413321,
-            0.006435047,
-            -0.021502387,
-            -0.036435843,
-            0.2794715,
-            -0.6871609,
-            1.0215827,
-        ),
+        # erfc(x) = exp(-x²) N(x) / D(x) on [0, 10.2]: relative error below 5.9e-9.
+        numerator=(0.03288488, 0.22963933, 0.7324859, 1.2392517, 1.0),
+        denominator=(0.058286242, 0.40705112, 1.3270147, 2.404062, 2.3676314, 1.0),
     ),
     Type.FLOAT64: _Format(
         one_from=6.0,
@@ -87,31 +76,31 @@ _FORMATS = {
             1.0237732427244143e-06,
         ),
         zero_from=27.5,
-        center=4.0,
-        # erfc(x) = exp(-x²) R(t) / (x + 4) on [0, 27.5]: relative error below 1.9e-17.
-        ratio=(
-            -2.7447797926376335e-09,
-            -1.3782398907998286e-08,
-            9.604508883814052e-09,
-            1.2421061066144143e-07,
-            -8.693045988826172e-08,
-            -8.483904866109824e-07,
-            1.4325843637132504e-06,
-            4.696673638492177e-06,
-            -1.8864719771036742e-05,
-            -3.6362999167296002e-06,
-            0.00017681394346107468,
-            -0.00045505236283555013,
-            -0.0002809590769843596,
-            0.0061120556025896205,
-            -0.02637005331583161,
-            0.0763815149141797,
-            -0.17401093724153302,
-            0.33085158787779273,
-            -0.5408538313131862,
-            0.7732087022652407,
-            -0.9765487290808824,
-            1.095995661000491,
+        # erfc(x) = exp(-x²) N(x) / D(x) on [0, 27.5]: relative error below 5.2e-17.
+        numerator=(
+            6.266517308492891e-05,
+            0.0011914207243905134,
+            0.01109129743231281,
+            0.0654015791067331,
+            0.2671654290817561,
+            0.7813813030026406,
+            1.636374638232098,
+            2.375849027495677,
+            2.1915096221013233,
+            1.0,
+        ),
+        denominator=(
+            0.00011107112735237606,
+            0.002111738250945904,
+            0.019714348412328084,
+            0.11697714974122284,
+            0.4833122678837233,
+            1.4418670042339363,
+            3.127478137842018,
+            4.848231697311398,
+            5.12194237429996,
+            3.3198887891968214,
+            1.0,
         ),
     ),
 }
@@ -128,12 +117,11 @@ def erf(x: Expression) -> Expression:
 
 
 def erfc(x: Expression) -> Expression:
-    """Return 1 - erf(x), to 3 ulp down to the smallest subnormal number.
+    """Return 1 - erf(x), to 6 ulp (0.8 on average) down to the smallest subnormal number.
 
-    It is exp(-x²) R(t) / (|x| + c) with t = (|x| - c) / (|x| + c) for x > 0, and 2 less that
-    for x < 0. The square of x is taken as a float and what that lacks,
-    exp(-(s + l)) = exp(-s) (1 - l); the powers of two come last, so that a small result is
-    rounded once.
+    It is exp(-x²) times a quotient of polynomials for x > 0, and 2 less that for x < 0. The
+    square of x is taken as a float s and what that lacks, l: exp(-s - l) = exp(-s) (1 - l).
+    The powers of two come last, so that a small result is rounded once.
     """
     format_ = _FORMATS[x.type]
     size = abs(x)
@@ -141,8 +129,6 @@ def erfc(x: Expression) -> Expression:
     square = size * size
     lacking = fma(size, size, -square)
     value, lower, upper = exp_parts(-square)
-    inverse = 1.0 / (size + format_.center)
-    t = fma(inverse, -2.0 * format_.center, 1.0)
-    ratio = polynomial(t, format_.ratio) * inverse
+    ratio = polynomial(size, format_.numerator) / polynomial(size, format_.denominator)
     tail = fma(-value, lacking, value) * ratio * lower * upper
     return where(x < 0.0, 2.0 - tail, tail)

@@ -1,0 +1,114 @@
+# Every verb sets up what it needs, on a machine that has Python 3.11+ and make.
+# `make help` lists them.
+
+PORT ?= 3000
+WORKERS ?= logical
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+# Tests marked with a need or a cost; everything else runs first, in parallel.
+MARKED := browser or compiler or docker or gpu or notebook or slow
+PARALLEL := -n $(WORKERS) --maxprocesses 8
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: bench bench-gpu check clean coverage format help hooks lock notebooks quick run \
+	setup setup-bench setup-gpu size test test-gpu
+
+run: setup ## start the development hub on http://localhost:3000 (PORT=... to change)
+	@$(BIN)/python -m hub run --port $(PORT)
+
+test: setup ## run every test that this machine can run
+	$(PYTEST) $(PARALLEL) -m "not (benchmark or $(MARKED))"
+	$(PYTEST) -m "not benchmark and ($(MARKED))"
+
+quick: setup ## run the tests that need nothing, in under a minute
+	$(PYTEST) $(PARALLEL) -m "not (benchmark or $(MARKED))"
+
+check: setup ## lint, format, types, import contracts, spelling; changes nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/shellcheck .ci/run
+	$(BIN)/validate-pyproject pyproject.toml
+
+format: setup ## mend what ruff can mend: layout, import order, safe fixes
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test-gpu: setup-gpu ## run the device tests; fails where there is no NVIDIA GPU
+	MC_REQUIRE=gpu .venv-gpu/bin/python -m pytest -m "gpu and not benchmark"
+
+notebooks: setup ## run every notebook from start to end
+	$(PYTEST) -m notebook
+
+bench: setup-bench ## measure speed and memory against other libraries (CPU)
+	.venv-bench/bin/python -m pytest -s -m "benchmark and not gpu" tests/benchmarks
+
+bench-gpu: setup-gpu ## measure speed on the GPU of this machine
+	MC_REQUIRE=gpu .venv-gpu/bin/python -m pytest -s -m "benchmark and gpu" tests/benchmarks
+
+coverage: setup ## run the tests that need nothing and show the lines they miss
+	$(BIN)/coverage run -m pytest -m "not (benchmark or $(MARKED))"
+	$(BIN)/coverage report
+
+setup: ## make or update .venv from requirements.lock, without running anything
+	@$(find_python); "$$python" deploy/bootstrap.py default
+
+setup-gpu:
+	@$(find_python); "$$python" deploy/bootstrap.py gpu
+
+setup-bench:
+	@$(find_python); "$$python" deploy/bootstrap.py bench
+
+hooks: setup ## check every commit with .pre-commit-config.yaml
+	$(BIN)/prek install
+
+lock: setup ## remake the lock files from pyproject.toml (UPGRADE=1 takes newer versions)
+	$(call compile,requirements.lock,--extra hub --extra notebooks \
+	  --group setup --group test --group lint)
+	$(call compile,requirements-gpu.lock,--extra gpu --group setup --group test \
+	  --constraint requirements.lock)
+	$(call compile,requirements-bench.lock,--group setup --group test --group rivals)
+
+size: ## lines of Python per area, and the longest modules
+	@for area in mclib hub deploy tests; do \
+	  find $$area -name '*.py' -exec cat {} + 2>/dev/null | wc -l | \
+	  awk -v area=$$area '{ printf "%7d  %s\n", $$1, area }'; done
+	@echo "longest modules:"; find mclib hub deploy -name '*.py' -exec wc -l {} + | \
+	  grep -v ' total$$' | sort -rn | head -n 5
+
+clean: ## remove what the other verbs made; the hub's state in .mchub stays
+	rm -rf .venv .venv.lock .venv-gpu .venv-gpu.lock .venv-bench .venv-bench.lock
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+# The first interpreter that is new enough; else plain `python3`, which is told so.
+define find_python
+python="$(PYTHON)"; \
+if [ -z "$$python" ]; then \
+  for python in python3 python3.14 python3.13 python3.12 python3.11 ""; do \
+    [ -z "$$python" ] || "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+      >/dev/null 2>&1 && break; \
+  done; \
+fi; \
+python="$${python:-python3}"; \
+if ! command -v "$$python" >/dev/null 2>&1; then \
+  echo "mchub needs Python 3.11 or newer, and there is no \`$$python\` here:" \
+    "install it (on Debian or Ubuntu \`apt install python3 python3-venv\`)" \
+    "or name it, as in \`make PYTHON=/path/to/python3.12\`." >&2; \
+  exit 1; \
+fi
+endef
+
+# Locks hold for every platform, carry hashes, and name no package index.
+define compile
+$(BIN)/uv pip compile --quiet pyproject.toml $(2) --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
+	  $(if $(UPGRADE),--upgrade) --output-file $(1)
+endef

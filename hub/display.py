@@ -1,0 +1,133 @@
+"""Settings side by side, as text: what each environment is, and where two differ."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from typing import Any, get_args, get_type_hints
+
+from hub.settings import Settings
+
+__all__ = ["compose_variables", "leaves", "table"]
+
+
+def leaves(holder: Any, path: str = "") -> dict[str, str]:
+    """Every decision in `holder`, by its path, in the order of the fields.
+
+    A choice between types is a decision of its own and shown by the type's name; what the
+    chosen type holds follows it.
+
+    Examples
+    --------
+    >>> from hub.choices import Limits
+    >>> leaves(Limits(memory="4G", cpus=2, storage="5G"))
+    {'memory': '4G', 'cpus': '2', 'storage': '5G'}
+    """
+    found: dict[str, str] = {}
+    declared = get_type_hints(type(holder))
+    for field in fields(holder):
+        value, name = getattr(holder, field.name), f"{path}{field.name}"
+        options = [
+            option for option in get_args(declared[field.name]) if is_dataclass(option)
+        ]
+        if not is_dataclass(value):
+            found[name] = _in_words(value)
+            continue
+        if options:
+            found[name] = type(value).__name__
+        found |= leaves(value, f"{name}.")
+    return found
+
+
+def _in_words(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case None | ():
+            return "none"
+        case tuple():
+            return ", ".join(str(item) for item in value)
+        case timedelta():
+            return _duration(value)
+        case _:
+            return str(value)
+
+
+def _duration(value: timedelta) -> str:
+    seconds = int(value.total_seconds())
+    units = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
+    unit = next(name for name, length in units.items() if seconds % length == 0)
+    return f"{seconds // units[unit]} {unit}"
+
+
+def table(environments: Sequence[Settings], *, only_differences: bool = False) -> str:
+    """Settings of `environments` in columns; ``≠`` marks the rows that differ.
+
+    Parameters
+    ----------
+    environments : sequence of Settings
+        One column each.
+    only_differences : bool, default False
+        Leave out the rows in which all agree.
+
+    Returns
+    -------
+    str
+        Lines without a line end at the last.
+    """
+    columns = [leaves(settings) for settings in environments]
+    head = ["", "", *(settings.name for settings in environments)]
+    rows = [head]
+    for path in _all_paths(columns):
+        cells = [column.get(path, "-") for column in columns]
+        differs = len(set(cells)) > 1
+        if path != "name" and (differs or not only_differences):
+            rows.append(["≠" if differs else " ", path, *cells])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    widths[0] = 1
+    lines = (" ".join(_padded(row, widths)).rstrip() for row in rows)
+    return "\n".join(lines)
+
+
+def _padded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    marker, path, *cells = (
+        cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+    )
+    return [marker, path, *(f" {cell}" for cell in cells)]
+
+
+def _all_paths(columns: Sequence[Mapping[str, str]]) -> list[str]:
+    """Every path once, each choice's own fields right behind the choice."""
+    paths: list[str] = []
+    for column in columns:
+        behind = 0
+        for path in column:
+            if path in paths:
+                behind = paths.index(path) + 1
+            else:
+                paths.insert(behind, path)
+                behind += 1
+    return paths
+
+
+def compose_variables(settings: Settings) -> str:
+    """What compose must know of `settings`, one ``NAME=value`` a line."""
+    runs_as = leaves(settings.server)
+    values: dict[str, object] = {
+        "MC_ENVIRONMENT": settings.name,
+        "MC_URL": settings.url,
+        "MC_HOST": settings.address.hostname,
+        "MC_PORT": settings.port,
+        "MC_API_PORT": settings.network.api_port,
+        "MC_HUB_PORT": settings.network.hub_port,
+        "MC_PROXY_API_PORT": settings.network.proxy_api_port,
+        "MC_TLS": type(settings.tls).__name__,
+        "MC_REQUESTS_PER_SECOND": settings.front.requests_per_second,
+        "MC_KERNEL_IMAGE": runs_as.get("runs_as.image"),
+        "MC_USER_NETWORK": runs_as.get("runs_as.network"),
+        "MC_DATABASE_REPLICAS": leaves(settings.database).get("replicas"),
+        "MC_SECRETS_FOLDER": leaves(settings.secrets).get("folder"),
+        "MC_SECRETS_SOURCE": leaves(settings.secrets).get("source"),
+    }
+    return "\n".join(
+        f"{name}={'' if value is None else value}" for name, value in values.items()
+    )

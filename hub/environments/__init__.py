@@ -1,0 +1,88 @@
+"""The environments, and how one is loaded: by its name, with this machine's ports.
+
+Each environment is one literal in a file of its own, all in the same order, so that two of
+them laid side by side show their differences at a glance.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from hub.environments.development import DEVELOPMENT
+from hub.environments.production import PRODUCTION
+from hub.environments.staging import STAGING
+from hub.laws import refusal
+from hub.settings import Settings
+
+__all__ = ["ENVIRONMENTS", "PORT_VARIABLES", "load", "with_ports"]
+
+ENVIRONMENTS: Final[Mapping[str, Settings]] = {
+    settings.name: settings for settings in (DEVELOPMENT, STAGING, PRODUCTION)
+}
+
+
+def _with_public_port(settings: Settings, port: int) -> Settings:
+    parts = settings.address
+    return replace(settings, url=f"{parts.scheme}://{parts.hostname}:{port}")
+
+
+def _with_api_port(settings: Settings, port: int) -> Settings:
+    return replace(settings, network=replace(settings.network, api_port=port))
+
+
+def _with_hub_port(settings: Settings, port: int) -> Settings:
+    return replace(settings, network=replace(settings.network, hub_port=port))
+
+
+def _with_proxy_api_port(settings: Settings, port: int) -> Settings:
+    return replace(settings, network=replace(settings.network, proxy_api_port=port))
+
+
+# Which port is free depends on the machine, so these four may be set from outside.
+PORT_VARIABLES: Final[Mapping[str, Callable[[Settings, int], Settings]]] = {
+    "MCHUB_PORT": _with_public_port,
+    "MCHUB_API_PORT": _with_api_port,
+    "MCHUB_HUB_PORT": _with_hub_port,
+    "MCHUB_PROXY_API_PORT": _with_proxy_api_port,
+}
+
+
+def load(name: str | None, variables: Mapping[str, str] | None = None) -> Settings:
+    """Settings of one environment, with the ports that this machine gives it.
+
+    Parameters
+    ----------
+    name : str or None
+        One of `ENVIRONMENTS`; usually what ``MC_ENVIRONMENT`` holds. There is no default:
+        a hub that doesn't know its environment must not start.
+    variables : mapping, optional
+        Where `PORT_VARIABLES` are looked up; the process's own environment variables if
+        not given.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    SettingsError
+        If `name` is no environment, or a port variable holds no port.
+    """
+    if name is None or name not in ENVIRONMENTS:
+        variable, law = "MC_ENVIRONMENT", f"be one of {', '.join(ENVIRONMENTS)}"
+        hint = "" if name else "`make run` sets it; elsewhere write it before the command."
+        raise refusal(variable, law, name, hint)
+    return with_ports(ENVIRONMENTS[name], os.environ if variables is None else variables)
+
+
+def with_ports(settings: Settings, variables: Mapping[str, str]) -> Settings:
+    """`settings` with the ports that `variables` name under `PORT_VARIABLES`."""
+    for variable, apply in PORT_VARIABLES.items():
+        text = variables.get(variable, "")
+        if not text:
+            continue
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
+            raise refusal(variable, "be a port between 1 and 65535", text)
+        settings = apply(settings, int(text))
+    return settings

@@ -1,0 +1,44 @@
+"""Production: what people depend on; nothing runs here that staging has not run."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hub import choices
+from hub.environments import shared
+from hub.settings import Settings
+
+__all__ = ["PRODUCTION"]
+
+PRODUCTION = Settings(
+    name="production",
+    url="https://mc.example.org",
+    network=choices.Network(
+        address="0.0.0.0", api_port=shared.API_PORT, hub_port=8081, proxy_api_port=8001
+    ),
+    tls=choices.Acme(contact="ops@example.org", warn_before=timedelta(days=21)),
+    front=choices.Front(
+        requests_per_second=100,
+        origins=(),
+        headers=choices.FullHeaders(hsts=timedelta(days=730), hsts_preload=True),
+    ),
+    login=choices.SingleSignOn(
+        issuer="https://login.example.org", client_id="mchub", groups=("analysts",)
+    ),
+    admins=("ops",),
+    database=choices.Postgres(host="postgres", replicas=1),
+    server=choices.Server(
+        runs_as=choices.Container(image="mc-kernel:gpu", network="mchub-users"),
+        limits=choices.Limits(memory="8G", cpus=6, storage="50G"),
+        start=shared.START,
+        at_most=200,
+    ),
+    gpu_share=0.8,
+    idle=replace(shared.IDLE, after=timedelta(hours=2)),
+    secrets=choices.SecretFiles(folder="/run/secrets", source="vault agent"),
+    monitoring=choices.Prometheus(keep_logs=timedelta(days=90), alerts=("mail", "slack")),
+    backup=choices.Backup(
+        every=timedelta(hours=6), keep=timedelta(days=30), point_in_time=True, off_site=True
+    ),
+    audit=True,
+    debug=False,
+)

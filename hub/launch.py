@@ -1,0 +1,275 @@
+"""A whole hub on this machine, in one command that ends when it is told to.
+
+Proxy, hub, platform API and idle culler are processes of their own, as in a deployment. One
+that ends unasked is started again, and users' servers live through that; when the launcher
+is told to stop, everything ends.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from hub import roles, storage
+from hub.choices import Password
+from hub.environments import with_ports
+from hub.laws import refusal
+from hub.local_server import running_servers
+from hub.network import hub_url
+from hub.plans import HUB, PROXY, plans
+from hub.ports import remembered_ports, require_free
+from hub.processes import Plan, Process, end, signal_group
+from hub.secret_files import read_secret, service_token
+from hub.settings import Settings
+
+__all__ = ["launch"]
+
+START_WITHIN: Final = timedelta(seconds=90)
+# A process that ends more often than this is not going to recover by itself.
+RESTARTS: Final = 5
+RESTARTS_COUNTED_FOR: Final = 600.0
+
+Say = Callable[[str], None]
+
+
+def launch(settings: Settings, say: Say) -> int:
+    """Start a hub and keep it running until a signal asks for its end.
+
+    Parameters
+    ----------
+    settings : Settings
+        An environment that this machine alone can reach.
+    say : callable
+        Told what people must know, a text at a time.
+
+    Returns
+    -------
+    int
+        Status to end with: 0 after a signal, 1 if the hub could not be kept running.
+
+    Raises
+    ------
+    SettingsError
+        If something is in the way: a port, another hub, a missing program.
+    """
+    if not settings.is_private:
+        path, law = f"{settings.name}.url", "be of this machine alone for `run`"
+        raise refusal(path, law, settings.url, "`deploy/` starts the other environments.")
+    # What the hub and its servers write is for this account alone.
+    os.umask(0o077)
+    state = storage.state_folder()
+    with _alone(state, settings), _stopping() as is_stopping:
+        _end_leftovers(state)
+        settings = _with_free_ports(settings, state)
+        launcher = Launcher(settings, state, say, is_stopping)
+        try:
+            launcher.start()
+            return launcher.watch()
+        finally:
+            launcher.end()
+
+
+class Launcher:
+    """The running processes of one hub."""
+
+    def __init__(
+        self, settings: Settings, state: Path, say: Say, is_stopping: Callable[[], int]
+    ) -> None:
+        self._settings = settings
+        self._state = state
+        self._say = say
+        self._is_stopping = is_stopping
+        self._processes: dict[str, Process] = {}
+        self._restarts: deque[float] = deque(maxlen=RESTARTS)
+
+    def start(self) -> None:
+        """Start every process, each when the one before it works."""
+        self._say(f"starting the {self._settings.name} hub ...")
+        for plan in plans(self._settings):
+            if self._is_stopping():
+                return
+            storage.fresh_log(plan.name)
+            self._start(plan)
+        if not self._is_stopping():
+            self._say(_banner(self._settings))
+
+    def watch(self) -> int:
+        """Start again what ends unasked, until told to stop."""
+        while not self._is_stopping():
+            for process in list(self._processes.values()):
+                if process.status() is None:
+                    continue
+                if process.plan.name == HUB and process.status() == 0:
+                    self._say("the hub was shut down by an admin.")
+                    return 0
+                self._say(process.obituary())
+                if not self._may_restart():
+                    self._say(f"{RESTARTS} restarts in ten minutes did not help.")
+                    return 1
+                process.end()
+                self._start(process.plan)
+                if process.plan.name == PROXY:
+                    self._restore_routes()
+                self._say(
+                    f"{process.plan.name} runs again; users' servers were not touched."
+                )
+            time.sleep(0.2)
+        return 0
+
+    def end(self) -> None:
+        """End every process, the last started first, and then users' servers."""
+        if self._processes:
+            self._say("stopping ...")
+        for process in reversed(self._processes.values()):
+            process.end(is_urgent=lambda: self._is_stopping() > 1)
+        # The hub has ended them, unless it was itself ended by force.
+        end(running_servers(), timedelta(seconds=10))
+        (self._state / "running.json").unlink(missing_ok=True)
+        self._say("everything has ended.")
+
+    def _start(self, plan: Plan) -> None:
+        process = Process(plan, storage.logs_folder(), storage.checkout())
+        self._processes[plan.name] = process
+        started = {name: known.pid for name, known in self._processes.items()}
+        _write_running(self._state, started)
+        process.wait_until_it_answers(START_WITHIN, lambda: self._is_stopping() > 0)
+
+    def _may_restart(self) -> bool:
+        now = time.monotonic()
+        is_full = len(self._restarts) == RESTARTS
+        if is_full and now - self._restarts[0] < RESTARTS_COUNTED_FOR:
+            return False
+        self._restarts.append(now)
+        return True
+
+    def _restore_routes(self) -> None:
+        token = service_token(self._settings, roles.LAUNCHER)
+        request = urllib.request.Request(
+            f"{hub_url(self._settings)}/hub/api/proxy",
+            method="POST",
+            headers={"Authorization": f"token {token}"},
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            opener.open(request, timeout=10).close()
+        except (urllib.error.URLError, OSError) as error:
+            wait = int(self._settings.idle.read_every.total_seconds())
+            self._say(f"the hub will restore the routes within {wait} s ({error}).")
+
+
+@contextmanager
+def _alone(state: Path, settings: Settings) -> Iterator[None]:
+    """Hold the state folder: two hubs on one database would spoil it."""
+    with (state / "run.lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            path, law = "MCHUB_STATE", "belong to one running hub at a time"
+            owner = lock.read().strip() or "another hub"
+            hint = f"{owner} uses it; use that hub, end it, or name another folder."
+            raise refusal(path, law, str(state), hint) from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()} at {settings.url}")
+        lock.flush()
+        yield
+
+
+@contextmanager
+def _stopping() -> Iterator[Callable[[], int]]:
+    """How many signals have asked for the end so far."""
+    count = 0
+
+    def note(number: int, frame: object) -> None:
+        nonlocal count
+        count += 1
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, note) for number in numbers]
+    try:
+        yield lambda: count
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _with_free_ports(settings: Settings, state: Path) -> Settings:
+    """Ports that nobody types are picked; those that people type must be free."""
+    address, host = settings.network.address, settings.address.hostname or ""
+    hint = "`make run PORT=3001`, or `--port 3001`, or set `MCHUB_PORT`."
+    require_free(f"{settings.name}.url", host, address, settings.port, hint)
+    path, hint = (
+        f"{settings.name}.network.api_port",
+        "`--api-port 9091`, or set `MCHUB_API_PORT`.",
+    )
+    require_free(path, host, address, settings.network.api_port, hint)
+    unset = {
+        "MCHUB_HUB_PORT": settings.network.hub_port,
+        "MCHUB_PROXY_API_PORT": settings.network.proxy_api_port,
+    }
+    names = tuple(name for name, port in unset.items() if port is None)
+    ports = remembered_ports(state / "ports.json", address, names)
+    return with_ports(settings, {name: str(port) for name, port in ports.items()})
+
+
+def _write_running(state: Path, pids: dict[str, int]) -> None:
+    processes = {
+        name: [pid, psutil.Process(pid).create_time()] for name, pid in pids.items()
+    }
+    (state / "running.json").write_text(json.dumps(processes), encoding="utf-8")
+
+
+def _end_leftovers(state: Path) -> None:
+    """End the processes of a launcher that was ended by force; not users' servers."""
+    try:
+        processes = json.loads((state / "running.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    found = []
+    for pid, started_at in processes.values():
+        try:
+            process = psutil.Process(pid)
+            if process.create_time() == started_at:
+                found.append(process)
+        except psutil.NoSuchProcess:
+            continue
+    # By force: a hub that is asked to end ends its users' servers too.
+    for process in found:
+        signal_group(process.pid, signal.SIGKILL)
+    psutil.wait_procs(found, timeout=5)
+
+
+def _banner(settings: Settings) -> str:
+    lines = [f"mchub ({settings.name}) runs at {settings.url}", ""]
+    if isinstance(settings.login, Password):
+        user_password = read_secret(settings, settings.login.user_password)
+        admin_password = read_secret(settings, settings.login.admin_password)
+        lines += [
+            "sign in as any name, say ada",
+            f"  password  {user_password}",
+            f"or, to administer, as {' or '.join(settings.admins)}",
+            f"  password  {admin_password}",
+            "",
+        ]
+    lines += [
+        f"platform API  {settings.url}/api/docs",
+        f"logs          {storage.logs_folder()}",
+        "Ctrl-C ends the hub and every server in it",
+    ]
+    if os.geteuid() == 0:
+        lines += ["", "started as root, so everybody's code runs as root"]
+    width = max(len(line) for line in lines)
+    edge = "─" * (width + 2)
+    box = [f"│ {line.ljust(width)} │" for line in lines]
+    return "\n".join([f"╭{edge}╮", *box, f"╰{edge}╯"])

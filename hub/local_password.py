@@ -1,0 +1,24 @@
+"""Sign-in with the generated passwords of a hub on one's own machine."""
+
+from typing import Any
+
+from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
+
+__all__ = ["LocalPasswordAuthenticator"]
+
+
+class LocalPasswordAuthenticator(SharedPasswordAuthenticator):  # type: ignore[misc]
+    """JupyterHub's shared passwords, with every wrong one refused alike."""
+
+    async def authenticate(
+        self, handler: Any, data: dict[str, str]
+    ) -> dict[str, object] | None:
+        """Refuse what no generated password can be, before it is compared.
+
+        The comparison in constant time raises `TypeError` for anything but ASCII, which the
+        browser would show as an internal error instead of "Invalid username or password".
+        """
+        if not data["password"].isascii():
+            return None
+        model: dict[str, object] | None = await super().authenticate(handler, data)
+        return model

@@ -1,0 +1,152 @@
+"""A user's server as a local process: for any name, in a home folder of its own.
+
+Servers of different users run under the account that started the hub: they are kept apart
+by sign-in and by folder, not by the operating system. That is why settings allow them on
+loopback only.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+from jupyterhub.spawner import LocalProcessSpawner, SpawnException
+
+from hub import storage
+from hub.notebook_copies import copy_notebooks
+
+__all__ = ["LocalServer", "running_servers"]
+
+FIRST_NOTEBOOK: Final = "00-five-minutes.ipynb"
+LEAST_FREE_BYTES: Final = 500 * 10**6
+
+Started = tuple[int, float]
+
+
+class LocalServer(LocalProcessSpawner):  # type: ignore[misc]
+    """JupyterHub's local process, without an account in the system for every user.
+
+    It also remembers *when* its process was started. A process id alone names another
+    process after a restart of the machine, and the hub would stop that one instead.
+    """
+
+    started_at: float = 0.0
+
+    @property
+    def home(self) -> Path:
+        """Home folder of the server's user."""
+        return storage.home_folder(self.user.name)
+
+    async def start(self) -> tuple[str, int]:
+        """Start the server in the user's home folder, with the notebooks in it."""
+        await asyncio.to_thread(_prepare, self.home)
+        self.default_url = _first_page(self.home)
+        log = storage.fresh_log(f"server-{self.home.name}")
+        with log.open("ab") as output:
+            self.popen_kwargs = {"cwd": self.home, "stdout": output, "stderr": output}
+            address: tuple[str, int] = await super().start()
+        self.started_at = psutil.Process(self.pid).create_time()
+        record = storage.servers_folder() / f"{self.home.name}.{self.pid}.json"
+        record.write_text(json.dumps([self.pid, self.started_at]), encoding="utf-8")
+        return address
+
+    def get_args(self) -> list[str]:
+        """Jupyter's arguments; in a machine where the hub runs as root, servers do too."""
+        arguments: list[str] = super().get_args()
+        return [*arguments, "--allow-root"] if os.geteuid() == 0 else arguments
+
+    def make_preexec_fn(self, name: str) -> None:
+        """No change of account: every local server runs under the hub's own."""
+
+    def user_env(self, env: dict[str, str]) -> dict[str, str]:
+        """Folders of this user, whatever the account that started the hub has set."""
+        return env | _user_variables(self.user.name, self.home)
+
+    def get_state(self) -> dict[str, Any]:
+        """Process id and time of start, to find the server again after a restart."""
+        state: dict[str, Any] = super().get_state()
+        return state | {"started_at": self.started_at}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take up a server that an earlier hub started."""
+        super().load_state(state)
+        self.started_at = state.get("started_at", 0.0)
+
+    async def poll(self) -> int | None:
+        """``None`` while the server runs; a process id that was given anew is not it."""
+        if self.proc is None and not _is_alive((self.pid, self.started_at)):
+            self.clear_state()
+        status: int | None = await super().poll()
+        return status
+
+    async def move_certs(self, paths: dict[str, str]) -> dict[str, str]:
+        """Certificates stay where the hub made them."""
+        return paths
+
+
+def running_servers() -> list[psutil.Process]:
+    """User servers of this state folder that are alive, whichever hub started them."""
+    alive = []
+    for record in storage.servers_folder().glob("*.json"):
+        pid, started_at = json.loads(record.read_text(encoding="utf-8"))
+        if _is_alive((pid, started_at)):
+            alive.append(psutil.Process(pid))
+        else:
+            record.unlink()
+    return alive
+
+
+def _is_alive(process: Started) -> bool:
+    pid, started_at = process
+    try:
+        return bool(pid) and psutil.Process(pid).create_time() == started_at
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _prepare(home: Path) -> None:
+    try:
+        home.mkdir(mode=0o700, exist_ok=True)
+        free = shutil.disk_usage(home).free
+        if free < LEAST_FREE_BYTES:
+            message = (
+                f"A server needs {LEAST_FREE_BYTES / 1e6:.0f} MB of free disk to start; "
+                f"{free / 1e6:.0f} MB are left. Delete what is no longer needed."
+            )
+            raise SpawnException(message, reason="disk")
+        record = home / ".local" / "state" / "mchub" / "notebooks.json"
+        copy_notebooks(storage.notebooks_folder(), home / "notebooks", record)
+    except OSError as error:
+        message = f"The home folder of this server can't be used: {error}."
+        raise SpawnException(message, reason="home") from error
+
+
+def _first_page(home: Path) -> str:
+    notebooks = home / "notebooks"
+    if (notebooks / FIRST_NOTEBOOK).is_file():
+        return f"/lab/tree/notebooks/{FIRST_NOTEBOOK}"
+    return "/lab/tree/notebooks" if notebooks.is_dir() else "/lab"
+
+
+def _user_variables(user: str, home: Path) -> dict[str, str]:
+    programs = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    return {
+        "USER": user,
+        "HOME": str(home),
+        "SHELL": os.environ.get("SHELL", "/bin/sh"),
+        "LANG": os.environ.get("LANG", "C.UTF-8"),
+        "PATH": os.pathsep.join(programs),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_DATA_HOME": str(home / ".local" / "share"),
+        "XDG_STATE_HOME": str(home / ".local" / "state"),
+        "IPYTHONDIR": str(home / ".ipython"),
+        "JUPYTER_CONFIG_DIR": str(home / ".jupyter"),
+        "JUPYTER_CONFIG_PATH": str(Path(__file__).parent / "jupyter"),
+        "JUPYTER_DATA_DIR": str(home / ".local" / "share" / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(home / ".local" / "share" / "jupyter" / "runtime"),
+    }

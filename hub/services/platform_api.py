@@ -1,0 +1,188 @@
+"""The platform's API: is it well, which version is it; more will come to live here.
+
+It is a process of its own with a token that allows nothing but to say whose it is, and it
+knows no environment: all it needs is on its command line.
+"""
+
+import argparse
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+import uvicorn
+from fastapi import FastAPI, Response, status
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel, Field
+
+from hub.services.health import (
+    State,
+    Watch,
+    ask_database,
+    ask_hub,
+    ask_proxy,
+    look_at_cpu,
+    look_at_disk,
+    look_at_memory,
+)
+
+__all__ = ["main", "platform_api"]
+
+# Without these nobody can sign in; the others make the platform slow or cramped.
+CRITICAL: Final = frozenset({"hub", "proxy", "database"})
+
+
+class PartHealth(BaseModel):
+    """One part of the platform."""
+
+    state: State = Field(description="ok, degraded (works, but look at it) or down")
+    detail: str = Field(description="what was found, in words")
+    milliseconds: float = Field(description="how long the look took")
+    looked_at: float = Field(description="when, in seconds since 1970")
+
+
+class Health(BaseModel):
+    """The whole platform: as well as its worst part."""
+
+    status: State
+    parts: dict[str, PartHealth]
+
+
+class Version(BaseModel):
+    """What is running."""
+
+    mchub: str
+    jupyterhub: str
+    python: str
+    environment: str
+
+
+def platform_api(watch: Watch, environment: str, origins: Sequence[str]) -> FastAPI:
+    """Make the application.
+
+    Parameters
+    ----------
+    watch : Watch
+        Knows how every part is; it runs as long as the application does.
+    environment : str
+        Name to report.
+    origins : sequence of str
+        Web origins whose pages may read the answers.
+
+    Returns
+    -------
+    FastAPI
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await watch.look()
+        running = asyncio.create_task(watch.run())
+        yield
+        running.cancel()
+
+    # The documentation page brings its own scripts: it must work without the internet.
+    api = FastAPIOffline(
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        static_url="/api/static",
+        title="mchub platform API",
+        version=version("mchub"),
+        lifespan=lifespan,
+    )
+    api.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["GET"])
+
+    @api.get(
+        "/api/health",
+        summary="Is the platform well?",
+        responses={503: {"model": Health, "description": "Nobody can sign in"}},
+        tags=["platform"],
+    )
+    async def health(response: Response) -> Health:
+        """How the platform and each of its parts is; 503 if nobody can sign in."""
+        found = health_of(watch)
+        if found.status == "down":
+            response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+        response.headers["Cache-Control"] = "no-store"
+        return found
+
+    @api.get("/api/version", summary="What runs here?", tags=["platform"])
+    async def versions() -> Version:
+        """Which versions run here."""
+        return Version(
+            mchub=version("mchub"),
+            jupyterhub=version("jupyterhub"),
+            python=python_version(),
+            environment=environment,
+        )
+
+    return api
+
+
+def health_of(watch: Watch) -> Health:
+    """What `watch` knows, with the platform's state drawn from its parts'."""
+    parts = watch.parts()
+    whole: State = "ok"
+    if any(part.state != "ok" for part in parts.values()):
+        whole = "degraded"
+    if any(part.state == "down" for name, part in parts.items() if name in CRITICAL):
+        whole = "down"
+    shown = {
+        name: PartHealth(
+            state=part.state,
+            detail=part.detail,
+            milliseconds=part.milliseconds,
+            looked_at=part.looked_at,
+        )
+        for name, part in parts.items()
+    }
+    return Health(status=whole, parts=shown)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m hub.services.platform_api")
+    parser.add_argument("--environment", required=True, help="name to report")
+    parser.add_argument("--url", required=True, help="address to listen on")
+    parser.add_argument("--hub", required=True, help="address of the hub")
+    parser.add_argument("--proxy", required=True, help="address of the proxy")
+    parser.add_argument(
+        "--state", required=True, type=Path, help="folder to watch for room"
+    )
+    parser.add_argument(
+        "--origin", action="append", default=[], help="may read the answers"
+    )
+    options = parser.parse_args(arguments)
+    address = urlsplit(options.url)
+    # The environment's own proxy settings are for the internet, not for this machine.
+    client = httpx.AsyncClient(trust_env=False)
+    watch = Watch(
+        {
+            "hub": ask_hub(client, options.hub),
+            "proxy": ask_proxy(client, options.proxy),
+            "database": ask_database(
+                client, options.hub, os.environ["JUPYTERHUB_API_TOKEN"]
+            ),
+            "disk": look_at_disk(options.state),
+            "memory": look_at_memory(),
+            "cpu": look_at_cpu(),
+        }
+    )
+    uvicorn.run(
+        platform_api(watch, options.environment, options.origin),
+        host=address.hostname or "127.0.0.1",
+        port=address.port or 9090,
+        log_level="warning",
+    )
+
+
+if __name__ == "__main__":
+    main()

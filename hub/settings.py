@@ -1,0 +1,189 @@
+"""One environment's settings, and the laws between them.
+
+A `Settings` that exists keeps every law, because all of them are checked when it is made,
+before anything is touched.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from hub.choices import (
+    Acme,
+    Backup,
+    Console,
+    Front,
+    GeneratedSecrets,
+    Idle,
+    LocalProcess,
+    Network,
+    NoTls,
+    Password,
+    Postgres,
+    Prometheus,
+    SecretFiles,
+    SelfSigned,
+    Server,
+    SingleSignOn,
+    Sqlite,
+)
+from hub.laws import (
+    is_loopback,
+    require,
+    require_declared_types,
+    require_name,
+    require_names,
+    require_positive,
+)
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One environment: all that distinguishes this hub from another.
+
+    Every field is documented in ``hub/README.md``.
+
+    Raises
+    ------
+    SettingsError
+        If a value breaks a law; the message begins with the setting's path.
+    """
+
+    name: str
+    url: str
+    network: Network
+    tls: NoTls | SelfSigned | Acme
+    front: Front
+    login: Password | SingleSignOn
+    admins: tuple[str, ...]
+    database: Sqlite | Postgres
+    server: Server
+    gpu_share: float
+    idle: Idle
+    secrets: GeneratedSecrets | SecretFiles
+    monitoring: Console | Prometheus
+    backup: Backup | None
+    audit: bool
+    debug: bool
+
+    def __post_init__(self) -> None:
+        require_declared_types(str(self.name), self)
+        require_name("name", self.name)
+        _check_url(self)
+        _check_parts(self)
+        _check_ports(self)
+        _check_tls(self)
+        _check_origins(self)
+        _check_login(self)
+        _check_admins(self)
+        _check_database(self)
+        _check_server(self)
+        _check_gpu_share(self)
+        _check_secrets(self)
+        _check_debug(self)
+
+    @property
+    def address(self) -> SplitResult:
+        """The parts of `url`: scheme, host and port."""
+        return urlsplit(self.url)
+
+    @property
+    def port(self) -> int:
+        """The port people reach: the one in `url`, or the scheme's own."""
+        return self.address.port or {"http": 80, "https": 443}[self.address.scheme]
+
+    @property
+    def is_private(self) -> bool:
+        """Whether this machine alone can reach the hub."""
+        return is_loopback(self.address.hostname) and is_loopback(self.network.address)
+
+
+def _check_url(settings: Settings) -> None:
+    law = "be `http://` or `https://`, a host and at most a port"
+    try:
+        parts = urlsplit(settings.url)
+        bare = f"{parts.scheme}://{parts.hostname}"
+        bare += "" if parts.port is None else f":{parts.port}"
+        fits = (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        )
+    except ValueError:
+        bare, fits = "", False
+    require(fits and bare == settings.url, f"{settings.name}.url", law, settings.url)
+
+
+def _check_parts(settings: Settings) -> None:
+    for field in ("network", "tls", "front", "login", "database", "server", "idle"):
+        getattr(settings, field).check(f"{settings.name}.{field}")
+    settings.secrets.check(f"{settings.name}.secrets")
+    settings.monitoring.check(f"{settings.name}.monitoring")
+    if settings.backup is not None:
+        settings.backup.check(f"{settings.name}.backup")
+
+
+def _check_ports(settings: Settings) -> None:
+    for field in ("api_port", "hub_port", "proxy_api_port"):
+        port = getattr(settings.network, field)
+        path = f"{settings.name}.network.{field}"
+        require(port != settings.port, path, "differ from the port of `url`", port)
+
+
+def _check_tls(settings: Settings) -> None:
+    if settings.address.scheme == "http":
+        law = "be https unless this machine alone can reach the hub"
+        hint = "give an `https://` url and a certificate, or listen on 127.0.0.1."
+        require(settings.is_private, f"{settings.name}.url", law, settings.url, hint)
+        fits, law = isinstance(settings.tls, NoTls), "be `NoTls` where `url` is http"
+    else:
+        fits = not isinstance(settings.tls, NoTls)
+        law = "be `SelfSigned` or `Acme` where `url` is https"
+    require(fits, f"{settings.name}.tls", law, settings.tls)
+
+
+def _check_origins(settings: Settings) -> None:
+    fits = settings.is_private or "*" not in settings.front.origins
+    law = "name origins unless this machine alone can reach the hub"
+    require(fits, f"{settings.name}.front.origins", law, settings.front.origins)
+
+
+def _check_login(settings: Settings) -> None:
+    fits = settings.is_private or isinstance(settings.login, SingleSignOn)
+    hint = "a shared password is for a hub that this machine alone can reach."
+    require(fits, f"{settings.name}.login", "be `SingleSignOn`", settings.login, hint)
+
+
+def _check_admins(settings: Settings) -> None:
+    require_names(f"{settings.name}.admins", settings.admins, at_least=1)
+
+
+def _check_database(settings: Settings) -> None:
+    is_local = isinstance(settings.server.runs_as, LocalProcess)
+    fits = is_local or isinstance(settings.database, Postgres)
+    law = "be `Postgres` where servers are containers"
+    require(fits, f"{settings.name}.database", law, settings.database)
+
+
+def _check_server(settings: Settings) -> None:
+    runs_as = settings.server.runs_as
+    fits = settings.is_private or not isinstance(runs_as, LocalProcess)
+    law = "be `Container` unless this machine alone can reach the hub"
+    require(fits, f"{settings.name}.server.runs_as", law, runs_as)
+
+
+def _check_gpu_share(settings: Settings) -> None:
+    path, share = f"{settings.name}.gpu_share", settings.gpu_share
+    require_positive(path, share)
+    require(share <= 1, path, "be a fraction of each GPU, at most 1", share)
+
+
+def _check_secrets(settings: Settings) -> None:
+    fits = settings.is_private or isinstance(settings.secrets, SecretFiles)
+    law = "be `SecretFiles` unless this machine alone can reach the hub"
+    require(fits, f"{settings.name}.secrets", law, settings.secrets)
+
+
+def _check_debug(settings: Settings) -> None:
+    fits = settings.is_private or not settings.debug
+    law = "be False unless this machine alone can reach the hub"
+    require(fits, f"{settings.name}.debug", law, settings.debug)

@@ -1,0 +1,401 @@
+"""One function as LLVM IR text: nodes, loops and subroutines.
+
+Every value that differs between lanes is a vector of as many lanes as go together.
+Constants are splats; a loop is a basic block with a phi for each state.
+"""
+
+import struct
+from collections.abc import Callable, Container, Iterable, Sequence
+
+import numpy as np
+
+from mclib.engines.kernels import N_LANES, N_ROWS
+from mclib.expressions.dtypes import Type
+from mclib.expressions.nodes import Node, Subroutine, Table
+from mclib.expressions.schedule import OUTSIDE, schedule
+
+SCALAR = {
+    Type.BOOLEAN: "i1",
+    Type.INT32: "i32",
+    Type.INT64: "i64",
+    Type.FLOAT32: "float",
+    Type.FLOAT64: "double",
+}
+_SUFFIX = {Type.FLOAT32: "f32", Type.FLOAT64: "f64"}
+
+_BINARY = {
+    "divide": "fdiv",
+    "logical_and": "and",
+    "logical_or": "or",
+    "logical_xor": "xor",
+    "bit_and": "and",
+    "bit_or": "or",
+    "bit_xor": "xor",
+    "shift_left": "shl",
+    "shift_right": "lshr",
+    "shift_right_signed": "ashr",
+}
+_BY_KIND = {
+    "add": ("fadd", "add"),
+    "subtract": ("fsub", "sub"),
+    "multiply": ("fmul", "mul"),
+    "less": ("fcmp olt", "icmp slt"),
+    "less_equal": ("fcmp ole", "icmp sle"),
+    "equal": ("fcmp oeq", "icmp eq"),
+}
+_CASTS = {
+    "float_bits": "bitcast",
+    "from_bits": "bitcast",
+    "zero_extend": "zext",
+    "truncate": "trunc",
+    "to_float": "sitofp",
+    "to_integer": "fptosi",
+    "widen": "fpext",
+    "narrow": "fptrunc",
+}
+_INTRINSICS = {
+    "fused_multiply_add": "fma",
+    "square_root": "sqrt",
+    "absolute": "fabs",
+    "floor": "floor",
+}
+
+
+UNROLLED_NODES = 200
+"""A loop of four turns over so many nodes at most is written out four times."""
+
+UNROLL, KEEP = "!1", "!3"
+METADATA = (
+    "!0 = !{}",
+    "!1 = distinct !{!1, !2}",
+    '!2 = !{!"llvm.loop.unroll.full"}',
+    "!3 = distinct !{!3, !4}",
+    '!4 = !{!"llvm.loop.unroll.disable"}',
+)
+
+
+def literal(value: bool | float, type_: Type) -> str:
+    """Return a scalar constant as LLVM reads it."""
+    if type_ is Type.BOOLEAN:
+        return "true" if value else "false"
+    if type_.is_integer:
+        return str(int(value))
+    # LLVM writes float constants as the bits of the equal double.
+    exact = float(np.float32(value)) if type_ is Type.FLOAT32 else float(value)
+    return f"0x{struct.unpack('<Q', struct.pack('<d', exact))[0]:016X}"
+
+
+class FunctionWriter:
+    """Writes one function; that of a subroutine shares declarations with its caller's."""
+
+    def __init__(
+        self,
+        roots: Iterable[Node],
+        width: int,
+        within: "FunctionWriter | None" = None,
+        known: Container[Node] = frozenset(),
+    ) -> None:
+        self.regions = schedule(roots, known)
+        self.width = width
+        self.names: dict[Node, str] = {}
+        self.counters: dict[int, str] = {}
+        self.lines: list[str] = []
+        self.declared: dict[str, str] = {} if within is None else within.declared
+        self.routines: dict[Subroutine, str] = {} if within is None else within.routines
+        self.functions: list[str] = [] if within is None else within.functions
+        self.slots: dict[tuple[Node, ...], str] = {}
+        self.allocations: list[str] = []
+        self.tables: list[Table] = [] if within is None else within.tables
+        self.names_of_results: dict[Node, list[str]] = {}
+        self.n_names = 0
+        self.around = (OUTSIDE, OUTSIDE)
+        self.label = "entry"
+
+    # Text
+
+    def vector(self, type_: Type) -> str:
+        """Return the type of as many lanes as go together."""
+        return f"<{self.width} x {SCALAR[type_]}>"
+
+    def _fresh(self) -> str:
+        self.n_names += 1
+        return f"%v{self.n_names}"
+
+    def emit(self, text: str) -> str:
+        """Write an instruction and return the name of its value."""
+        name = self._fresh()
+        self.lines.append(f"  {name} = {text}")
+        return name
+
+    def do(self, text: str) -> None:
+        """Write an instruction that has no value."""
+        self.lines.append(f"  {text}")
+
+    def _begin(self, label: str) -> None:
+        self.lines.append(f"{label}:")
+        self.label = label
+
+    def _declare(self, signature: str, name: str) -> str:
+        self.declared[name] = signature
+        return name
+
+    def _name(self, each: Node) -> str:
+        if each.is_constant:
+            return f"splat ({SCALAR[each.type]} {literal(each.payload, each.type)})"
+        if each.op.name == "step" and each not in self.names:
+            counter = self.counters[each.payload.identity]
+            return self._splat(counter, Type.INT32)
+        return self.names[each]
+
+    def typed(self, each: Node) -> str:
+        """Return the type and name of a node's value."""
+        return f"{self.vector(each.type)} {self._name(each)}"
+
+    def _splat(self, scalar: str, type_: Type) -> str:
+        kind = self.vector(type_)
+        first = self.emit(f"insertelement {kind} poison, {SCALAR[type_]} {scalar}, i64 0")
+        mask = f"<{self.width} x i32> zeroinitializer"
+        return self.emit(f"shufflevector {kind} {first}, {kind} poison, {mask}")
+
+    # Nodes
+
+    def _node(self, each: Node) -> str:
+        name = each.op.name
+        if name in _RENDER:
+            return _RENDER[name](self, each)
+        first = each.args[0]
+        if name in _BINARY or name in _BY_KIND:
+            op = _BINARY.get(name) or _BY_KIND[name][first.type.is_integer]
+            return self.emit(f"{op} {self.typed(first)}, {self._name(each.args[1])}")
+        if name in _CASTS:
+            return self.emit(
+                f"{_CASTS[name]} {self.typed(first)} to {self.vector(each.type)}"
+            )
+        intrinsic = f"@llvm.{_INTRINSICS[name]}.v{self.width}{_SUFFIX[each.type]}"
+        kind = self.vector(each.type)
+        self._declare(
+            f"{kind} {intrinsic}({', '.join([kind] * len(each.args))})", intrinsic
+        )
+        return self.emit(
+            f"call {kind} {intrinsic}({', '.join(map(self.typed, each.args))})"
+        )
+
+    def _argument(self, each: Node) -> str:
+        slot = self.emit(f"getelementptr i64, ptr %arguments, i64 {each.payload}")
+        if each.type is Type.BOOLEAN:
+            wide = self.emit(f"load i32, ptr {slot}, !invariant.load !0")
+            return self._splat(self.emit(f"icmp ne i32 {wide}, 0"), each.type)
+        scalar = self.emit(f"load {SCALAR[each.type]}, ptr {slot}, !invariant.load !0")
+        return self._splat(scalar, each.type)
+
+    def _block(self, each: Node) -> str:
+        return self._splat("%block", Type.INT64)
+
+    def _lane(self, each: Node) -> str:
+        numbers = ", ".join(f"i32 {lane}" for lane in range(self.width))
+        first = self._splat("%first_lane", Type.INT32)
+        return self.emit(f"add {self.vector(Type.INT32)} {first}, <{numbers}>")
+
+    def _step(self, each: Node) -> str:
+        return self._splat(self.counters[each.payload.identity], Type.INT32)
+
+    def _negative(self, each: Node) -> str:
+        if each.type.is_integer:
+            return self.emit(
+                f"sub {self.vector(each.type)} zeroinitializer, {self._name(each.args[0])}"
+            )
+        return self.emit(f"fneg {self.typed(each.args[0])}")
+
+    def _logical_not(self, each: Node) -> str:
+        return self.emit(f"xor {self.typed(each.args[0])}, splat (i1 true)")
+
+    def _where(self, each: Node) -> str:
+        condition, a, b = each.args
+        return self.emit(
+            f"select {self.typed(condition)}, {self.typed(a)}, {self.typed(b)}"
+        )
+
+    def _load(self, each: Node) -> str:
+        if each.payload not in self.tables:
+            self.tables.append(each.payload)
+        place = self.tables.index(each.payload)
+        slot = self.emit(f"getelementptr ptr, ptr %tables, i64 {place}")
+        base = self.emit(f"load ptr, ptr {slot}, !invariant.load !0")
+        index = self.emit(f"zext {self.typed(each.args[0])} to {self.vector(Type.INT64)}")
+        scalar, kind = SCALAR[each.type], self.vector(each.type)
+        where = self.emit(
+            f"getelementptr {scalar}, ptr {base}, {self.vector(Type.INT64)} {index}"
+        )
+        made = f"{kind} poison"
+        for lane in range(self.width):
+            pointer = self.emit(f"extractelement <{self.width} x ptr> {where}, i64 {lane}")
+            value = self.emit(f"load {scalar}, ptr {pointer}, !invariant.load !0")
+            made = f"{kind} " + self.emit(
+                f"insertelement {made}, {scalar} {value}, i64 {lane}"
+            )
+        return made.rsplit(" ", 1)[1]
+
+    def _pick(self, each: Node) -> str:
+        kind = self.vector(each.type)
+        counter = self.counters[each.args[0].payload.identity]
+        slot = self.emit(
+            f"getelementptr {kind}, ptr {self.slots[each.args[1:]]}, i32 {counter}"
+        )
+        return self.emit(f"load {kind}, ptr {slot}")
+
+    def _lay_out(self, each: Node) -> None:
+        """Put what `pick` chooses from where a counter can point at it."""
+        values = each.args[1:]
+        if values in self.slots:
+            return
+        kind = self.vector(each.type)
+        slot = self.slots[values] = self._fresh()
+        self.allocations.append(f"  {slot} = alloca [{len(values)} x {kind}]")
+        for place, value in enumerate(values):
+            pointer = self.emit(f"getelementptr {kind}, ptr {slot}, i32 {place}")
+            self.do(f"store {self.typed(value)}, ptr {pointer}")
+
+    def _shift_lanes(self, each: Node) -> str:
+        places = ", ".join(
+            f"i32 {(lane + each.payload) % N_LANES}" for lane in range(N_LANES)
+        )
+        kind = self.vector(each.type)
+        mask = f"<{self.width} x i32> <{places}>"
+        return self.emit(f"shufflevector {self.typed(each.args[0])}, {kind} poison, {mask}")
+
+    def _result(self, each: Node) -> str:
+        place: int = each.payload
+        return self.names_of_results[each.args[0]][place]
+
+    def _formal(self, each: Node) -> str:
+        return f"%formal{each.payload}"
+
+    def _call(self, each: Node) -> str:
+        routine = each.payload
+        name, kind = self._routine(routine)
+        args = ", ".join(["ptr %arguments", *map(self.typed, each.args)])
+        given = self.emit(f"call fastcc {kind} {name}({args})")
+        self.names_of_results[each] = [
+            self.emit(f"extractvalue {kind} {given}, {place}")
+            for place in range(len(routine.results))
+        ]
+        return given
+
+    def _routine(self, routine: Subroutine) -> tuple[str, str]:
+        """Write the function of a subroutine once; return its name and type."""
+        kind = (
+            "{ " + ", ".join(self.vector(result.type) for result in routine.results) + " }"
+        )
+        if routine not in self.routines:
+            name = self.routines[routine] = f"@{routine.name}.{len(self.routines)}"
+            inner = FunctionWriter(routine.results, self.width, self)
+            inner.region(OUTSIDE)
+            made = f"{kind} poison"
+            for place, result in enumerate(routine.results):
+                made = f"{kind} " + inner.emit(
+                    f"insertvalue {made}, {inner.typed(result)}, {place}"
+                )
+            formals = ", ".join(
+                ["ptr noalias readonly %arguments"]
+                + [
+                    f"{self.vector(each.type)} %formal{i}"
+                    for i, each in enumerate(routine.formals)
+                ]
+            )
+            self.functions += [
+                f"define internal fastcc {kind} {name}({formals}) {{",
+                "entry:",
+                *inner.allocations,
+                *inner.lines,
+                f"  ret {made}",
+                "}",
+            ]
+        return self.routines[routine], kind
+
+    # Regions
+
+    def region(self, identity: int) -> None:
+        """Write all nodes of a region, in order."""
+        for each in self.regions.get(identity, ()):
+            if each.op.name == "loop":
+                self._loop(each)
+            elif (
+                each not in self.names and not each.is_constant and each.op.name != "state"
+            ):
+                self.names[each] = self._node(each)
+
+    def _loop(self, each: Node) -> None:
+        payload = each.payload
+        n = payload.n_states
+        # Identities differ from trace to trace; the text names cached code and must not.
+        head = f"loop{len(self.counters)}"
+        counter = self._fresh()
+        self.counters[payload.identity] = counter
+        starts = [self.typed(start) for start in each.args[:n]]
+        inside = self.regions.get(payload.identity, ())
+        for choice in inside:
+            if choice.op.name == "pick":
+                self._lay_out(choice)
+        before = self.label
+        self.do(f"br label %{head}")
+        self._begin(head)
+        at = len(self.lines)
+        phis = [self._fresh() for _ in range(n)]
+        for state in inside:
+            if state.op.name == "state":
+                self.names[state] = phis[state.payload[1]]
+        self.region(payload.identity)
+        self._store_values(each.args[2 * n :])
+        following = self.emit(f"add i32 {counter}, 1")
+        nexts = [self._name(arg) for arg in each.args[n : 2 * n]]
+        goes_on = self.emit(f"icmp ult i32 {following}, {payload.n_steps}")
+        end = self.label
+        is_short = payload.n_steps <= N_ROWS and len(inside) <= UNROLLED_NODES
+        is_innermost = all(other.op.name != "loop" for other in inside)
+        hint = UNROLL if is_short and is_innermost else KEEP
+        self.do(f"br i1 {goes_on}, label %{head}, label %{head}.end, !llvm.loop {hint}")
+        heads = [f"  {counter} = phi i32 [ 0, %{before} ], [ {following}, %{end} ]"]
+        for phi, start, new in zip(phis, starts, nexts, strict=True):
+            kind, value = start.split(">", 1)
+            heads.append(f"  {phi} = phi {kind}> [{value}, %{before} ], [ {new}, %{end} ]")
+        self.lines[at:at] = heads
+        self._begin(f"{head}.end")
+        self.names_of_results[each] = nexts
+
+    def _store_values(self, outputs: Sequence[Node]) -> None:
+        # A loop also keeps the loops inside it alive; only numbers are stored.
+        outputs = [each for each in outputs if each.op.name != "loop"]
+        if not outputs:
+            return
+        group, row = (self.counters[each] for each in self.around)
+        turn = self.emit(f"mul i32 {group}, {N_ROWS}")
+        turn = self.emit(f"add i32 {turn}, {row}")
+        turn = self.emit(f"zext i32 {turn} to i64")
+        turn = self.emit(f"mul i64 {turn}, {N_LANES}")
+        turn = self.emit(f"add i64 {turn}, %first_lane_wide")
+        offset = self.emit(f"add i64 %start, {turn}")
+        for output in outputs:
+            scalar = SCALAR[output.type]
+            place = self.emit(f"getelementptr {scalar}, ptr %out, i64 {offset}")
+            self.do(f"store {self.typed(output)}, ptr {place}, align 8")
+            offset = self.emit(f"add i64 {offset}, %stride")
+
+
+_RENDER: dict[str, Callable[[FunctionWriter, Node], str]] = {
+    name: getattr(FunctionWriter, f"_{name}")
+    for name in (
+        "argument",
+        "block",
+        "lane",
+        "step",
+        "negative",
+        "logical_not",
+        "where",
+        "load",
+        "pick",
+        "shift_lanes",
+        "result",
+        "formal",
+        "call",
+    )
+}

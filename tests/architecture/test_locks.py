@@ -1,0 +1,91 @@
+"""The lock files hold what `pyproject.toml` asks for, with hashes, from any index."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.architecture.checkout import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+GROUPS = PROJECT["dependency-groups"]
+CORE = PROJECT["project"]["dependencies"]
+ASKED = {
+    "requirements.lock": [
+        CORE,
+        EXTRAS["hub"],
+        EXTRAS["notebooks"],
+        GROUPS["setup"],
+        GROUPS["test"],
+        GROUPS["lint"],
+    ],
+    "requirements-gpu.lock": [CORE, EXTRAS["gpu"], GROUPS["setup"], GROUPS["test"]],
+    "requirements-bench.lock": [CORE, GROUPS["setup"], GROUPS["test"], GROUPS["rivals"]],
+}
+PIN = re.compile(
+    r"^(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?P<rest>[^\\\n]*(?:\\\n[^\\\n]*)*)\n"
+    r"(?P<origins>(?:    # .*\n)*)",
+    re.MULTILINE,
+)
+
+
+def _pins(lock: str) -> list[re.Match[str]]:
+    return list(PIN.finditer((ROOT / lock).read_text()))
+
+
+@pytest.mark.parametrize("lock", ASKED)
+def test_a_lock_pins_a_fitting_version_of_everything_asked_for(lock: str) -> None:
+    pins = [(canonicalize_name(pin["name"]), pin["version"]) for pin in _pins(lock)]
+    asked = [Requirement(text) for group in ASKED[lock] for text in group]
+
+    unmet = [
+        str(requirement)
+        for requirement in asked
+        if not any(
+            name == canonicalize_name(requirement.name)
+            and requirement.specifier.contains(version, prereleases=True)
+            for name, version in pins
+        )
+    ]
+
+    assert [] == unmet, "run `make lock`"
+
+
+@pytest.mark.parametrize("lock", ASKED)
+def test_a_lock_holds_nothing_that_is_no_longer_asked_for(lock: str) -> None:
+    asked = {
+        canonicalize_name(Requirement(text).name) for group in ASKED[lock] for text in group
+    }
+    direct = {
+        canonicalize_name(pin["name"])
+        for pin in _pins(lock)
+        if re.search(r"mchub \(pyproject\.toml", pin["origins"])
+    }
+
+    assert direct <= asked, "run `make lock`"
+
+
+@pytest.mark.parametrize("lock", ASKED)
+def test_every_pin_carries_hashes(lock: str) -> None:
+    without = [pin["name"] for pin in _pins(lock) if "--hash=sha256:" not in pin["rest"]]
+
+    assert [] == without
+
+
+@pytest.mark.parametrize("lock", ASKED)
+def test_a_lock_names_no_place_to_download_from(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+
+    assert [] == re.findall(r"https?://\S+|file:\S+|--(?:extra-)?index-url", text)
+
+
+def test_the_proxy_is_locked_with_integrity_and_without_places() -> None:
+    text = Path(ROOT / "deploy" / "proxy" / "package-lock.json").read_text()
+    packages = text.count('"node_modules/')
+
+    assert packages == text.count('"integrity": "sha512-')
+    assert '"resolved"' not in text

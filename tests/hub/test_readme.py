@@ -1,0 +1,48 @@
+"""The hub's README: every setting is explained, and its table is the current one."""
+
+import doctest
+import re
+
+import pytest
+
+from hub import display, laws, secret_files, storage
+from hub.display import leaves, table
+from hub.environments import ENVIRONMENTS, PORT_VARIABLES
+from hub.roles import ROLES
+from tests.architecture.checkout import ROOT
+
+TEXT = (ROOT / "hub" / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_setting_is_documented() -> None:
+    paths = {path for settings in ENVIRONMENTS.values() for path in leaves(settings)}
+
+    missing = {path for path in paths if f"| `{path}` |" not in TEXT}
+
+    assert missing == set()
+
+
+def test_every_documented_setting_exists() -> None:
+    paths = {path for settings in ENVIRONMENTS.values() for path in leaves(settings)}
+    _, _, after = TEXT.partition("## Settings")
+    documented = re.findall(
+        r"^\| `([a-z_.]+)` \|", after.partition("\n## ")[0], re.MULTILINE
+    )
+
+    assert sorted(documented) == sorted(paths)
+
+
+def test_the_environments_table_is_current() -> None:
+    assert f"```text\n{table(list(ENVIRONMENTS.values()))}\n```" in TEXT
+
+
+def test_every_variable_and_every_scope_is_documented() -> None:
+    named = [*PORT_VARIABLES, "MC_ENVIRONMENT", "MCHUB_STATE"]
+    scopes = [scope for role in ROLES.values() for scope in role]
+
+    assert [name for name in [*named, *scopes] if f"`{name}`" not in TEXT] == []
+
+
+@pytest.mark.parametrize("module", [display, laws, secret_files, storage])
+def test_the_examples_in_docstrings_print_what_they_say(module: object) -> None:
+    assert doctest.testmod(module).failed == 0

@@ -1,0 +1,257 @@
+"""The laws of settings: what is refused, and in which words."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hub import SettingsError
+from hub.choices import (
+    Acme,
+    Backup,
+    BasicHeaders,
+    Container,
+    FullHeaders,
+    LocalProcess,
+    NoTls,
+    Password,
+    SecretFiles,
+    SelfSigned,
+    Sqlite,
+)
+from hub.environments import ENVIRONMENTS
+from hub.settings import Settings
+
+DEVELOPMENT, STAGING, PRODUCTION = ENVIRONMENTS.values()
+
+
+def changed(settings: Settings, **changes: Any) -> Settings:
+    """`settings` with other values; ``a__b=1`` changes the field `b` of the part `a`."""
+    for path, value in changes.items():
+        settings = _changed(settings, path.split("__"), value)
+    return settings
+
+
+def _changed(holder: Any, path: list[str], value: Any) -> Any:
+    name, *rest = path
+    return replace(
+        holder, **{name: _changed(getattr(holder, name), rest, value) if rest else value}
+    )
+
+
+LAWS: list[tuple[Settings, dict[str, Any], str]] = [
+    (PRODUCTION, {"name": "Prod!"}, "name: must be lower-case letters"),
+    (
+        PRODUCTION,
+        {"url": "mc.example.org"},
+        "production.url: must be `http://` or `https://`",
+    ),
+    (
+        PRODUCTION,
+        {"url": "https://mc.example.org/hub"},
+        "a host and at most a port; got 'http",
+    ),
+    (PRODUCTION, {"url": "https://mc.example.org:99999"}, "a host and at most a port; got"),
+    (PRODUCTION, {"url": 443}, "production.url: must be `str`; got 443."),
+    (PRODUCTION, {"url": "http://mc.example.org"}, "production.url: must be https unless"),
+    (DEVELOPMENT, {"network__address": "0.0.0.0"}, "development.url: must be https unless"),
+    (DEVELOPMENT, {"network__address": " "}, "development.network.address: must be a text"),
+    (
+        DEVELOPMENT,
+        {"network__api_port": 0},
+        "network.api_port: must be a port between 1 and",
+    ),
+    (DEVELOPMENT, {"network__api_port": "9090"}, "api_port: must be `int`; got '9090'."),
+    (DEVELOPMENT, {"network__api_port": True}, "api_port: must be `int`; got True."),
+    (
+        DEVELOPMENT,
+        {"network__api_port": 3000},
+        "api_port: must differ from the port of `url`",
+    ),
+    (STAGING, {"network__hub_port": 9090}, "hub_port: must differ from `network.api_port`"),
+    (STAGING, {"network__proxy_api_port": 8081}, "must differ from `network.hub_port`"),
+    (
+        DEVELOPMENT,
+        {"tls": SelfSigned()},
+        "development.tls: must be `NoTls` where `url` is http",
+    ),
+    (STAGING, {"tls": NoTls()}, "staging.tls: must be `SelfSigned` or `Acme` where"),
+    (STAGING, {"tls": "acme"}, "must be `NoTls` or `SelfSigned` or `Acme`; got 'acme'."),
+    (PRODUCTION, {"tls__contact": "ops"}, "production.tls.contact: must be a mail address"),
+    (
+        PRODUCTION,
+        {"tls__warn_before": timedelta(0)},
+        "warn_before: must be longer than nothing",
+    ),
+    (STAGING, {"front__requests_per_second": 0}, "must be a number above 0; got 0."),
+    (STAGING, {"front__requests_per_second": 2.5}, "must be `int` or `None`; got 2.5."),
+    (
+        STAGING,
+        {"front__origins": ("*",)},
+        "staging.front.origins: must name origins unless",
+    ),
+    (STAGING, {"front__origins": ("example.org",)}, "must hold `https://` origins or `*`"),
+    (PRODUCTION, {"front__headers__hsts": timedelta(days=30)}, "must be at least 365 days"),
+    (
+        PRODUCTION,
+        {"login": Password()},
+        "production.login: must be `SingleSignOn`; got `Password`",
+    ),
+    (
+        STAGING,
+        {"login": Password()},
+        "staging.login: must be `SingleSignOn`; got `Password`.",
+    ),
+    (
+        STAGING,
+        {"login__issuer": "http://login"},
+        "login.issuer: must be an `https://` address",
+    ),
+    (
+        STAGING,
+        {"login__groups": ()},
+        "staging.login.groups: must hold at least 1 name; got ().",
+    ),
+    (
+        STAGING,
+        {"login__client_secret": "../x"},
+        "client_secret: must be lower-case letters",
+    ),
+    (
+        DEVELOPMENT,
+        {"login__admin_password": "user_password"},
+        "must differ from `login.user",
+    ),
+    (DEVELOPMENT, {"admins": ()}, "development.admins: must hold at least 1 name; got ()."),
+    (
+        DEVELOPMENT,
+        {"admins": ("ada", "ada")},
+        "must hold each name once; got ('ada', 'ada').",
+    ),
+    (DEVELOPMENT, {"admins": "ada"}, "development.admins: must be `tuple`; got 'ada'."),
+    (DEVELOPMENT, {"admins": (1,)}, "development.admins: must hold names; got (1,)."),
+    (DEVELOPMENT, {"database__file": "../hub.sqlite"}, "file: must be lower-case letters"),
+    (
+        STAGING,
+        {"database": Sqlite(file="hub.sqlite")},
+        "database: must be `Postgres` where",
+    ),
+    (STAGING, {"database__replicas": -1}, "database.replicas: must be 0 or more; got -1."),
+    (
+        STAGING,
+        {"server__runs_as": LocalProcess()},
+        "runs_as: must be `Container` unless this",
+    ),
+    (
+        STAGING,
+        {"server__runs_as__image": "kernel"},
+        "runs_as.image: must name a tag or a digest",
+    ),
+    (
+        STAGING,
+        {"server__limits__memory": "4 GB"},
+        "must be a size such as `512M`, `4G` or `1T`",
+    ),
+    (
+        STAGING,
+        {"server__limits__cpus": float("nan")},
+        "cpus: must be a number above 0; got nan.",
+    ),
+    (STAGING, {"server__limits__storage": "0G"}, "limits.storage: must be a size such as"),
+    (STAGING, {"server__start__within": 60}, "start.within: must be `timedelta`; got 60."),
+    (
+        STAGING,
+        {"server__start__at_once": 0},
+        "start.at_once: must be a number above 0; got 0.",
+    ),
+    (
+        STAGING,
+        {"server__at_most": 0},
+        "staging.server.at_most: must be a number above 0; got 0.",
+    ),
+    (
+        STAGING,
+        {"gpu_share": 1.5},
+        "staging.gpu_share: must be a fraction of each GPU, at most 1",
+    ),
+    (
+        STAGING,
+        {"gpu_share": -0.5},
+        "staging.gpu_share: must be a number above 0; got -0.5.",
+    ),
+    (
+        STAGING,
+        {"idle__read_every": timedelta(0)},
+        "idle.read_every: must be longer than nothing",
+    ),
+    (
+        STAGING,
+        {"idle__after": timedelta(seconds=59)},
+        "must be at least twice `idle.read_every`",
+    ),
+    (
+        STAGING,
+        {"secrets": DEVELOPMENT.secrets},
+        "staging.secrets: must be `SecretFiles` unless",
+    ),
+    (STAGING, {"secrets__folder": "secrets"}, "secrets.folder: must be an absolute folder"),
+    (
+        STAGING,
+        {"monitoring__keep_logs": timedelta(0)},
+        "keep_logs: must be longer than nothing",
+    ),
+    (STAGING, {"monitoring__alerts": ("Mail",)}, "alerts: must be lower-case letters"),
+    (
+        STAGING,
+        {"backup__keep": timedelta(hours=1)},
+        "backup.keep: must be at least `every`",
+    ),
+    (STAGING, {"audit": 1}, "staging.audit: must be `bool`; got 1."),
+    (STAGING, {"debug": True}, "staging.debug: must be False unless this machine alone"),
+]
+
+
+@pytest.mark.parametrize(("settings", "changes", "sentence"), LAWS)
+def test_a_bad_setting_is_refused_with_its_path(
+    settings: Settings, changes: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        changed(settings, **changes)
+
+    assert sentence in str(refused.value)
+    assert len(str(refused.value).splitlines()) <= 3
+
+
+def test_a_refused_password_comes_with_its_reason() -> None:
+    with pytest.raises(SettingsError) as refused:
+        changed(PRODUCTION, login=Password())
+
+    assert str(refused.value) == (
+        "production.login: must be `SingleSignOn`; got `Password`.\n"
+        "hint: a shared password is for a hub that this machine alone can reach."
+    )
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_a_hub_on_loopback_is_private(address: str) -> None:
+    assert changed(DEVELOPMENT, network__address=address).is_private
+
+
+def test_the_port_is_the_schemes_own_unless_the_url_names_one() -> None:
+    ports = [settings.port for settings in (PRODUCTION, STAGING, DEVELOPMENT)]
+
+    assert ports == [443, 8443, 3000]
+
+
+def test_valid_variants_are_accepted() -> None:
+    changed(
+        PRODUCTION,
+        url="https://mc.example.org:8443",
+        tls=Acme(contact="a@b.org", warn_before=timedelta(days=1)),
+        front__headers=FullHeaders(hsts=timedelta(days=1), hsts_preload=False),
+        server__runs_as=Container(image="registry:5000/mc@sha256:0f", network="users"),
+        secrets=SecretFiles(folder="/run/secrets", source="vault agent"),
+        backup=Backup(every=timedelta(hours=1), keep=timedelta(hours=1)),
+    )
+    changed(STAGING, backup=None, front__headers=BasicHeaders(), gpu_share=1)

@@ -1,0 +1,125 @@
+"""A newcomer's first five minutes, in a real browser: sign in, run all, see the answer.
+
+`MC_SCREENSHOTS` names a folder that keeps the pictures, for people to look at.
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.conftest import CHROMIUM
+from tests.integration.live_hub import LiveHub, running_hub
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+NOTEBOOK = "00-five-minutes.ipynb"
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SECONDS = 1_000
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[LiveHub]:
+    with running_hub(tmp_path / "state") as hub:
+        yield hub
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator["Page"]:
+    from playwright.sync_api import sync_playwright
+
+    program = next(found for name in CHROMIUM if (found := shutil.which(name)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile",
+            executable_path=program,
+            args=FLAGS,
+            viewport={"width": 1440, "height": 900},
+        )
+        page = browser.pages[0]
+        page.set_default_timeout(60 * SECONDS)
+        yield page
+        browser.close()
+
+
+def test_a_newcomer_signs_in_runs_the_first_notebook_and_sees_the_answer(
+    hub: LiveHub, page: "Page", tmp_path: Path
+) -> None:
+    pictures = Path(os.environ.get("MC_SCREENSHOTS") or tmp_path / "screenshots")
+    strangers: list[str] = []
+    page.on("request", lambda asked: strangers.append(asked.url))
+
+    _sign_in(page, hub, pictures)
+    _run_all_cells(page, pictures)
+    _see_the_answer(page, pictures)
+
+    assert _errors(hub) == []
+    assert [
+        url for url in strangers if not url.startswith((hub.url, "data:", "blob:"))
+    ] == []
+
+
+def _sign_in(page: "Page", hub: LiveHub, pictures: Path) -> None:
+    page.goto(hub.url)
+    page.get_by_label("Username").fill("ada")
+    page.screenshot(path=pictures / "1-sign-in.png")
+    page.get_by_label("Password").fill(hub.secret("user_password"))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/spawn-pending/**")
+    page.screenshot(path=pictures / "2-starting.png")
+
+
+def _run_all_cells(page: "Page", pictures: Path) -> None:
+    page.wait_for_url(f"**/lab/tree/notebooks/{NOTEBOOK}*")
+    page.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for()
+    # The round sign at the top says "idle" before there is a kernel at all.
+    page.get_by_text(re.compile(r"^Python 3 .*\| Idle$")).wait_for()
+    page.screenshot(path=pictures / "3-notebook.png")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(
+        """() => {
+            const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+            const texts = prompts.map(prompt => prompt.textContent.trim());
+            return texts.length > 0 && texts.every(text => /^\\[\\d+\\]:$/.test(text));
+        }"""
+    )
+
+
+def _see_the_answer(page: "Page", pictures: Path) -> None:
+    histogram = page.locator(".js-plotly-plot .main-svg").first
+    histogram.wait_for()
+    histogram.scroll_into_view_if_needed()
+    page.locator(".js-plotly-plot .bars .point path").first.wait_for(state="attached")
+    page.screenshot(path=pictures / "4-histogram.png")
+    answer = page.locator(".jp-OutputArea-output", has_text="±").first
+    answer.scroll_into_view_if_needed()
+    assert answer.is_visible()
+    page.screenshot(path=pictures / "5-answer.png")
+    page.keyboard.press("Control+s")
+    page.locator(".jp-mod-dirty").wait_for(state="detached")
+
+
+def _errors(hub: LiveHub) -> list[dict[str, Any]]:
+    """Error outputs in the notebook as it was saved."""
+    saved = json.loads((hub.state / "homes" / "ada" / "notebooks" / NOTEBOOK).read_text())
+    outputs = [output for cell in saved["cells"] for output in cell.get("outputs", [])]
+    assert outputs
+    return [output for output in outputs if output["output_type"] == "error"]

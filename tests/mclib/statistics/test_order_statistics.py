@@ -1,0 +1,165 @@
+"""Order statistics by passes equal those of the sorted sample, always."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from mclib.errors import InternalError
+from mclib.results.answers import Answers
+from mclib.statistics import order_statistics as module
+from mclib.statistics.order_statistics import order_statistics
+from tests.mclib.array_run import ArraySource, accumulated
+
+Floats = NDArray[np.float64]
+Sample = Callable[[np.random.Generator, int], Floats]
+
+SAMPLES: dict[str, Sample] = {
+    "normal": lambda generator, n: generator.normal(size=n),
+    "far from zero": lambda generator, n: 1e9 + generator.normal(size=n),
+    "wild tails": lambda generator, n: generator.standard_cauchy(n) ** 3,
+    "whole numbers": lambda generator, n: generator.poisson(40.0, n).astype(float),
+    "90 % zeros": lambda generator, n: np.maximum(generator.normal(size=n) - 1.28, 0.0),
+    "two atoms": lambda generator, n: np.clip(generator.normal(size=n), -0.3, 0.7),
+    "coin": lambda generator, n: generator.integers(0, 2, n).astype(float),
+    "one outlier": lambda generator, n: np.r_[1e200, generator.normal(size=n - 1)],
+    "huge range": lambda generator, n: (
+        np.sign(generator.normal(size=n)) * 10.0 ** generator.uniform(-300, 300, n)
+    ),
+    "whole range": lambda generator, n: (
+        generator.permutation(np.linspace(-1.0, 1.0, n)) * np.finfo(np.float64).max
+    ),
+    "around a subnormal": lambda generator, n: generator.integers(-99, 99, n) * 5e-324,
+    "neighbouring floats": lambda generator, n: (
+        1.0 + generator.integers(0, 5000, n) * np.finfo(np.float64).eps
+    ),
+    "both zeros": lambda generator, n: np.where(generator.random(n) < 0.5, -0.0, 0.0),
+    "constant": lambda _, n: np.full(n, -2.5),
+}
+
+
+def _found(values: Floats, ranks: list[int]) -> list[float]:
+    answers = Answers.of(ArraySource(values), accumulated(values))
+    answers.find_order_statistics([(0, rank) for rank in ranks])
+    return [answers.order_statistic(0, rank) for rank in ranks]
+
+
+@pytest.fixture(params=[module.MOST_KEYS, 300, 0], ids=["fetch", "refine", "refine all"])
+def most_keys(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many keys a pass may fetch: few make few outcomes go the ways of very many."""
+    monkeypatch.setattr(module, "MOST_KEYS", request.param)
+    return int(request.param)
+
+
+@pytest.mark.usefixtures("most_keys")
+@pytest.mark.parametrize("name", SAMPLES)
+def test_order_statistics_equal_the_sorted_sample(name: str, seed: int) -> None:
+    n = 20_003
+    values = SAMPLES[name](np.random.default_rng(seed), n)
+    ranks = [1, 2, 3, 200, 1000, 5001, n // 2, 15_000, 19_003, n - 2, n - 1, n]
+
+    found = _found(values, ranks)
+
+    assert np.sort(values)[np.array(ranks) - 1].tolist() == found
+
+
+@pytest.mark.usefixtures("most_keys")
+def test_infinite_outcomes_are_left_out_of_the_ranks(seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=9_000)
+    values[:1000], values[1000:1500], values[1500:1600] = -np.inf, np.inf, np.nan
+    finite = np.sort(values[np.isfinite(values)])
+    ranks = [1, 2, 100, 3700, 7399, 7400]
+
+    found = _found(values, ranks)
+
+    assert finite[np.array(ranks) - 1].tolist() == found
+
+
+@given(
+    st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=60),
+    st.data(),
+)
+@settings(deadline=None, max_examples=60)
+def test_any_numbers_at_all(numbers: list[float], data: st.DataObject) -> None:
+    values = np.array(numbers)
+    finite = np.sort(values[np.isfinite(values)])
+    if not finite.size:
+        return
+    rank = data.draw(st.integers(1, len(finite)))
+
+    assert [finite[rank - 1]] == _found(values, [rank])
+
+
+def test_several_outputs_share_their_passes(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    outputs = [generator.normal(size=50_000) for _ in range(4)]
+    source = ArraySource(*outputs)
+    answers = Answers.of(source, accumulated(*outputs))
+
+    targets = [(output, rank) for output in range(4) for rank in (2500, 25_000, 47_500)]
+    answers.find_order_statistics(targets)
+
+    assert source.n_sweeps == 2
+    for output, rank in targets:
+        expected = np.partition(outputs[output], rank - 1)[rank - 1]
+        assert expected == answers.order_statistic(output, rank)
+
+
+def test_what_is_known_is_not_asked_again(seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=50_000)
+    source = ArraySource(values)
+    answers = Answers.of(source, accumulated(values))
+    answers.find_order_statistics([(0, 500), (0, 600)])
+    n_sweeps = source.n_sweeps
+
+    answers.find_order_statistics([(0, 600), (0, 500)])
+
+    assert n_sweeps == source.n_sweeps
+
+
+def test_the_extremes_take_no_pass(seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=5000)
+    source = ArraySource(values)
+
+    found = order_statistics(
+        source, [(0, 1), (0, 5000)], {0: accumulated(values).total()}, {}
+    )
+
+    assert {(0, 1): values.min(), (0, 5000): values.max()} == found
+    assert source.n_sweeps == 0
+
+
+def test_no_pass_fetches_more_than_it_may(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_KEYS", 1000)
+    values = np.random.default_rng(seed).lognormal(0.0, 3.0, 100_000)
+    fetched = []
+
+    class Watched(ArraySource):
+        def sweep(self, requests):  # type: ignore[no-untyped-def]
+            answers = super().sweep(requests)
+            fetched.append(
+                sum(
+                    len(answer)
+                    for request, answer in zip(requests, answers, strict=True)
+                    if type(request).__name__ == "KeysWithin"
+                )
+            )
+            return answers
+
+    answers = Answers.of(Watched(values), accumulated(values))
+    answers.find_order_statistics([(0, rank) for rank in range(1, 100_000, 777)])
+
+    assert max(fetched) <= 1000
+
+
+def test_passes_that_disagree_are_our_fault(seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=5000)
+    answers = Answers.of(ArraySource(values[:-1]), accumulated(values))
+
+    with pytest.raises(InternalError, match=r"found 4,999 outcomes .* 5,000 were before"):
+        answers.order_statistic(0, 77)
