@@ -73,7 +73,24 @@ def _files(source: Path) -> Iterator[Path]:
 
 
 def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(_told_apart_by(content)).hexdigest()
+
+
+def _told_apart_by(content: bytes) -> bytes:
+    """What makes two versions differ: of a notebook, its cells and what they printed.
+
+    JupyterLab writes its own notes into a notebook that was merely opened, and saves it;
+    that doesn't touch it.
+    """
+    try:
+        cells = json.loads(content)["cells"]
+        told = [
+            [cell["cell_type"], "".join(cell["source"]), cell.get("outputs", [])]
+            for cell in cells
+        ]
+    except (ValueError, KeyError, TypeError):
+        return content
+    return json.dumps(told, sort_keys=True).encode()
 
 
 def _replace(target: Path, content: bytes) -> None:

@@ -6,7 +6,7 @@
 ...     return {"revenue": units * price}
 >>> result = mc.simulate(sales, n_trials=1_000_000, seed=7)
 >>> print(result["revenue"].mean)
-2,200.0 ± 0.7 (95 %)
+2,199.5 ± 0.7 (95 %)
 """
 
 from mclib.distributions import (

@@ -1,5 +1,6 @@
 """From blocks to records and values: by a fused program, or by a function on arrays."""
 
+import functools
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -23,9 +24,15 @@ Build = Callable[[Sequence[Node], Type], Kernel]
 Ranged = Callable[[int, int], Array]
 """A function of (first_block, n_blocks)."""
 
-
 _PROGRAMS_KEPT = 64
 """A moved slider runs the same program with other arguments: it must not wait for it."""
+
+
+@functools.lru_cache(_PROGRAMS_KEPT)
+def _program(
+    engine: Engine, build: Build, nodes: tuple[Node, ...], precision: Type
+) -> Program:
+    return engine.compile(build(nodes, precision))
 
 
 class Evaluator(ABC):
@@ -71,14 +78,10 @@ class Settled:
         key = build, tuple(nodes)
         with self._compiling:
             if key not in self._ready:
-                self._ready[key] = self._made_ready(build, nodes)
+                program = _program(self.engine, *key, self.precision)
+                arguments = argument_values(program.kernel, self.named)
+                self._ready[key] = functools.partial(program.run, arguments=arguments)
         return self._ready[key]
-
-    def _made_ready(self, build: Build, nodes: Sequence[Node]) -> Ranged:
-        kernel = build(nodes, self.precision)
-        program: Program = self.engine.compile(kernel)
-        arguments = argument_values(kernel, self.named)
-        return lambda first_block, n_blocks: program.run(first_block, n_blocks, arguments)
 
 
 class TracedEvaluator(Evaluator):

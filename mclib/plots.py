@@ -17,6 +17,7 @@ BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 SKY, VERMILION, YELLOW = "#56B4E9", "#D55E00", "#F0E442"
 GREY = "#8c8c8c"
 _TEXT = "#767676"
+_GRID = "rgba(128,128,128,0.25)"
 
 
 def histogram_figure(
@@ -67,7 +68,12 @@ def histogram_figure(
             annotation_position="top",
         )
     figure.update_layout(
-        title={"text": title, "subtitle": {"text": _beyond(histogram)}},
+        title={
+            "text": title,
+            "subtitle": {"text": _beyond(histogram)},
+            "y": 0.97,
+            "yanchor": "top",
+        },
         meta={"description": description},
         font={"color": _TEXT},
         paper_bgcolor="rgba(0,0,0,0)",
@@ -75,8 +81,13 @@ def histogram_figure(
         bargap=0.05,
         showlegend=False,
         xaxis={"title": {"text": title}, "showgrid": False},
-        yaxis={"title": {"text": "density"}, "gridcolor": "rgba(128,128,128,0.25)"},
-        margin={"t": 110},
+        yaxis={
+            "title": {"text": "density"},
+            "exponentformat": "power",
+            "gridcolor": _GRID,
+            "zerolinecolor": _GRID,
+        },
+        margin={"t": 130},
     )
     return figure
 

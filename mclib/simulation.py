@@ -62,8 +62,7 @@ def iterate(
     >>> progress.n_trials_done
     100000
     """
-    if not isinstance(interval, (int, float)) or not interval >= 0:
-        raise law("interval", "be at least 0 seconds", interval)
+    _check_interval(interval)
     run = _prepare(model, n_trials, seed, parameters, engine, precision, chunk_size)
     return _told(run, interval)
 
@@ -170,7 +169,7 @@ def _prepare(
     seed = secrets.randbits(53) if seed is None else _whole("seed", seed, 0, (1 << 64) - 1)
     if chunk_size is not None:
         chunk_size = _whole("chunk_size", chunk_size, 1, MAX_TRIALS)
-    if not isinstance(precision, str) or precision not in _PRECISIONS:
+    if precision not in tuple(_PRECISIONS):
         raise law("precision", 'be "float64" or "float32"', precision)
     numbers = model.checked(parameters)
     for name, value in numbers.items():
@@ -181,6 +180,11 @@ def _prepare(
     return SimulationRun(
         model, numbers, n_trials, seed, chosen, _PRECISIONS[precision], chunk_size
     )
+
+
+def _check_interval(interval: Any) -> None:
+    if not isinstance(interval, (int, float)) or not interval >= 0:
+        raise law("interval", "be at least 0 seconds", interval)
 
 
 def _whole(name: str, value: Any, low: int, high: int) -> int:

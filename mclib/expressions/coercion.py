@@ -15,13 +15,20 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mclib.errors import TraceError
+from mclib.expressions.hints import way_out
 from mclib.expressions.nodes import Node
 
 Resolver = Callable[[Node], Any]
 
 _resolver: ContextVar[Resolver | None] = ContextVar("resolver", default=None)
-_LIBRARY = str(Path(__file__).resolve().parent.parent) + os.sep
+_PASSED_OVER = (
+    str(Path(__file__).resolve().parent.parent) + os.sep,
+    str(Path(np.__file__).resolve().parent) + os.sep,
+)
+"""Where the analyst's own lines are not."""
 
 
 @contextlib.contextmanager
@@ -41,7 +48,7 @@ def concrete(node: Node, deed: str) -> Any:
     resolver = _resolver.get()
     if node.is_uniform and resolver is not None:
         return resolver(node)
-    raise refusal(deed, _way_out(deed))
+    raise refusal(deed, way_out(_culprit()[2]))
 
 
 def refusal(deed: str, hint: str) -> TraceError:
@@ -57,31 +64,9 @@ def refusal(deed: str, hint: str) -> TraceError:
 
 def _culprit() -> tuple[str, str, str]:
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_LIBRARY):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PASSED_OVER):
         frame = frame.f_back
     code = frame.f_code
     text = linecache.getline(code.co_filename, frame.f_lineno).strip()
     place = f"{Path(code.co_filename).name}:{frame.f_lineno}"
     return code.co_name, place, text
-
-
-def _way_out(deed: str) -> str:
-    text = _culprit()[2]
-    if deed != "branches on":
-        return (
-            "compute with the value itself (`mc.floor`, `mc.scan`, `mc.lookup`), "
-            "or use `@mc.model(trace=False)`."
-        )
-    if text.startswith(("while ", "while(")):
-        return "write `mc.scan(step, start, n_steps=...)` with a fixed number of steps."
-    condition = text.removeprefix("el").removeprefix("if ").rstrip(":").strip()
-    if any(word in text for word in (" and ", " or ", "not ")):
-        return (
-            "join conditions with `&`, `|`, `~`, each in its own brackets, "
-            "and choose with `mc.where(condition, a, b)`."
-        )
-    if text.startswith(("if ", "elif ")):
-        return f"write `mc.where({condition}, value_if_true, value_if_false)`."
-    if "min(" in text or "max(" in text:
-        return "write `mc.minimum(a, b)` or `mc.maximum(a, b)`."
-    return "write `mc.where(condition, value_if_true, value_if_false)`."

@@ -183,6 +183,12 @@ class Expression:
     def __trunc__(self) -> "Expression":
         return apply("truncated", as_number(self))
 
+    def __format__(self, specification: str) -> str:
+        if specification:
+            hint = "format the estimates of a result; a traced value has no digits yet."
+            raise coercion.refusal("writes out", hint)
+        return repr(self)
+
     def __iter__(self) -> Any:
         raise coercion.refusal("iterates over", "a traced value is one number per trial.")
 
@@ -221,9 +227,17 @@ class Expression:
         """Return e to this power."""
         return apply("exp", as_number(self))
 
+    def expm1(self) -> "Expression":
+        """Return exp of this, less 1."""
+        return apply("expm1", as_number(self))
+
     def log(self) -> "Expression":
         """Return the natural logarithm."""
         return apply("log", as_number(self))
+
+    def log1p(self) -> "Expression":
+        """Return the natural logarithm of 1 + this."""
+        return apply("log1p", as_number(self))
 
     def sqrt(self) -> "Expression":
         """Return the square root."""
@@ -237,9 +251,21 @@ class Expression:
         """Return the cosine."""
         return apply("cos", as_number(self))
 
+    def tan(self) -> "Expression":
+        """Return the tangent."""
+        return apply("tan", as_number(self))
+
+    def arctan(self) -> "Expression":
+        """Return the angle with this tangent."""
+        return apply("arctan", as_number(self))
+
     def tanh(self) -> "Expression":
         """Return the hyperbolic tangent."""
         return apply("tanh", as_number(self))
+
+    def rint(self) -> "Expression":
+        """Return the nearest whole number."""
+        return apply("rounded", as_number(self))
 
 
 Number = Expression | float | int | bool

@@ -16,9 +16,38 @@ from mclib.expressions.nodes import Table, node
 
 
 def _map(name: str, *values: Any) -> Any:
+    return _on(lambda *each: numbers(name, *each), *values)
+
+
+def _on(operation: Any, *values: Any) -> Any:
+    """Apply `operation` to traced values, plain numbers, or arrays of either."""
+    if not any(map(_is_traced, values)):
+        return _on_numbers(operation, *values)
     if any(isinstance(value, np.ndarray) and value.ndim for value in values):
-        return over_arrays(lambda *each: numbers(name, *each), *values)
-    return numbers(name, *values)
+        return over_arrays(operation, *values)
+    return operation(*values)
+
+
+def _is_traced(value: Any) -> bool:
+    return isinstance(value, Expression) or getattr(value, "dtype", None) == np.object_
+
+
+def _on_numbers(operation: Any, *values: Any) -> Any:
+    """Trace `operation` and evaluate it: plain numbers give the bits that draws would."""
+    from mclib.expressions.lowering import evaluate_model_expression
+
+    if not all(_is_plain(value) for value in values):
+        return operation(*values)
+    symbols = [
+        Expression(node("parameter", type_=Type.REAL, payload=f"argument {place}"))
+        for place in range(len(values))
+    ]
+    bindings = dict(zip((each.node for each in symbols), values, strict=True))
+    return evaluate_model_expression(operation(*symbols), bindings=bindings)[()]
+
+
+def _is_plain(value: Any) -> bool:
+    return np.asarray(value).dtype.kind in "fiub"
 
 
 def over_arrays(operation: Any, *values: Any) -> Any:
@@ -144,23 +173,17 @@ def rint(x: Any) -> Any:
 
 def sign(x: Any) -> Any:
     """Return -1, 0 or 1 as `x` is below, at or above 0; NaN if `x` is."""
-    return where(x > 0, 1.0, where(x < 0, -1.0, x))
+    return _on(lambda each: where(each > 0, 1.0, where(each < 0, -1.0, each)), x)
 
 
 def isnan(x: Any) -> Any:
     """Return whether `x` is NaN in each trial."""
-    return _over(lambda each: each != each, x)
+    return _on(lambda each: each != each, x)
 
 
 def isfinite(x: Any) -> Any:
     """Return whether `x` is neither NaN nor infinite in each trial."""
-    return _over(lambda each: absolute(each) < np.inf, x)
-
-
-def _over(operation: Any, x: Any) -> Any:
-    if isinstance(x, np.ndarray) and x.ndim:
-        return over_arrays(lambda each: operation(lift(each, Type.REAL)), x)
-    return operation(lift(x, Type.REAL))
+    return _on(lambda each: absolute(each) < np.inf, x)
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
@@ -169,8 +192,10 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     Both are computed in every trial, so that neither may rely on the condition to avoid,
     say, a division by zero: the infinity or NaN of the side not taken is dropped.
     """
-    if any(isinstance(value, np.ndarray) and value.ndim for value in (condition, a, b)):
-        return over_arrays(where, condition, a, b)
+    return _on(_where, condition, a, b)
+
+
+def _where(condition: Any, a: Any, b: Any) -> Expression:
     truth = lift(condition, Type.BOOLEAN)
     if truth.type is not Type.BOOLEAN:
         truth = truth != 0
@@ -216,8 +241,12 @@ def lookup(table: Sequence[float] | np.ndarray[Any, Any], index: Any) -> Any:
         )
         raise ArgumentError(message)
     frozen = Table.of(values, Type.FLOAT64)
+    return _on(lambda each: _element(frozen, each), index)
+
+
+def _element(table: Table, index: Any) -> Expression:
     place = as_number(lift(index, Type.REAL))
-    return Expression(node("lookup", place.node, type_=Type.REAL, payload=frozen))
+    return Expression(node("lookup", place.node, type_=Type.REAL, payload=table))
 
 
 def interp(x: Any, xp: Any, fp: Any) -> Any:
@@ -240,7 +269,11 @@ def interp(x: Any, xp: Any, fp: Any) -> Any:
     if np.any(np.diff(knots) <= 0):
         message = "`xp` must increase from each number to the next."
         raise ArgumentError(message)
-    place = lift(x, Type.REAL)
+    return _on(lambda each: _between(each, knots, heights), x)
+
+
+def _between(x: Any, knots: Any, heights: Any) -> Any:
+    place = as_number(lift(x, Type.REAL))
     index = lift(0.0, Type.REAL)
     for knot in knots[1:-1]:
         index = index + (place >= float(knot))

@@ -149,7 +149,9 @@ def _noise(noise: Any, counter: Node) -> Any:
             "a `scan` inside another's step must be without noise: "
             "it would draw the same numbers in every step of the outer one."
         )
-        hint = "give the noise to the outer `scan`, which hands each step's draws to `step`."
+        hint = (
+            "give the noise to the outer `scan`, which hands each step's draws to `step`."
+        )
         raise TraceError(f"{message}\nhint: {hint}")
     sources = noise if isinstance(noise, Mapping) else {"noise": noise}
     for name, each in sources.items():

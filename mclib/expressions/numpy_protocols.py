@@ -38,7 +38,7 @@ _UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.tan: functions.tan,
     np.arctan: functions.arctan,
     np.tanh: functions.tanh,
-    np.sinh: lambda a: (functions.exp(a) - functions.exp(-a)) / 2.0,
+    np.sinh: lambda a: (functions.expm1(a) - functions.expm1(-a)) / 2.0,
     np.cosh: lambda a: (functions.exp(a) + functions.exp(-a)) / 2.0,
     np.minimum: functions.minimum,
     np.maximum: functions.maximum,

@@ -82,8 +82,8 @@ def _check_output(
 ) -> None:
     if output.scope - {TRIAL}:
         message = (
-            f"what a `scan`'s step computes must stay inside it; output `{key}` of `{name}` "
-            "was taken out of one, and has another value in each step."
+            f"what a `scan`'s step computes must stay inside it; output `{key}` of "
+            f"`{name}` was taken out of one, and has another value in each step."
         )
         hint = "carry it in the state, and take it from what `mc.scan` returns."
         raise TraceError(f"{message}\nhint: {hint}")

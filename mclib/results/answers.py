@@ -149,8 +149,6 @@ class Answers:
         """Count the finite outcomes below and above a threshold."""
         known = self.known[output]
         low, high, n_finite = known.record.minimum, known.record.maximum, known.n_finite
-        if n_finite == 0:
-            return 0, 0
         if not low <= threshold <= high:
             return (0, n_finite) if threshold < low else (n_finite, 0)
         if low == high:

@@ -154,12 +154,12 @@ class Output:
         ArgumentError
             If `q` is not strictly between 0 and 1.
         """
-        if isinstance(q, Iterable):
-            orders = [check_order(float(each)) for each in q]
+        if isinstance(q, Iterable) and not isinstance(q, str):
+            orders = [float(check_order(each)) for each in q]
             targets = targets_for(self._answers, self._place, orders)
             self._answers.find_order_statistics(targets)
             return [quantile_estimate(self._answers, self._place, each) for each in orders]
-        return quantile_estimate(self._answers, self._place, check_order(float(q)))
+        return quantile_estimate(self._answers, self._place, float(check_order(q)))
 
     def quantiles(self, *orders: float) -> dict[str, Estimate]:
         """Quantiles under the names that people know: P5, P25, P50, P75 and P95.
@@ -303,6 +303,11 @@ class Output:
         Returns
         -------
         plotly.graph_objects.Figure
+
+        Raises
+        ------
+        MclibError
+            If plotly isn't installed.
         """
         from mclib.plots import histogram_figure
 

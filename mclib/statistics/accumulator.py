@@ -25,6 +25,7 @@ _TOP_BITS = N_GROUPS_KEPT.bit_length() - 1
 # Records that wait before they are merged: many at once cost little each, and so many
 # still lie in cache.
 _WAITING = 1 << 13
+_FEWEST_WAITING = 512
 # Blocks whose values are asked for at once.
 _VALUES_AT_ONCE = 256
 
@@ -46,7 +47,7 @@ class Accumulator:
 
     Notes
     -----
-    Memory is about 0.5 MB, and 60 kB for each output, whatever the number of blocks, if
+    Memory is about 0.5 MB, and 90 kB for each output, whatever the number of blocks, if
     they are added nearly in order. Adding costs a copy; merging is put off until many
     records wait.
     """
@@ -96,7 +97,7 @@ class Accumulator:
                 )
                 raise InternalError(message)
             self._repair(first_block, records, doubtful, values_of)
-        most = max(1, _WAITING // self.n_outputs)
+        most = max(_FEWEST_WAITING, _WAITING // self.n_outputs)
         for start in range(0, len(records), most):
             some = records[start : start + most]
             self._waiting.append((first_block + start, some))

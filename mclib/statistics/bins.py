@@ -86,7 +86,8 @@ def first_keys(request: LinearBins, places: NDArray[np.int64]) -> NDArray[np.uin
     low = np.full(places.shape, key_of(-math.inf), np.uint64)
     high = np.full(places.shape, key_of(math.inf), np.uint64)
     # The edge by plain arithmetic is mostly right to some ulps.
-    edges = request.low + (places - 1) / request.scale
+    with np.errstate(over="ignore"):
+        edges = request.low + (places - 1) / request.scale
     near = np.clip(keys_of(edges), low + _ULPS, high - _ULPS)
     for guess in (near - _ULPS, near + _ULPS):
         reaches = request.places(values_of(guess)) >= places

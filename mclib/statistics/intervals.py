@@ -4,6 +4,7 @@ Every function here takes numbers and returns numbers; none of them knows what a
 """
 
 import math
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -37,22 +38,26 @@ class Interval(NamedTuple):
 
 def check_level(level: float) -> float:
     """Return `level`, or say which law it breaks."""
-    if not 0.0 < level < 1.0:
+    if not _is_between(level, 0.0, 1.0):
         hint = None
-        if 1.0 < level < 100.0:
+        if _is_between(level, 1.0, 100.0):
             hint = f"for a {level:g} % interval write `level={level / 100.0:g}`."
         raise law("level", "be strictly between 0 and 1", level, hint)
     return level
 
 
-def check_order(q: float, name: str = "q") -> float:
+def check_order(q: float) -> float:
     """Return the order of a quantile, or say which law it breaks."""
-    if not 0.0 < q < 1.0:
+    if not _is_between(q, 0.0, 1.0):
         hint = None
-        if 1.0 < q < 100.0:
+        if _is_between(q, 1.0, 100.0):
             hint = f"for P{q:g} write `{q / 100.0:g}`."
-        raise law(name, "be strictly between 0 and 1", q, hint)
+        raise law("q", "be strictly between 0 and 1", q, hint)
     return q
+
+
+def _is_between(value: object, low: float, high: float) -> bool:
+    return isinstance(value, Real) and low < float(value) < high
 
 
 def normal_quantile(probability: float) -> float:

@@ -85,8 +85,8 @@ def order_statistics(
 
     Notes
     -----
-    Up to about four million trials take one pass, a continuous output of up to 10^9 trials
-    two or three; many equal outcomes at an odd number take the most, five.
+    With bins, a continuous output takes one pass for up to about 10^8 trials and two or
+    three for 10^9; very many equal outcomes at an odd number take the most, five.
     """
     found: dict[Target, float] = {}
     open_: dict[Target, Bracket] = {}

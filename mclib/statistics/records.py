@@ -134,7 +134,8 @@ def _turns(values: NDArray[Any]) -> Iterator[NDArray[Any]]:
 def _whole_records(values: NDArray[Any]) -> Floats:
     turns = _turns(values)
     pivot = np.ascontiguousarray(next(turns))
-    minimum, maximum = pivot.copy(), pivot.copy()
+    minimum = np.where(pivot < np.inf, pivot, np.inf).astype(pivot.dtype)
+    maximum = np.where(-np.inf < pivot, pivot, -np.inf).astype(pivot.dtype)
     with np.errstate(all="ignore"):
         # The first turn adds its value less itself: 0, or NaN if it isn't finite.
         s1 = pivot - pivot

@@ -1,9 +1,10 @@
 """Copies of notebooks: every history of a file, and what the user then finds."""
 
+import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.notebook_copies import copy_notebooks
@@ -97,6 +98,8 @@ def happen(desk: Desk, event: str) -> None:
             desk.deliver(version.removeprefix("v"))
 
 
+# Files are written, and a busy machine may take its time over that.
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["v1", "v2", "v3", "edit", "delete"]), max_size=8))
 def test_no_history_costs_the_user_a_change(
     tmp_path_factory: pytest.TempPathFactory, history: list[str]
@@ -110,6 +113,35 @@ def test_no_history_costs_the_user_a_change(
         edited = event == "edit" or (edited and event != "delete")
 
     assert not edited or desk.found()[NAME] == "mine"
+
+
+def notebook(source: str, output: str = "", **notes: str) -> str:
+    outputs = (
+        [{"output_type": "stream", "name": "stdout", "text": output}] if output else []
+    )
+    cell = {"cell_type": "code", "source": source.splitlines(True), "outputs": outputs}
+    return json.dumps({"cells": [cell | {"metadata": notes}], "metadata": notes})
+
+
+def test_a_notebook_that_was_opened_and_saved_follows_the_project(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.deliver(notebook("1 + 1\n2"))
+    desk.edit(notebook("1 + 1\n2", language="python"))
+
+    desk.deliver(notebook("3"))
+
+    assert desk.found() == {NAME: notebook("3")}
+
+
+@pytest.mark.parametrize("changed", [notebook("4"), notebook("1 + 1", output="2")])
+def test_a_notebook_that_was_changed_or_run_stays(tmp_path: Path, changed: str) -> None:
+    desk = Desk(tmp_path)
+    desk.deliver(notebook("1 + 1"))
+    desk.edit(changed)
+
+    desk.deliver(notebook("3"))
+
+    assert desk.found() == {NAME: changed, BESIDE: notebook("3")}
 
 
 def test_a_file_of_the_users_own_is_never_replaced(tmp_path: Path) -> None:

@@ -111,10 +111,11 @@ def counts_per_lane(instructions: list[Instruction], turns: list[int]) -> Counte
 
 def _loops(instructions: list[Instruction]) -> list[tuple[int, int]]:
     """Return the first and last address of each loop; several ways back are one loop."""
+    # Behind the last exit lies what is hardly ever taken, with branches back into the body.
+    end = max(each.address for each in instructions if each.name == "EXIT")
     ends: dict[int, int] = {}
     for each in instructions:
-        # A branch to itself only fills the end of the code.
-        if each.target is not None and each.target < each.address:
+        if each.target is not None and each.target < each.address < end:
             ends[each.target] = max(ends.get(each.target, 0), each.address)
     return list(ends.items())
 

@@ -151,6 +151,15 @@ def test_thresholds_anywhere_are_counted_exactly(threshold: float) -> None:
     assert np.mean(values > threshold) == output.probability_above(threshold).value
 
 
+def test_a_constant_is_neither_above_nor_below_itself() -> None:
+    output = _output(np.full(2000, 7.0))
+
+    shares = [output.probability_below(x).value for x in (6.9, 7.0, 7.1)]
+
+    assert [0.0, 0.0, 1.0] == shares
+    assert output.probability_above(7.0).value == 0.0
+
+
 def test_no_hits_leave_a_standard_error_and_the_rule_of_three() -> None:
     found = _output(np.linspace(0.0, 1.0, 1000)).probability_above(5.0)
 
@@ -190,6 +199,8 @@ def test_the_error_of_an_extreme_is_the_gap_beside_it() -> None:
 
     assert (1.0, 1.0) == (output.minimum.value, output.minimum.standard_error)
     assert (9.0, 4.0) == (output.maximum.value, output.maximum.standard_error)
+    assert (0.0, 1.0, 0.5) == output.minimum.interval(0.5)
+    assert (9.0, 13.0, 0.5) == output.maximum.interval(0.5)
 
 
 def test_too_few_trials_for_a_quantile_leave_its_error_unknown() -> None:
@@ -297,7 +308,12 @@ def test_moments_take_no_pass(values: np.ndarray) -> None:
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda x: x.quantile(95), r"`q` must be strictly .*; got 95\.0\.\nhint: for P95"),
+        (
+            lambda x: x.quantile(95),
+            r"`q` must be strictly .*; got 95\.\nhint: for P95 write",
+        ),
+        (lambda x: x.quantile("0.5"), r"`q` must be strictly .*; got '0\.5'\."),
+        (lambda x: x.quantile(["a"]), r"`q` must be strictly .*; got 'a'\."),
         (lambda x: x.quantile([0.5, 0.0]), r"`q` must be strictly .*; got 0\.0\."),
         (lambda x: x.interval(90), r"`level` must be .*; got 90\.\nhint: .*`level=0\.9`"),
         (lambda x: x.median.interval(95), r"`level` must be strictly between"),
@@ -311,7 +327,7 @@ def test_moments_take_no_pass(values: np.ndarray) -> None:
         (lambda x: x.sample(51), r"`n` must be from 1 to 50, .*; got 51\."),
         (lambda x: x.sample(2, start=50), r"`start` must be a trial .* 0 to 49; got 50\."),
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_questions_without_an_answer_say_why(ask, message: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ArgumentError, match=message):

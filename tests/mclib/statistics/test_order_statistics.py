@@ -93,6 +93,16 @@ def test_any_numbers_at_all(numbers: list[float], data: st.DataObject) -> None:
     assert [finite[rank - 1]] == _found(values, [rank])
 
 
+@pytest.mark.usefixtures("most_keys")
+def test_many_ranks_at_once(seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=30_000)
+    ranks = list(range(1, 30_000, 371))
+
+    found = _found(values, ranks)
+
+    assert np.sort(values)[np.array(ranks) - 1].tolist() == found
+
+
 def test_several_outputs_share_their_passes(seed: int) -> None:
     generator = np.random.default_rng(seed)
     outputs = [generator.normal(size=50_000) for _ in range(4)]
