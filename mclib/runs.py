@@ -13,7 +13,7 @@ import numpy as np
 
 from mclib import streams
 from mclib.engines.base import Engine
-from mclib.engines.chunks import Chunk, in_order
+from mclib.engines.chunks import Chunk, in_order, undivided
 from mclib.errors import law
 from mclib.evaluators import ArrayEvaluator, Evaluator, Settled, TracedEvaluator
 from mclib.expressions.dtypes import Type
@@ -115,8 +115,9 @@ class SimulationRun:
 
         is_single = self.precision is Type.FLOAT32
         dtype = np.float32 if is_single else np.float64
-        self.accumulator.add(chunk.first_block, records, values_of, dtype)
-        self.n_trials_done += n_trials
+        with undivided():
+            self.accumulator.add(chunk.first_block, records, values_of, dtype)
+            self.n_trials_done += n_trials
         self.elapsed = time.monotonic() - self.began
 
     def snapshot(self) -> "SimulationRun":

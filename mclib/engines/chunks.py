@@ -4,12 +4,15 @@ Whatever the number of threads or the size of a chunk, results come back by inde
 neither can change a bit of what is made of them.
 """
 
+import contextlib
+import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -87,3 +90,30 @@ def _timed(work: Callable[[Chunk], T], chunk: Chunk) -> tuple[T, float]:
 def _next_size(n_blocks: int, seconds: float, most_blocks: int) -> int:
     wanted = n_blocks * _SECONDS_PER_CHUNK / max(seconds, 1e-6)
     return max(1, min(most_blocks, int(min(wanted, 4.0 * n_blocks))))
+
+
+@contextlib.contextmanager
+def undivided() -> Iterator[None]:
+    """Put Ctrl-C off until what is inside is done, so that nothing is half added.
+
+    Python interrupts the main thread alone, between any two of its steps.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived = False
+
+    def remember(*_: Any) -> None:
+        nonlocal arrived
+        arrived = True
+
+    before = signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        # A handler that was not installed from Python is None, and cannot be put back.
+        signal.signal(
+            signal.SIGINT, signal.default_int_handler if before is None else before
+        )
+        if arrived:
+            signal.raise_signal(signal.SIGINT)

@@ -48,7 +48,7 @@ def concrete(node: Node, deed: str) -> Any:
     resolver = _resolver.get()
     if node.is_uniform and resolver is not None:
         return resolver(node)
-    raise refusal(deed, way_out(_culprit()[2]))
+    raise refusal(deed, way_out(deed, _culprit()[2]))
 
 
 def refusal(deed: str, hint: str) -> TraceError:

@@ -1,17 +1,16 @@
 """A graph as a drawing: boxes in layers from left to right, plain SVG.
 
-A box is a line of `mclib.expressions.display`; its kind shows in color and shape alike. The
-page's own colors are used where there are any, so that it reads on light and dark pages.
-Layers are those of Sugiyama's method: longest path, places kept free for the edges that pass
-a layer, order by the mean place of the neighbors.
+A box is a line of `mclib.expressions.formulas`; its kind shows in color and shape alike.
+Text has the page's own color, so that it reads on light and dark pages. Layers are those of
+Sugiyama's method: longest path, places kept free for edges that pass a layer, order by the
+mean place of the neighbors.
 """
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mclib.expressions.display import Line, lines_of, shortened, summary_of, text_of
-from mclib.expressions.graph import Graph
+from mclib.expressions.formulas import Line, shortened
 
 MOST_BOXES = 60
 """Boxes beyond which a drawing tells nothing and the text is shown."""
@@ -30,11 +29,7 @@ _COLORS = {
     "loop": "#CC79A7",
     "output": "#009E73",
 }
-_LEGEND = (
-    "rounded: input · six-cornered: parameter · plain: formula · double: loop · "
-    "arrow: output"
-)
-_STYLE = """<style>
+STYLE = """<style>
 .mclib-graph{color:var(--jp-ui-font-color1,inherit);overflow-x:auto}
 .mclib-graph text{font:11px var(--jp-code-font-family,ui-monospace,monospace);
 fill:currentColor}
@@ -73,17 +68,6 @@ class _Box:
 Edge = tuple[_Box, _Box]
 
 
-def html_of(graph: Graph, notes: Mapping[str, str] | None = None) -> str:
-    """Return a graph as a drawing in HTML, or as text if it has too many boxes."""
-    lines = lines_of(graph, notes)
-    if len(lines) > MOST_BOXES:
-        note = f"{len(lines):,} boxes are too many to draw; the same as text:"
-        text = html.escape(text_of(graph, notes))
-        return f'{_STYLE}<div class="mclib-graph"><p>{note}</p><pre>{text}</pre></div>'
-    drawing = _svg(lines, f"Model graph {summary_of(graph)}")
-    return f'{_STYLE}<div class="mclib-graph">{drawing}<p>{_LEGEND}</p></div>'
-
-
 def layers_of(lines: Sequence[Line]) -> dict[str, int]:
     """Return the layer of each line: right of all it needs, left of all that need it."""
     layer: dict[str, int] = {}
@@ -99,7 +83,8 @@ def layers_of(lines: Sequence[Line]) -> dict[str, int]:
     return layer
 
 
-def _svg(lines: Sequence[Line], description: str) -> str:
+def draw(lines: Sequence[Line], description: str) -> str:
+    """Return lines as an SVG drawing that says what it shows."""
     columns, edges = _arranged(lines)
     _untangle(columns, edges)
     _place(columns)

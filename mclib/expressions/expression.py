@@ -351,13 +351,16 @@ def _is_foreign(value: Any) -> bool:
 
 
 def _floor_divide(a: Any, b: Any) -> Expression:
-    quotient: Any = _numbers("divide", a, b)
+    if _is_array(a) or _is_array(b):
+        return cast("Expression", _elementwise(_floor_divide, a, b))
+    quotient = _numbers("divide", a, b)
     if quotient is NotImplemented:
-        return cast("Expression", quotient)
-    if isinstance(quotient, np.ndarray):
-        floors = _elementwise(lambda x, _: apply("floor", x), quotient, 0)
-        return cast("Expression", floors)
-    return apply("floor", quotient)
+        return quotient
+    whole = apply("floor", quotient)
+    top, below = (as_number(lift(value, quotient.type)) for value in (a, b))
+    rest = apply("fused_multiply_add", -whole, below, top)
+    # A quotient that was rounded up to a whole number leaves a rest of the wrong sign.
+    return whole - (((rest < 0.0) & (below > 0.0)) | ((rest > 0.0) & (below < 0.0)))
 
 
 def _equal(a: Expression, b: Any) -> Expression:
@@ -384,7 +387,8 @@ def _logic(name: str, a: Any, b: Any) -> Expression:
 
 def _shift(name: str, a: Expression, bits: Any) -> Expression:
     if not a.type.is_integer:
-        raise _no_bits("<<" if name == "shift_left" else ">>", a)
+        symbol, way = ("<<", "x * 2**n") if name == "shift_left" else (">>", "x / 2**n")
+        raise coercion.refusal(f"uses `{symbol}` on", f"write `{way}`.")
     return apply(name, a, lift(bits, a.type))
 
 

@@ -33,6 +33,21 @@ class Graph:
         """All inputs and outputs."""
         return (*self.inputs.values(), *self.outputs.values())
 
+    def __repr__(self) -> str:
+        from mclib.expressions.display import summary_of
+
+        return f"<Graph {summary_of(self)}>"
+
+    def __str__(self) -> str:
+        from mclib.expressions.display import text_of
+
+        return text_of(self)
+
+    def _repr_html_(self) -> str:
+        from mclib.expressions.display import html_of
+
+        return html_of(self)
+
     def digest(self) -> str:
         """Return a hash of names and formulas; the same on every machine."""
         text = hashlib.sha256()

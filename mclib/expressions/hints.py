@@ -1,7 +1,7 @@
 """What to write instead of a line that asks a traced value for one truth.
 
-The line is read as Python, so that the way out is in the analyst's own words. A line that is
-a part of a longer statement cannot be read alone, and gets the general way out.
+The line is read as Python, so that the way out is in the analyst's own words. A line that
+is a part of a longer statement cannot be read alone, and gets the general way out.
 """
 
 import ast
@@ -28,8 +28,8 @@ _GENERAL = (
 )
 
 
-def way_out(text: str) -> str:
-    """Return what to write instead of this line of a model."""
+def way_out(deed: str, text: str) -> str:
+    """Return what to write instead of this line of a model, which does `deed`."""
     statement = _statement(text)
     if statement is None:
         return _GENERAL
@@ -42,7 +42,7 @@ def way_out(text: str) -> str:
             f"write `mc.where({_joined(statement.test)}, value_if_true, value_if_false)`."
         )
     for place in ast.walk(statement):
-        for look in _LOOKS:
+        for look in _LOOKS.get(deed, ()):
             found = look(place)
             if found:
                 return found
@@ -106,16 +106,26 @@ def _element(place: ast.AST) -> str:
     return f"write `mc.lookup({ast.unparse(place.value)}, {ast.unparse(place.slice)})`."
 
 
-def _call(place: ast.AST) -> str:
+def _called(place: ast.AST) -> tuple[str, str]:
     if not isinstance(place, ast.Call):
+        return "", ""
+    return ast.unparse(place.func), ", ".join(map(ast.unparse, place.args))
+
+
+def _extreme(place: ast.AST) -> str:
+    name = _called(place)[0].rsplit(".", 1)[-1].removesuffix("imum")
+    known = name in {"min", "max"}
+    return f"write `mc.{name}imum(a, b)`; it takes two at a time." if known else ""
+
+
+def _range(place: ast.AST) -> str:
+    if _called(place)[0] != "range":
         return ""
-    args = ", ".join(map(ast.unparse, place.args))
-    called = ast.unparse(place.func)
-    extreme = called.rsplit(".", 1)[-1].removesuffix("imum")
-    if extreme in {"min", "max"}:
-        return f"write `mc.{extreme}imum(a, b)`; it takes two at a time."
-    if called == "range":
-        return "write `mc.scan(step, start, n_steps=...)` with a fixed number of steps."
+    return "write `mc.scan(step, start, n_steps=...)` with a fixed number of steps."
+
+
+def _number(place: ast.AST) -> str:
+    called, args = _called(place)
     if called == "int":
         return f"write `mc.trunc({args})`."
     if called == "float":
@@ -124,4 +134,9 @@ def _call(place: ast.AST) -> str:
     return f"write `mc.{ours}({args})`." if ours else ""
 
 
-_LOOKS: tuple[Callable[[ast.AST], str], ...] = (_choice, _logic, _element, _call)
+_LOOKS: dict[str, tuple[Callable[[ast.AST], str], ...]] = {
+    "branches on": (_choice, _logic, _extreme),
+    "counts or indexes with": (_element, _range),
+    "asks for the Python number in": (_number,),
+    "asks for the Python integer in": (_number,),
+}

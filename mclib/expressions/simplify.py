@@ -56,15 +56,19 @@ def _is(each: Node, value: float) -> bool:
     return each.is_constant and each.type is Type.REAL and each.payload == value
 
 
+def _is_zero(each: Node, sign: float) -> bool:
+    return _is(each, 0.0) and math.copysign(1.0, each.payload) == sign
+
+
 def _add_zero(each: Node) -> Node | None:
     a, b = each.args
-    if _is(b, 0.0):
+    if _is_zero(b, -1.0):
         return a
-    return b if _is(a, 0.0) else None
+    return b if _is_zero(a, -1.0) else None
 
 
 def _subtract_zero(each: Node) -> Node | None:
-    return each.args[0] if _is(each.args[1], 0.0) else None
+    return each.args[0] if _is_zero(each.args[1], 1.0) else None
 
 
 def _multiply_one(each: Node) -> Node | None:
@@ -149,7 +153,7 @@ def _where_not(each: Node) -> Node | None:
 
 RULES: tuple[Rule, ...] = (
     Rule("op(constants) -> constant", (), _fold),
-    Rule("x + 0 -> x", ("add",), _add_zero),
+    Rule("x + -0 -> x", ("add",), _add_zero),
     Rule("x - 0 -> x", ("subtract",), _subtract_zero),
     Rule("x * 1 -> x", ("multiply",), _multiply_one),
     Rule("x * -1 -> -x", ("multiply",), _multiply_minus_one),

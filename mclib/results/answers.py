@@ -98,8 +98,10 @@ class Answers:
     def of(cls, source: Source, accumulator: Accumulator) -> "Answers":
         """Begin with the records of moments of a run."""
         known = [
-            Known(accumulator.total(place), accumulator.non_finite[place])
-            for place in range(accumulator.n_outputs)
+            Known(Record(*total.tolist()), non_finite)
+            for total, non_finite in zip(
+                accumulator.totals(), accumulator.non_finite, strict=True
+            )
         ]
         return cls(source, known, accumulator.groups)
 

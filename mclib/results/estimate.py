@@ -101,7 +101,7 @@ class Estimate:
         elif low == self.value or high == self.value:
             text = _one_sided(value, low * scale, high * scale, unit)
         else:
-            text = f"{unit} ± ".join(with_error(value, half_width).split(" ± ")) + unit
+            text = with_error(value, half_width, unit)
         return f"{text} ({level * 100:g} %)"
 
 

@@ -10,11 +10,12 @@ _ROUNDING = 1e-15
 _ENDLESS = {math.inf: "∞", -math.inf: "-∞"}
 
 
-def with_error(value: float, half_width: float) -> str:
+def with_error(value: float, half_width: float, unit: str = "") -> str:
     """Write both to the last digit that the error supports, as in ``26,151 ± 9``."""
     number, error, power = _parts(value, half_width)
-    text = f"{number} ± {error}"
-    return f"({text}){power}" if power else text
+    if power:
+        return f"({number} ± {error}){power}{unit}"
+    return f"{number}{unit} ± {error}{unit}"
 
 
 def without_error(value: float, half_width: float) -> str:

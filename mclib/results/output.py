@@ -104,13 +104,17 @@ class Output:
 
     @property
     def skewness(self) -> Estimate:
-        """Skewness: 0 for a symmetric output. Standard error by jackknife."""
+        """Skewness: 0 for a symmetric output.
+
+        Its standard error is found by the jackknife over groups of neighbouring trials, or,
+        for fewer than 32 blocks of 1,024, from the influence of each trial.
+        """
         skewness = summary.skewness(self._known.record)
         return self._estimate(skewness, self._answers.shape_errors(self._place)[0])
 
     @property
     def kurtosis(self) -> Estimate:
-        """Excess kurtosis: 0 for a normal output. Standard error by jackknife."""
+        """Excess kurtosis: 0 for a normal output. Its error is found as of `skewness`."""
         kurtosis = summary.kurtosis(self._known.record)
         return self._estimate(kurtosis, self._answers.shape_errors(self._place)[1])
 

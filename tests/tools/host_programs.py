@@ -81,12 +81,17 @@ class HostProgram:
         *,
         grid: int = 1,
         block: int = 128,
+        stride: int | None = None,
     ) -> Array:
-        """Compute neighbouring blocks with a grid of so many thread blocks of so many threads."""
+        """Compute blocks with a grid of so many thread blocks of so many threads.
+
+        With a `stride` the values lie in the beginning of an array for so many blocks.
+        """
+        stride = stride or n_blocks
         tables = [np.ascontiguousarray(table.values) for table in self.source.tables]
         slots = pack(arguments, [table.ctypes.data for table in tables])
-        out = np.empty(output_shape(self.kernel, n_blocks), output_type(self.kernel))
-        blocks = (ctypes.c_longlong * 3)(first_block, n_blocks, n_blocks)
+        out = np.empty(output_shape(self.kernel, stride), output_type(self.kernel))
+        blocks = (ctypes.c_longlong * 3)(first_block, n_blocks, stride)
         self._run(
             ctypes.c_uint(grid),
             ctypes.c_uint(block),

@@ -11,7 +11,7 @@ _ONE_FROM = {Type.FLOAT32: 10.0, Type.FLOAT64: 20.0}
 
 
 def tanh(x: Expression) -> Expression:
-    """Return the hyperbolic tangent, to 2 ulp: e / (e + 2) with e = exp(2 |x|) - 1."""
+    """Return the hyperbolic tangent, to 2.5 ulp: e / (e + 2) with e = exp(2 |x|) - 1."""
     size, one_from = abs(x), _ONE_FROM[x.type]
     held = where(size > one_from, one_from, size)
     e = expm1_bounded(held + held)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, lift
-from mclib.expressions.machine import bits, fma, from_bits, polynomial, where
+from mclib.expressions.machine import bits, fma, from_bits, where
+from mclib.expressions.mathematics.polynomials import polynomial_by_halves
 
 LOG_2 = 0.6931471805599453
 
@@ -84,7 +85,7 @@ def log(x: Expression) -> Expression:
 
 
 def log1p(x: Expression) -> Expression:
-    """Return log(1 + x), to 1.5 ulp: near 0 as well; -inf at -1, NaN below -1.
+    """Return log(1 + x), to 2 ulp: near 0 as well; -inf at -1, NaN below -1.
 
     Of 1 + x only the exponent k is used: f is 2^-k x - (1 - 2^-k), and what its rounding
     lost is added in the end.
@@ -118,7 +119,7 @@ def log_of_parts(
     k log 2 + f is rounded first, and exact where the two nearly cancel.
     """
     main, square = fma(k, LOG_2, f), f * f
-    bend = polynomial(f, _FORMATS[f.type].coefficients)
+    bend = polynomial_by_halves(f, square, _FORMATS[f.type].coefficients)
     if lost is None:
         return fma(square, bend, main)
     return main + fma(square, bend, lost)

@@ -15,6 +15,7 @@ from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression
 from mclib.expressions.machine import fma, polynomial, square_root, where
 from mclib.expressions.mathematics.logarithm import LOG_2, place_of_one, split
+from mclib.expressions.mathematics.polynomials import polynomial_by_halves
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,10 @@ def normal_draw(tail: Expression, side: Expression) -> Expression:
     """
     format_ = _FORMATS[tail.type]
     place, f = split(tail)
-    logarithm = fma(f * f, polynomial(f, format_.logarithm), f)
-    w = fma((place_of_one(tail.type) - 1.0) - place, LOG_2, -logarithm)
-    s = square_root(w + LOG_2)
-    z = w * (polynomial(s, format_.numerator) / polynomial(s, format_.denominator))
-    return where(side, z, -z)
+    square = f * f
+    bend = polynomial_by_halves(f, square, format_.logarithm)
+    minus_w = fma(square, bend, fma(place - (place_of_one(tail.type) - 1.0), LOG_2, f))
+    s = square_root(LOG_2 - minus_w)
+    ratio = polynomial(s, format_.numerator) / polynomial(s, format_.denominator)
+    lower = minus_w * ratio
+    return where(side, -lower, lower)

@@ -63,7 +63,7 @@ _FORMATS = {
 
 
 def power(a: Expression, b: Expression) -> Expression:
-    """Return `a` to the power `b`, to 2 ulp, with the special cases of IEEE 754.
+    """Return `a` to the power `b`, to 1.5 ulp, with the special cases of IEEE 754.
 
     A negative `a` has powers where `b` is a whole number; elsewhere they are NaN. Anything
     to the power 0 is 1, and so is 1 to any power.

@@ -1,4 +1,4 @@
-"""Trigonometry: reduction by multiples of pi in three parts, then polynomials.
+"""Trigonometry: reduction by multiples of pi / 2 in three parts, then polynomials.
 
 With k a whole number, r = x - k pi / 2 is taken in three steps, the parts of pi / 2 each as
 long as a float. The first step is exact, since k times the leading part and the difference
@@ -104,7 +104,7 @@ _LAST_BIT = {Type.INT32: 31, Type.INT64: 63}
 
 
 def sin(x: Expression) -> Expression:
-    """Return the sine of `x` radians, to 1 ulp.
+    """Return the sine of `x` radians, to 2 ulp.
 
     With r = x - k pi / 2 it is sin(r), cos(r), -sin(r), -cos(r) for k = 0, 1, 2, 3.
     """
@@ -113,14 +113,14 @@ def sin(x: Expression) -> Expression:
 
 
 def cos(x: Expression) -> Expression:
-    """Return the cosine of `x` radians, to 1 ulp: the sine a quarter further on."""
+    """Return the cosine of `x` radians, to 2 ulp: the sine a quarter further on."""
     sine, cosine, k_plus_one = _reduced(x, 1)
     value = where(_is_odd(k_plus_one), cosine, sine)
     return flip_sign(value, _second_bit_as_sign(k_plus_one))
 
 
 def tan(x: Expression) -> Expression:
-    """Return the tangent of `x` radians, to 2.5 ulp.
+    """Return the tangent of `x` radians, to 3 ulp.
 
     With r = x - k pi / 2 it is sin(r) / cos(r) for an even k, -cos(r) / sin(r) for an odd one.
     """
@@ -131,7 +131,7 @@ def tan(x: Expression) -> Expression:
 
 
 def arctan(x: Expression) -> Expression:
-    """Return the angle in radians whose tangent is `x`, to 1.5 ulp.
+    """Return the angle in radians whose tangent is `x`, to 2 ulp.
 
     Beyond 1 it is pi / 2 + arctan(-1 / |x|).
     """

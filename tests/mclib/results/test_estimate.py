@@ -26,6 +26,10 @@ def test_it_takes_the_format_of_floats(spec: str, expected: str) -> None:
     assert expected == format(ESTIMATE, spec)
 
 
+def test_small_shares_are_shown_with_one_unit() -> None:
+    assert f"{Estimate(3e-7, 1e-8, 10**9):%}" == "(3.00 ± 0.20)e-05 % (95 %)"
+
+
 @pytest.mark.parametrize(
     ("spec", "expected"), [("%", "3.12 % ± 0.04 % (95 %)"), (".1%", "3.1 % ± 0.0 % (95 %)")]
 )
