@@ -9,6 +9,8 @@ PYTEST := $(BIN)/python -m pytest
 # Tests marked with a need or a cost; everything else runs first, in parallel.
 MARKED := browser or compiler or docker or gpu or notebook or slow
 PARALLEL := -n $(WORKERS) --maxprocesses 8
+# The GPU's environment has the library and not the hub.
+DEVICE_TESTS := tests/mclib tests/contracts tests/architecture/test_promises.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -39,7 +41,8 @@ format: setup ## mend what ruff can mend: layout, import order, safe fixes
 	$(BIN)/ruff format .
 
 test-gpu: setup-gpu ## run the device tests; fails where there is no NVIDIA GPU
-	MC_REQUIRE=gpu .venv-gpu/bin/python -m pytest -m "gpu and not benchmark"
+	MC_REQUIRE=gpu .venv-gpu/bin/python -m pytest -m "gpu and not benchmark" \
+	  $(DEVICE_TESTS)
 
 notebooks: setup ## run every notebook from start to end
 	$(PYTEST) -m notebook

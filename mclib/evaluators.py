@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mclib.arrays import to_device, to_host
 from mclib.engines.base import Engine, Program
 from mclib.engines.kernels import Kernel, argument_values, build_moments, build_values
 from mclib.errors import ArgumentError
@@ -129,7 +130,8 @@ class ArrayEvaluator(Evaluator):
 
     def _arrays(self, first_block: int, n_blocks: int) -> dict[str, Array]:
         draws = to_trial_order(self._draws(first_block, n_blocks))
-        return dict(zip(self.graph.inputs, draws, strict=True))
+        handed = map(to_device, draws) if self.settled.engine.is_device else draws
+        return dict(zip(self.graph.inputs, handed, strict=True))
 
     def _called(self, draws: Mapping[str, Array], n_trials: int) -> dict[str, Array]:
         returned = named_outputs(self.function(**draws, **self.constants), self.name)
@@ -139,7 +141,7 @@ class ArrayEvaluator(Evaluator):
         return {key: self._checked(key, value, n_trials) for key, value in returned.items()}
 
     def _checked(self, key: str, value: Any, n_trials: int) -> Array:
-        array = np.asarray(value)
+        array = np.asarray(to_host(value))
         if array.dtype.kind not in "fiub" or array.shape not in {(), (n_trials,)}:
             message = (
                 f"output `{key}` of `{self.name}` must be one number per trial, shape "

@@ -59,10 +59,13 @@ class Engine(ABC):
         `reference`, `llvm` or `cuda`.
     n_workers : int
         How many threads may run programs at the same time with gain.
+    is_device : bool
+        Whether functions that are not traced are called with this device's arrays (CuPy).
     """
 
     name: str
     n_workers: int
+    is_device: bool = False
 
     @property
     @abstractmethod

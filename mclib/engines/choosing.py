@@ -35,12 +35,17 @@ def choose_engine(asked: str | Engine, n_trials: int) -> Engine:
         raise law("engine", must, asked)
     if asked != "auto":
         return _engine(asked)
-    if n_trials >= WORTH_A_LAUNCH:
-        try:
-            return _engine("cuda")
-        except EngineUnavailable:
-            pass
-    return _engine("llvm")
+    is_worth_it = n_trials >= WORTH_A_LAUNCH
+    return (_gpu() if is_worth_it else None) or _engine("llvm")
+
+
+@functools.cache
+def _gpu() -> Engine | None:
+    """Return the GPU's engine, or None where there is none; looked for only once."""
+    try:
+        return _engine("cuda")
+    except EngineUnavailable:
+        return None
 
 
 @functools.cache

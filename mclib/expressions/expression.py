@@ -354,7 +354,7 @@ def _floor_divide(a: Any, b: Any) -> Expression:
     if _is_array(a) or _is_array(b):
         return cast("Expression", _elementwise(_floor_divide, a, b))
     quotient = _numbers("divide", a, b)
-    if quotient is NotImplemented:
+    if not isinstance(quotient, Expression):
         return quotient
     whole = apply("floor", quotient)
     top, below = (as_number(lift(value, quotient.type)) for value in (a, b))

@@ -98,7 +98,7 @@ def check_streams(roots: Iterable[Node]) -> None:
             message = (
                 "each source of randomness must have a name of its own; "
                 f"{len(loops)} are called {name!r} and would draw the same numbers.\n"
-                'hint: name the noises, as in `mc.scan(..., noise={"demand": mc.Normal()})`.'
+                'hint: name them, as in `mc.scan(..., noise={"demand": mc.Normal()})`.'
             )
             raise TraceError(message)
         other = streams.setdefault(stream_of(name), name)

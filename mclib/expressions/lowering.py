@@ -6,6 +6,7 @@ around a loop of four, so that one Philox call serves four steps.
 """
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -180,7 +181,10 @@ class _Lowering:
     def lookup(self, each: Node) -> Node:
         table = each.payload
         place = Expression(self.done[each.args[0]])
-        last = float(len(table) - 1)
+        last = self.precision.dtype.type(len(table) - 1).item()
+        if last >= len(table):
+            # Not every place beyond 2**24 is a float32, and none behind the last is read.
+            last -= 2.0 ** (math.frexp(last)[1] - 24)
         # Written so that NaN falls to the last element.
         held = where(place < last, where(place > 0.0, place, 0.0), last)
         index = to_integer(held, Type.INT32)

@@ -8,6 +8,7 @@ every trial.
 
 import itertools
 import struct
+import threading
 import weakref
 from collections.abc import Container, Hashable, Iterable, Iterator
 from dataclasses import dataclass
@@ -92,7 +93,8 @@ class Table:
     @classmethod
     def of(cls, values: "np.ndarray[Any, Any]", type_: Type) -> "Table":
         """Freeze an array of shape (n,) as numbers of `type_`."""
-        return cls(np.ascontiguousarray(values, dtype=type_.dtype).tobytes(), type_)
+        with np.errstate(over="ignore"):
+            return cls(np.ascontiguousarray(values, dtype=type_.dtype).tobytes(), type_)
 
     @property
     def values(self) -> "np.ndarray[Any, Any]":
@@ -107,6 +109,7 @@ class Table:
 
 
 _interned: "weakref.WeakValueDictionary[Hashable, Node]" = weakref.WeakValueDictionary()
+_interning = threading.Lock()
 _identities = itertools.count(TRIAL + 1)
 
 
@@ -172,7 +175,9 @@ def node(name: str, *args: Node, type_: Type, payload: Any = None) -> Node:
     made.payload = payload
     made.type = type_
     made.scope = _scope(made.op, args, payload)
-    return _interned.setdefault(key, made)
+    # Two threads may have made it at the same time; both must get the same one.
+    with _interning:
+        return _interned.setdefault(key, made)
 
 
 def constant(value: bool | float, type_: Type) -> Node:

@@ -93,7 +93,7 @@ class Draw:
             folded = self.bits ^ shift_right_signed(self.bits, 31)
             return fma(to_float(folded, Type.FLOAT32), 2.0**-32, 2.0**-33)
         folded = (self.bits ^ shift_right_signed(self.bits, 63)) >> 12
-        # With the exponent of 2**52 the integer becomes a float, and all that follows is exact.
+        # With the exponent of 2**52 the integer becomes a float; what follows is exact.
         number = from_bits(folded | bits(lift(2.0**52, Type.FLOAT64)))
         return fma(number, 2.0**-52, 2.0**-53 - 1.0)
 

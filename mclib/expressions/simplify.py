@@ -1,8 +1,9 @@
 """Rules that make a graph smaller without changing what it computes.
 
 A rule looks at one node whose arguments are simple already and returns a simpler node, or
-None. Every rule is exact in IEEE arithmetic, up to the sign of a zero and of a NaN; nothing
-is reassociated, and ``x - x`` and ``x * 0`` stay, since x may be infinite.
+None. Every rule is exact in IEEE arithmetic, up to the sign of a NaN: nothing is
+reassociated, ``x - x`` and ``x * 0`` stay, since x may be infinite, and so does ``x + 0``,
+since x may be -0. Constants are folded in float64, whatever the precision of the run.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""What a legal graph is: checked between passes, so that faults are found where they are."""
+"""What a legal graph is: checked between passes, so that a fault is found at once."""
 
 from collections.abc import Iterable
 

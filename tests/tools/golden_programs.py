@@ -1,4 +1,4 @@
-"""The programs that engines are compared on: small models, and two that use every op there is."""
+"""The programs that engines are compared on; together they use every op there is."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -313,6 +313,7 @@ GOLDEN_PROGRAMS = {
     "machine_ops": GoldenProgram(_machine_ops, kinds=("values",)),
 }
 """Programs by name; together they use every machine op and every formula."""
+
 
 def ops_used(roots: tuple[Node, ...]) -> set[str]:
     """Return the names of the ops below `roots`, those inside subroutines too."""

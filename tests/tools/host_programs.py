@@ -1,12 +1,13 @@
-"""CUDA programs run on the host: their source, or the PTX that NVRTC makes of it, by g++."""
+"""CUDA programs run on the host: their source, or the PTX that NVRTC makes of it."""
 
 import ctypes
 import functools
 import hashlib
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +65,17 @@ extern "C" void run(unsigned int grid, unsigned int block, const long long *bloc
 """
 
 
+HostFunction = Callable[[int, int, Sequence[int], int, int], None]
+"""Runs a grid: thread blocks, threads of each, the three counts, and two addresses."""
+
+
 class HostProgram:
     """A CUDA program as a host's function."""
 
-    def __init__(self, kernel: Kernel, source: Source, text: str) -> None:
+    def __init__(self, kernel: Kernel, source: Source, function: HostFunction) -> None:
         self.kernel = kernel
         self.source = source
-        self._run = _build(text).run
-        self._run.restype = None
+        self._function = function
 
     def run(
         self,
@@ -91,38 +95,36 @@ class HostProgram:
         tables = [np.ascontiguousarray(table.values) for table in self.source.tables]
         slots = pack(arguments, [table.ctypes.data for table in tables])
         out = np.empty(output_shape(self.kernel, stride), output_type(self.kernel))
-        blocks = (ctypes.c_longlong * 3)(first_block, n_blocks, stride)
-        self._run(
-            ctypes.c_uint(grid),
-            ctypes.c_uint(block),
-            blocks,
-            ctypes.c_void_p(slots.ctypes.data),
-            ctypes.c_void_p(out.ctypes.data),
-        )
+        counts = (first_block, n_blocks, stride)
+        self._function(grid, block, counts, slots.ctypes.data, out.ctypes.data)
         return out
 
 
 def from_source(kernel: Kernel) -> HostProgram:
     """Compile the CUDA C of a kernel for the host."""
     source = render(kernel)
-    out = np.dtype(output_type(kernel)).name.replace("float64", "double")
-    run = _RUN_SOURCE.format(
-        out=out.replace("float32", "float"),
-        arguments="*handed_arguments" if source.by_value else "handed_arguments",
-    )
-    return HostProgram(kernel, source, source.text + run)
+    return HostProgram(kernel, source, build_source(source.text))
 
 
 def from_ptx(kernel: Kernel) -> HostProgram:
     """Compile what NVRTC makes of the CUDA C of a kernel for the host."""
     source = render(kernel)
     n_bytes = 8 * source.n_slots if source.by_value else 8
-    copy = f"memcpy(parameters + 24, arguments, {n_bytes});"
-    if not source.by_value:
-        copy = "memcpy(parameters + 24, &arguments, 8);"
+    copied = "arguments" if source.by_value else "&arguments"
     ptx = compiler().ptx(source.text, PTX_ARCHITECTURE)
-    run = _RUN_PTX.format(size=32 + n_bytes, arguments=copy)
-    return HostProgram(kernel, source, translate(ptx) + run)
+    run = _RUN_PTX.format(
+        size=32 + n_bytes, arguments=f"memcpy(parameters + 24, {copied}, {n_bytes});"
+    )
+    return HostProgram(kernel, source, _build(translate(ptx) + run))
+
+
+def build_source(text: str) -> HostFunction:
+    """Compile CUDA C for the host."""
+    out = re.search(r"(\w+)\* __restrict__ out\)", text)
+    assert out is not None
+    is_by_value = "const Arguments arguments" in text
+    arguments = "*handed_arguments" if is_by_value else "handed_arguments"
+    return _build(text + _RUN_SOURCE.format(out=out[1], arguments=arguments))
 
 
 @functools.cache
@@ -130,23 +132,27 @@ def _folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="mclib-host-programs-"))
 
 
-def _build(text: str) -> ctypes.CDLL:
+def _build(text: str) -> HostFunction:
     command = next(filter(None, map(shutil.which, ("g++", "clang++"))))
     name = hashlib.sha256(text.encode()).hexdigest()[:16]
     source, library = _folder() / f"{name}.cpp", _folder() / f"{name}.so"
     source.write_text(text)
+    inputs = ["-include", str(_SHIM), str(source)]
     subprocess.run(
-        [
-            command,
-            *FLAGS,
-            "-shared",
-            "-fPIC",
-            "-include",
-            str(_SHIM),
-            str(source),
-            "-o",
-            str(library),
-        ],
-        check=True,
+        [command, *FLAGS, "-shared", "-fPIC", *inputs, "-o", str(library)], check=True
     )
-    return ctypes.CDLL(str(library))
+    run = ctypes.CDLL(str(library)).run
+    run.restype = None
+
+    def function(
+        grid: int, block: int, counts: Sequence[int], arguments: int, out: int
+    ) -> None:
+        run(
+            ctypes.c_uint(grid),
+            ctypes.c_uint(block),
+            (ctypes.c_longlong * 3)(*map(int, counts)),
+            ctypes.c_void_p(arguments),
+            ctypes.c_void_p(out),
+        )
+
+    return function

@@ -1,9 +1,10 @@
 """Instructions per trial, counted in the machine code that NVRTC makes.
 
-A loop is a branch backwards; how often it goes round stands in the source, for loops that are
-kept as loops. The way through a division's or square root's slow path, which only denormals and
-their like take, is left out. What remains times the number of lanes is what a device must
-issue, so that the count bounds the speed and shows a program that has become slower.
+A loop is a branch backwards; how often it goes round stands in the source, for loops that
+are kept as loops. The way through a division's or square root's slow path, which only
+denormals and their like take, is left out. What remains times the number of lanes is what a
+device must issue, so that the count bounds the speed and shows a program that has become
+slower.
 """
 
 import importlib.util
@@ -35,7 +36,11 @@ class Instruction:
 def disassembler() -> str:
     """Return the path of nvdisasm, from its wheel or from PATH."""
     spec = importlib.util.find_spec("nvidia")
-    folders = [] if spec is None else [Path(each) for each in spec.submodule_search_locations or ()]
+    folders = (
+        []
+        if spec is None
+        else [Path(each) for each in spec.submodule_search_locations or ()]
+    )
     wheels = [folder / "cu13" / "bin" / "nvdisasm" for folder in folders]
     found = next((str(path) for path in wheels if path.is_file()), shutil.which("nvdisasm"))
     if found is None:
@@ -61,7 +66,9 @@ def disassemble(cubin: bytes) -> list[Instruction]:
     for line in listing.splitlines():
         if label := re.match(r"(\.L_\w+|\$\w+):", line):
             waiting.append(label[1])
-        elif code := re.match(r"\s+/\*([0-9a-f]{4,})\*/\s+(@!?\w+ )?\s*([\w.]+)(.*?);", line):
+        elif code := re.match(
+            r"\s+/\*([0-9a-f]{4,})\*/\s+(@!?\w+ )?\s*([\w.]+)(.*?);", line
+        ):
             address = int(code[1], 16)
             labels.update(dict.fromkeys(waiting, address))
             waiting.clear()
@@ -137,10 +144,10 @@ def _slow_paths(instructions: list[Instruction]) -> set[int]:
 
 
 def cycles(counts: Counter[str]) -> tuple[float, str]:
-    """Return the issue cycles that a warp takes on a Hopper scheduler, and what bounds them.
+    """Return the cycles that a warp takes on a Hopper scheduler, and what bounds them.
 
-    A scheduler issues one instruction a cycle; its float64 unit takes one every other cycle,
-    its unit of special functions one in eight.
+    A scheduler issues one instruction a cycle; its float64 unit takes one every other
+    cycle, its unit of special functions one in eight.
     """
     needs = {
         "issue": float(counts.total()),

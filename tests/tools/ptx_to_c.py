@@ -1,9 +1,9 @@
 """PTX to C++, one statement per instruction, to run what NVRTC emits without a device.
 
-PTX says exactly what each instruction computes; what this proves is therefore the compiler's
-front end (no contraction, no flushed denormals, no wrong rounding), not the last step from PTX
-to machine code. A register is its bits; the instruction's type says how they are read. The
-subset is what these programs use, and an instruction beyond it is an error.
+PTX says exactly what each instruction computes; what this proves is therefore the
+compiler's front end (no contraction, no flushed denormals, no wrong rounding), not the last
+step from PTX to machine code. A register is its bits; the instruction's type says how they
+are read. The subset is what these programs use, and an instruction beyond it is an error.
 """
 
 import re
@@ -123,7 +123,7 @@ def translate(ptx: str) -> str:
 
 def _constants(ptx: str) -> list[str]:
     found = re.findall(
-        r"^\.const \.align (\d+) \.b8 (\w+)\[\d+\] = \{([^}]*)\};", ptx, re.M
+        r"^\.const \.align (\d+) \.b8 (\w+)\[\d+\] = \{([^}]*)\};", ptx, re.MULTILINE
     )
     return [
         f"alignas({align}) static const b8 bytes_of_{name}[] = {{{values}}};\n"
@@ -200,7 +200,8 @@ def _instruction(words: Sequence[str], operands: Sequence[str], line: str) -> st
         message = f"an instruction that the translator does not know: {line}"
         raise ValueError(message)
     made, made_type = result(words, operands[1:], type_)
-    return f"{_name(operands[0])} = view<{_BITS.get(made_type, made_type)}>(({made_type})({made}));"
+    bits = _BITS.get(made_type, made_type)
+    return f"{_name(operands[0])} = view<{bits}>(({made_type})({made}));"
 
 
 def _name(register: str) -> str:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from mclib.engines import cache
-from mclib.errors import EngineUnavailable, InternalError
+from mclib.engines.cuda.devices import unavailable
+from mclib.errors import InternalError
 
 OPTIONS = (
     "--std=c++17",
@@ -30,9 +31,6 @@ OPTIONS = (
 """What keeps every operation as IEEE 754 has it."""
 
 _SUCCESS = 0
-_WAY_OUT = (
-    "hint: install `mchub[gpu]`, or leave `engine` out to run on the CPU: same draws."
-)
 
 
 def architecture(compute_capability: int) -> str:
@@ -62,7 +60,7 @@ class Compiler:
         self.capabilities = tuple(sorted(listed))
 
     def capability_for(self, device: int) -> int:
-        """Return the best capability whose machine code runs on a device of capability `device`.
+        """Return the best capability whose code a device of capability `device` runs.
 
         Raises
         ------
@@ -77,14 +75,14 @@ class Compiler:
         ]
         if not fitting:
             major, minor = self.version
-            message = (
-                f"engine `cuda` is not available: NVRTC {major}.{minor} compiles for compute "
-                f"capabilities {', '.join(map(str, self.capabilities))}; the device's is "
-                f"{device}.\nhint: install another version of NVRTC, or leave `engine` out to "
-                "run on the CPU: same draws."
+            listed = ", ".join(map(str, self.capabilities))
+            reason = (
+                f"NVRTC {major}.{minor} compiles for compute capabilities {listed}; "
+                f"the device's is {device}"
             )
-            raise EngineUnavailable(message)
-        return fitting[-1]
+            raise unavailable(reason, "install another version of NVRTC")
+        best: int = fitting[-1]
+        return best
 
     def cubin(self, text: str, arch: str) -> bytes:
         """Return the machine code of a source, from disk where it was compiled before.
@@ -182,8 +180,8 @@ def compiler() -> Compiler:
             continue
         library.nvrtcGetErrorString.restype = ctypes.c_char_p
         return Compiler(library)
-    message = f"engine `cuda` is not available: NVRTC was not found.\n{_WAY_OUT}"
-    raise EngineUnavailable(message)
+    reason = "NVRTC was not found"
+    raise unavailable(reason, "install `mchub[gpu]` (or `mchub[gpu13]` for CUDA 13)")
 
 
 def _candidates() -> Iterator[str]:

@@ -58,6 +58,8 @@ class CudaProgram(Program):
             module.load(cubin)
             self._function = module.get_function(ENTRY)
             self._tables = [cupy.asarray(table.values) for table in source.tables]
+            # The streams of the calling threads do not wait for this one.
+            cupy.cuda.Device().synchronize()
         block_bytes = np.empty(0, output_type(kernel)).itemsize
         block_bytes *= int(np.prod(output_shape(kernel, 1)))
         self._size = LaunchSize(_WARPS * device.n_multiprocessors, block_bytes)
@@ -81,12 +83,11 @@ class CudaProgram(Program):
                     else:
                         self._finish(under_way.popleft(), out)
             except (cuda.runtime.CUDARuntimeError, cuda.driver.CUDADriverError) as error:
-                under_way.clear()
                 raise unavailable(f"the device stopped in the middle ({error})") from error
-            finally:
+            except BaseException:
                 # Memory that the device still writes to must not be given to anyone else.
-                if under_way:
-                    stream.synchronize()
+                stream.synchronize()
+                raise
         return out
 
     def _stream(self) -> Any:
@@ -119,7 +120,7 @@ class CudaProgram(Program):
         return _Launch(begun, n_blocks, began, computed, arrived, on_device, on_host)
 
     def _room(self, wanted: int) -> tuple[Any, Array]:
-        """Return memory there and here for so many blocks, or for as many as there is room."""
+        """Return memory there and here for so many blocks, or as many as there is room."""
         from cupyx import empty_pinned
 
         kernel, cupy = self.kernel, self._cupy
@@ -169,6 +170,7 @@ class CudaEngine(Engine):
     """
 
     name = "cuda"
+    is_device = True
     n_workers = 2
 
     def __init__(self, ordinal: int = 0) -> None:

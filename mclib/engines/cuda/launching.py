@@ -1,7 +1,7 @@
 """How much one launch does, and what it is given.
 
-A launch holds the device alone as long as it runs. It is kept short, so that others who share
-the device, Ctrl-C and progress are served between launches.
+A launch holds the device alone as long as it runs. It is kept short, so that others who
+share the device, Ctrl-C and progress are served between launches.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def pack(
 
 
 class LaunchSize:
-    """How many blocks the next launch takes: as many as the last ones say, and memory allows.
+    """How many blocks the next launch takes, by what the last ones took.
 
     Parameters
     ----------

@@ -42,8 +42,9 @@ CONSTANTS = 4096
 UNROLLED_OPS = 400
 """A loop of four turns over so many ops at most is written out four times.
 
-Written out, a turn need not choose its word of a draw: 15 % fewer instructions for a European
-option, 1 to 7 % for a sheet of ten inputs, which would take twice as long to compile.
+Written out, a turn need not choose its word of a draw: 15 % fewer instructions for a
+European option, 1 to 7 % for a sheet of ten inputs, which would take twice as long to
+compile.
 """
 
 _HEAD = """\
@@ -100,7 +101,7 @@ class _Shared:
         return f"((const {C_TYPES[table.type]}*){slot})"
 
     def constant(self, each: Node) -> str:
-        """Return a constant; one that no instruction has room for lies in constant memory."""
+        """Return a constant; one that fits no instruction lies in constant memory."""
         text = literal(each.payload, each.type)
         if each.type is not Type.FLOAT64 or fits_an_instruction(each.payload):
             return text
@@ -180,7 +181,8 @@ class _Function:
             case "step":
                 return self.counters[each.payload.identity]
             case "result":
-                return self.results[each.args[0]][each.payload]
+                place: int = each.payload
+                return self.results[each.args[0]][place]
             case "formal":
                 return f"a{each.payload}"
             case "lane" | "block" as placeholder:
@@ -245,7 +247,7 @@ class _Function:
         self.close()
 
     def carry(self, carried: Sequence[str], nexts: Sequence[Node]) -> None:
-        """Assign all states at once: a state that is another's next value is copied first."""
+        """Assign all states at once; one that is another's next value is copied first."""
         values = []
         for following in nexts:
             value = self.name(following)
@@ -305,7 +307,7 @@ def is_written_out(loop: Loop, inside: Sequence[Node]) -> bool:
 
 
 def n_ops(nodes: Iterable[Node]) -> int:
-    """Return how many ops nodes are, those of the subroutines that they call counted too."""
+    """Return how many ops nodes are, with those of the subroutines that they call."""
     total = 0
     for each in nodes:
         total += n_ops(topological(each.payload.results)) if each.op.name == "call" else 1

@@ -1,10 +1,10 @@
 """Exponentials: e to a power, by reduction to half of log 2 around zero.
 
-With k the whole number nearest to x / log 2 and f = x - k log 2, exp(x) = 2^k exp(f) and
-|f| <= log(2) / 2 (up to rounding), where exp(f) = 1 + f + f² P(f). The product k * LOG_2_HIGH
-is exact, so that f is rounded once. The whole number k is had by adding `_ROUNDER`, whose
-last bit is worth one: the sum's low bits then hold k plus a bias of our choice, ready to
-become the exponent of a power of two.
+With k the whole number nearest to x / log 2 and f = x - k log 2, exp(x) = 2^k exp(f), where
+exp(f) = 1 + f + f² P(f) for |f| <= log(2) / 2. The logarithm of 2 is taken in two parts; k
+times the first is exact, so that f is rounded once. The whole number k is had by adding a
+number so large that its last bit is worth one: the low bits of the sum then hold k, and a
+bias of our choice, ready to become the exponent of a power of two.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,13 @@ _FORMATS = {
         exponent_bias=127,
         log_2_high=0.693145751953125,
         log_2_low=1.42860682030941723212e-6,
-        coefficients=(0.001381457, 0.008368724, 0.04166839, 0.16666521, 0.49999994),
+        coefficients=(
+            0.0013814594,
+            0.008368724,
+            0.04166839,
+            0.16666521,
+            0.49999994,
+        ),
         lowest=-104.0,
         highest=89.0,
     ),
@@ -48,13 +54,13 @@ _FORMATS = {
         log_2_high=6.93147180369123816490e-01,
         log_2_low=1.90821492927058770002e-10,
         coefficients=(
-            2.50000481829652e-08,
-            2.7630262956374025e-07,
-            2.755758648978181e-06,
-            2.4801493061245948e-05,
-            0.00019841269506368204,
-            0.0013888888943662959,
-            0.008333333333494595,
+            2.5000058240798203e-08,
+            2.763026288132212e-07,
+            2.7557586457755135e-06,
+            2.480149306133797e-05,
+            0.00019841269506404183,
+            0.0013888888943663022,
+            0.008333333333494577,
             0.04166666666653005,
             0.16666666666666413,
             0.5000000000000011,

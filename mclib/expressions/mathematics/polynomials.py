@@ -11,8 +11,8 @@ def polynomial_by_halves(
 ) -> Expression:
     """Return the polynomial in `x`, highest coefficient first, as E(x²) + x O(x²).
 
-    Horner's scheme for each half: as many operations as for the whole, but the two halves do
-    not wait for one another. Worth it where `square`, x², is needed anyway.
+    Horner's scheme for each half: as many operations as for the whole, but the two halves
+    do not wait for one another. Worth it where `square`, x², is needed anyway.
     """
     lowest_first = coefficients[::-1]
     even = polynomial(square, lowest_first[0::2][::-1])

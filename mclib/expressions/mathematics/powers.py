@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, lift
-from mclib.expressions.machine import bits, floor, fma, polynomial, where
+from mclib.expressions.machine import floor, fma, polynomial, where
 from mclib.expressions.mathematics.exponential import exp_parts
 from mclib.expressions.mathematics.logarithm import place_of_one, split
 from mclib.expressions.mathematics.signs import flip_sign, sign_bit
@@ -36,7 +36,11 @@ _FORMATS = {
         scale_bits=23,
         log_2=(0.693145751953125, 1.42860682030941723212e-6),
         two_thirds=(0.6666666865348816, -1.9868215517249155e-08),
-        coefficients=(0.23874125, 0.28525546, 0.4000039),
+        coefficients=(
+            0.23874125,
+            0.28525546,
+            0.4000039,
+        ),
         lowest=-104.0,
         highest=89.0,
     ),
@@ -47,12 +51,12 @@ _FORMATS = {
         log_2=(6.93147180369123816490e-01, 1.90821492927058770002e-10),
         two_thirds=(0.6666666666666666, 3.700743415417188e-17),
         coefficients=(
-            0.12576112846768064,
-            0.11591605508155713,
-            0.13341194104390272,
-            0.15384404925150802,
-            0.18181821559822986,
-            0.22222222190879587,
+            0.12576102302851452,
+            0.11591607317213545,
+            0.13341193980253085,
+            0.1538440492945675,
+            0.18181821559745245,
+            0.22222222190880236,
             0.28571428571579344,
             0.3999999999999972,
         ),

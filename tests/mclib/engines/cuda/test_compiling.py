@@ -26,7 +26,9 @@ BUILDS = [
     *((("european", "moments", Type.FLOAT64), each) for each in CAPABILITIES),
 ]
 
-pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:overflow encountered in cast:RuntimeWarning"
+)
 
 
 @pytest.mark.parametrize(("program", "capability"), BUILDS)
@@ -78,7 +80,9 @@ def test_a_device_runs_code_of_its_own_generation(device: int, expected: int) ->
 
 
 def test_a_device_that_this_nvrtc_is_too_old_for_says_so() -> None:
-    with pytest.raises(EngineUnavailable, match=r"NVRTC 12\.9 compiles .* the device's is 130"):
+    with pytest.raises(
+        EngineUnavailable, match=r"NVRTC 12\.9 compiles .* the device's is 130"
+    ):
         _compiler_for(75, 80, 90).capability_for(130)
 
 
@@ -86,7 +90,9 @@ def test_a_machine_without_nvrtc_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("mclib.engines.cuda.compiling._candidates", lambda: iter(()))
     compiler.cache_clear()
     try:
-        with pytest.raises(EngineUnavailable, match=r"NVRTC was not found\.\nhint: install"):
+        with pytest.raises(
+            EngineUnavailable, match=r"NVRTC was not found\.\nhint: install"
+        ):
             compiler()
     finally:
         compiler.cache_clear()

@@ -43,7 +43,9 @@ def test_a_source_includes_nothing_and_asks_for_no_approximation(name: str) -> N
     text = render(GOLDEN_PROGRAMS[name].kernel("values", Type.FLOAT64)).text
 
     assert "#include" not in text
-    assert re.findall(r"\b(?:__expf|__logf|__sinf|__cosf|__fdividef|rsqrt\w*)\b", text) == []
+    assert (
+        re.findall(r"\b(?:__expf|__logf|__sinf|__cosf|__fdividef|rsqrt\w*)\b", text) == []
+    )
 
 
 def test_arguments_too_many_for_a_launch_are_handed_over_by_address() -> None:
@@ -78,7 +80,5 @@ def test_constants_beyond_constant_memory_stand_in_the_code() -> None:
         (float("-inf"), Type.FLOAT64, "__longlong_as_double(0xfff0000000000000ll)"),
     ],
 )
-def test_a_constant_is_written_exactly(
-    value: float, type_: Type, expected: str
-) -> None:
+def test_a_constant_is_written_exactly(value: float, type_: Type, expected: str) -> None:
     assert expected == literal(value, type_)
