@@ -1,12 +1,12 @@
 """A run: a model with everything settled, its records, and its trials again on demand."""
 
 import copy
+import functools
 import hashlib
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 _SWEEP_BLOCKS = 64
 """Blocks whose values one worker holds while it answers: half a megabyte per output."""
 
-_LIBRARIES = ("numpy", "llvmlite")
+_DISTRIBUTIONS = {"mclib": "mchub", "numpy": "numpy", "llvmlite": "llvmlite"}
 
 
 class SimulationRun:
@@ -132,7 +132,6 @@ class SimulationRun:
     def provenance(self) -> Provenance:
         """What is needed to get the same numbers again."""
         source = source_of(self.model.function)
-        versions = {name: metadata.version(name) for name in _LIBRARIES}
         return Provenance(
             seed=self.seed,
             n_trials=self.n_trials_done,
@@ -145,11 +144,7 @@ class SimulationRun:
             precision=self.precision.value,
             sampler="independent",
             draw_contract=streams.CONTRACT_VERSION,
-            versions={
-                "mclib": version(),
-                "python": platform.python_version(),
-                **versions,
-            },
+            versions=versions(),
             started=self.started,
             elapsed=timedelta(seconds=self.elapsed),
             interrupted=self.interrupted,
@@ -223,9 +218,16 @@ class SimulationRun:
         }
 
 
-def version() -> str:
-    """Return the version of mclib, as it was installed."""
-    try:
-        return metadata.version("mchub")
-    except metadata.PackageNotFoundError:
-        return "0+unknown"
+@functools.cache
+def versions() -> dict[str, str]:
+    """Return the versions of what computes, as they were installed."""
+    # It parses mail headers, and `import mclib` must be light.
+    from importlib import metadata
+
+    found = {"python": platform.python_version()}
+    for name, distribution in _DISTRIBUTIONS.items():
+        try:
+            found[name] = metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            found[name] = "unknown"
+    return found

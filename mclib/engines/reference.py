@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mclib.engines.base import Arguments, Array, Engine, Program, output_shape, output_type
-from mclib.engines.kernels import N_LANES, Kernel
+from mclib.engines.kernels import N_GROUPS, N_LANES, N_ROWS, Kernel
 from mclib.expressions.dtypes import Type
 from mclib.expressions.evaluation import Stores, evaluate
 from mclib.expressions.nodes import Node, node
@@ -38,11 +38,11 @@ class ReferenceProgram(Program):
         shape = output_shape(kernel, n_blocks)
         out = np.empty(shape, output_type(kernel))
         if kernel.records:
-            flat = out.reshape(n_blocks, -1)
+            flat = out.reshape(n_blocks, len(records))
             for place, record in enumerate(records):
                 flat[:, place] = np.broadcast_to(record, (n_blocks, N_LANES))[:, 0]
             return out
-        turns = out.reshape(kernel.n_outputs, n_blocks, -1, N_LANES)
+        turns = out.reshape(kernel.n_outputs, n_blocks, N_GROUPS * N_ROWS, N_LANES)
         for turn, outputs in enumerate(stores.turns):
             for place, output in enumerate(outputs):
                 turns[place, :, turn] = output

@@ -14,6 +14,8 @@ from mclib.expressions import coercion
 from mclib.expressions.dtypes import Type
 from mclib.expressions.nodes import Node, constant, node
 
+_ONE_NUMBER = "a traced value is one number per trial."
+
 
 class Expression:
     """A value that stands for every trial at once.
@@ -112,7 +114,8 @@ class Expression:
         return _equal(self, other)
 
     def __ne__(self, other: object) -> "Expression":  # type: ignore[override]
-        return ~_equal(self, other)
+        equal = _equal(self, other)
+        return equal if equal is NotImplemented else ~equal
 
     def __hash__(self) -> int:
         return hash(self.node)
@@ -164,8 +167,7 @@ class Expression:
     def __index__(self) -> int:
         value = coercion.concrete(self.node, "counts or indexes with")
         if value != int(value):
-            message = f"a count or an index must be a whole number; got {value!r}."
-            raise TraceError(message)
+            raise TraceError(f"a count or an index must be a whole number; got {value!r}.")
         return int(value)
 
     def __round__(self, digits: int | None = None) -> "Expression":
@@ -185,20 +187,17 @@ class Expression:
 
     def __format__(self, specification: str) -> str:
         if specification:
-            hint = "format the estimates of a result; a traced value has no digits yet."
-            raise coercion.refusal("writes out", hint)
+            raise coercion.refusal("writes out", "format the estimates of a result.")
         return repr(self)
 
     def __iter__(self) -> Any:
-        raise coercion.refusal("iterates over", "a traced value is one number per trial.")
+        raise coercion.refusal("iterates over", _ONE_NUMBER)
 
     def __len__(self) -> int:
-        raise coercion.refusal(
-            "takes the length of", "a traced value is one number per trial."
-        )
+        raise coercion.refusal("takes the length of", _ONE_NUMBER)
 
     def __contains__(self, item: object) -> bool:
-        raise coercion.refusal("searches in", "a traced value is one number per trial.")
+        raise coercion.refusal("searches in", _ONE_NUMBER)
 
     def __getitem__(self, item: object) -> Any:
         raise coercion.refusal(
@@ -393,8 +392,9 @@ def _shift(name: str, a: Expression, bits: Any) -> Expression:
 
 
 def _no_bits(symbol: str, value: Expression) -> TraceError:
+    example = "~(a > 0)" if symbol == "~" else f"(a > 0) {symbol} (b > 0)"
     return coercion.refusal(
         f"uses `{symbol}` on",
-        f"`{symbol}` is for comparisons, as in `(a > 0) {symbol} (b > 0)`, "
-        f"each in its own brackets; this is a {value.type.value} number.",
+        f"`{symbol}` is for comparisons, each in its own brackets, as in `{example}`; "
+        f"this is a {value.type.value} number.",
     )

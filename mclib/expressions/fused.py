@@ -36,7 +36,9 @@ def _double(a: Any, b: Any, c: Any) -> Any:
     a, b, c = np.broadcast_arrays(
         np.asarray(a, np.float64), np.asarray(b, np.float64), np.asarray(c, np.float64)
     )
-    plain = np.asarray(a * b + c)
+    # An infinite term decides, though the product may overflow to the other infinity.
+    is_endless = np.isinf(c) & np.isfinite(a) & np.isfinite(b)
+    plain = np.where(is_endless, c, a * b + c)
     high, low = _two_product(a, b)
     term_high, term_low = _two_sum(c, low)
     sum_high, sum_low = _two_sum(high, term_high)

@@ -29,6 +29,7 @@ from mclib.expressions.machine import (
 )
 from mclib.expressions.mathematics import FORMULAS
 from mclib.expressions.mathematics.normal_draws import normal_draw
+from mclib.expressions.mathematics.powers import SHORT_POWERS
 from mclib.expressions.nodes import (
     Node,
     Subroutine,
@@ -154,6 +155,11 @@ class _Lowering:
         (value,) = call(_routine(name, tuple(arg.type for arg in args)), *args)
         return value.node
 
+    def power(self, each: Node) -> Node:
+        base = self.args(each)[0]
+        short = SHORT_POWERS.get(each.args[1].payload) if each.args[1].is_constant else None
+        return self.formula(each) if short is None else short(base).node
+
     def constant(self, each: Node) -> Node:
         return constant(each.payload, self.type(each.type))
 
@@ -220,6 +226,7 @@ class _Lowering:
 
 
 _SPECIAL: dict[str, Callable[[_Lowering, Node], Node]] = {
+    "power": _Lowering.power,
     "constant": _Lowering.constant,
     "parameter": _Lowering.parameter,
     "tail": _Lowering.tail,

@@ -105,7 +105,9 @@ def in_turns(works: Iterable[Callable[[], object]], *, n_turns: int) -> list[flo
     calls = list(works)
     best = [float("inf")] * len(calls)
     for _ in range(n_turns):
-        best = [min(so_far, seconds_of(call)) for so_far, call in zip(best, calls, strict=True)]
+        best = [
+            min(so_far, seconds_of(call)) for so_far, call in zip(best, calls, strict=True)
+        ]
     return best
 
 

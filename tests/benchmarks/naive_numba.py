@@ -1,5 +1,7 @@
 """numba as its tutorial shows it: a loop over trials with `np.random` and `math`."""
 
+# ruff: noqa: NPY002 - numba compiles these functions; a Generator is slower there.
+
 import math
 
 import numba

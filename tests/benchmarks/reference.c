@@ -24,12 +24,13 @@ static const double LOG_2 = 0.6931471805599453;
 
 #ifdef REAL_IS_FLOAT
 
+#define SQUARE_ROOT sqrtf
+#define NEAREST rintf
 typedef float real;
 typedef int32_t whole;
 typedef uint32_t bits;
 enum { FRACTION_BITS = 23, BIAS = 127 };
 static const bits TWO_THIRDS = 0x3F2AAAABu;
-static const real ROUNDER = 12582912.0f;
 static const real LOG_2_HIGH = 0.693145751953125f, LOG_2_LOW = 1.42860682030941723212e-6f;
 static const real LOGARITHM[] = {
     0.14026165533982282f, -0.15388543735959728f, 0.13995833884572892f,
@@ -48,12 +49,13 @@ static const real EXPONENTIAL[] = {
 
 #else
 
+#define SQUARE_ROOT sqrt
+#define NEAREST rint
 typedef double real;
 typedef int64_t whole;
 typedef uint64_t bits;
 enum { FRACTION_BITS = 52, BIAS = 1023 };
 static const bits TWO_THIRDS = 0x3FE5555555555555ull;
-static const real ROUNDER = 6755399441055744.0;
 static const real LOG_2_HIGH = 6.93147180369123816490e-01;
 static const real LOG_2_LOW = 1.90821492927058770002e-10;
 static const real LOGARITHM[] = {
@@ -104,10 +106,9 @@ INLINE real from_bits(bits b)
 
 INLINE real exponential(real x)
 {
-    real biased = x * (real)1.4426950408889634 + ROUNDER;
-    real k = biased - ROUNDER;
+    real k = NEAREST(x * (real)1.4426950408889634);
     real f = x - k * LOG_2_HIGH - k * LOG_2_LOW;
-    real power = from_bits((bits_of(biased) + BIAS) << FRACTION_BITS);
+    real power = from_bits((bits)((whole)k + BIAS) << FRACTION_BITS);
     return power * (1 + f + f * f * POLYNOMIAL(f, EXPONENTIAL));
 }
 
@@ -118,28 +119,9 @@ INLINE real normal(real draw)
     whole k = (whole)(b - TWO_THIRDS) >> FRACTION_BITS;
     real f = from_bits(b - ((bits)k << FRACTION_BITS)) - 1;
     real minus_w = f * f * POLYNOMIAL(f, LOGARITHM) + f + (real)(k + 1) * (real)LOG_2;
-    real s = __builtin_sqrt((real)LOG_2 - minus_w);
-#ifdef REAL_IS_FLOAT
-    s = __builtin_sqrtf((real)LOG_2 - minus_w);
-#endif
+    real s = SQUARE_ROOT((real)LOG_2 - minus_w);
     real z = minus_w * POLYNOMIAL(s, NUMERATOR) / POLYNOMIAL(s, DENOMINATOR);
-    return from_bits(bits_of(z) ^ (bits_of(draw) & ~((bits)-1 >> 1)) ^ ~((bits)-1 >> 1));
-}
-
-typedef uint64_t words[ROWS][LANES];
-
-INLINE void mix(words c, uint32_t *k0, uint32_t *k1)
-{
-    EACH_LANE {
-        uint64_t p0 = (c[0][lane] & 0xFFFFFFFFu) * 0xD2511F53u;
-        uint64_t p1 = (c[2][lane] & 0xFFFFFFFFu) * 0xCD9E8D57u;
-        c[0][lane] = (p1 >> 32) ^ c[1][lane] ^ *k0;
-        c[1][lane] = p1;
-        c[2][lane] = (p0 >> 32) ^ c[3][lane] ^ *k1;
-        c[3][lane] = p0;
-    }
-    *k0 += 0x9E3779B9u;
-    *k1 += 0xBB67AE85u;
+    return from_bits(bits_of(z) ^ (bits_of(draw) & ~((bits)-1 >> 1)));
 }
 
 INLINE real signed_tail(uint64_t high, uint64_t low)
@@ -157,44 +139,45 @@ INLINE real signed_tail(uint64_t high, uint64_t low)
 #endif
 }
 
-/* Four draws for each lane, from counters that are set already. */
-INLINE void draws(words c, uint64_t seed, real out[ROWS][LANES])
+/* The four draws of a counter: words after ten rounds, their low parts after seven. */
+INLINE void draws(
+    uint64_t seed, uint64_t c0, uint64_t c1, uint64_t c2, uint64_t c3, real out[ROWS])
 {
     uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
-    words low;
-    for (int turn = 0; turn < 7; turn++)
-        mix(c, &k0, &k1);
-    memcpy(low, c, sizeof low);
-    for (int turn = 7; turn < 10; turn++)
-        mix(c, &k0, &k1);
-    for (int row = 0; row < ROWS; row++)
-        EACH_LANE
-            out[row][lane] = signed_tail(c[row][lane], low[row][lane]);
+    uint64_t low[ROWS] = {0};
+    for (int turn = 0; turn < 10; turn++) {
+        uint64_t p0 = (c0 & 0xFFFFFFFFu) * 0xD2511F53u;
+        uint64_t p1 = (c2 & 0xFFFFFFFFu) * 0xCD9E8D57u;
+        c0 = (p1 >> 32) ^ c1 ^ k0;
+        c1 = p1;
+        c2 = (p0 >> 32) ^ c3 ^ k1;
+        c3 = p0;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+        if (turn == 6) {
+            low[0] = c0;
+            low[1] = c1;
+            low[2] = c2;
+            low[3] = c3;
+        }
+    }
+    out[0] = signed_tail(c0, low[0]);
+    out[1] = signed_tail(c1, low[1]);
+    out[2] = signed_tail(c2, low[2]);
+    out[3] = signed_tail(c3, low[3]);
 }
 
-INLINE void input(uint64_t seed, uint32_t stream, uint64_t quarter, real out[ROWS][LANES])
+/* Four draws for each lane: an input's for four trials, or a noise's for four steps. */
+INLINE void fill(
+    uint64_t seed, uint32_t stream, uint64_t first, uint32_t four, real out[ROWS][LANES])
 {
-    words c;
     EACH_LANE {
-        c[0][lane] = (quarter + lane) & 0xFFFFFFFFu;
-        c[1][lane] = (quarter + lane) >> 32;
-        c[2][lane] = 0;
-        c[3][lane] = stream;
+        uint64_t own = first + lane;
+        real z[ROWS];
+        draws(seed, own, own >> 32, four, stream, z);
+        for (int row = 0; row < ROWS; row++)
+            out[row][lane] = z[row];
     }
-    draws(c, seed, out);
-}
-
-INLINE void noise(
-    uint64_t seed, uint32_t stream, uint64_t trial, uint32_t four, real out[ROWS][LANES])
-{
-    words c;
-    EACH_LANE {
-        c[0][lane] = (trial + lane) & 0xFFFFFFFFu;
-        c[1][lane] = (trial + lane) >> 32;
-        c[2][lane] = four;
-        c[3][lane] = stream;
-    }
-    draws(c, seed, out);
 }
 
 /* The library's statistics: sums of four powers around a pivot, minimum and maximum. */
@@ -238,7 +221,7 @@ void european(
     real discount = numbers[4], x[ROWS][LANES];
     sums some;
     for (int64_t trial = 0; trial < n_trials; trial += ROWS * LANES) {
-        input(seed, streams[0], (uint64_t)trial / ROWS, x);
+        fill(seed, streams[0], (uint64_t)trial / ROWS, 0, x);
         for (int row = 0; row < ROWS; row++)
             EACH_LANE {
                 real end = spot * exponential(drift + spread * normal(x[row][lane]));
@@ -262,9 +245,9 @@ void asian(
             total[lane] = 0;
         }
         for (uint32_t four = 0; four < N_STEPS / 4; four++) {
-            noise(seed, streams[0], (uint64_t)trial, four, x);
-            EACH_LANE
-                for (int row = 0; row < ROWS; row++) {
+            fill(seed, streams[0], (uint64_t)trial, four, x);
+            for (int row = 0; row < ROWS; row++)
+                EACH_LANE {
                     price[lane] *= exponential(drift + spread * normal(x[row][lane]));
                     total[lane] += price[lane];
                 }
@@ -283,13 +266,8 @@ INLINE real triangular(real draw, const double *of)
     real low = of[0], mode = of[1], high = of[2], width = high - low;
     real tail = draw < 0 ? -draw : draw;
     real u = draw < 0 ? 1 - tail : tail, v = draw < 0 ? tail : 1 - tail;
-#ifdef REAL_IS_FLOAT
-    real rising = low + __builtin_sqrtf(u * width * (mode - low));
-    real falling = high - __builtin_sqrtf(v * width * (high - mode));
-#else
-    real rising = low + __builtin_sqrt(u * width * (mode - low));
-    real falling = high - __builtin_sqrt(v * width * (high - mode));
-#endif
+    real rising = low + SQUARE_ROOT(u * (width * (mode - low)));
+    real falling = high - SQUARE_ROOT(v * (width * (high - mode)));
     return u < (mode - low) / width ? rising : falling;
 }
 
@@ -312,7 +290,7 @@ void sheet(
     sums some;
     for (int64_t trial = 0; trial < n_trials; trial += ROWS * LANES) {
         for (int number = 0; number < N_INPUTS; number++)
-            input(seed, streams[number], (uint64_t)trial / ROWS, x[number]);
+            fill(seed, streams[number], (uint64_t)trial / ROWS, 0, x[number]);
         for (int row = 0; row < ROWS; row++)
             EACH_LANE {
 #define NORMAL(number, of) ((real)(of)[0] + (real)(of)[1] * normal(x[number][row][lane]))

@@ -50,7 +50,10 @@ class Fit:
 
 def polynomial(coefficients: Iterable[Number], x: Number) -> Number:
     """Return the polynomial with these coefficients, lowest first."""
-    return mp.polyval(list(coefficients)[::-1], x)
+    total = mp.mpf(0)
+    for coefficient in reversed(list(coefficients)):
+        total = total * x + coefficient
+    return total
 
 
 def errors(
@@ -265,31 +268,47 @@ def normal_problem(z_high: float, w_main: float, beyond: float) -> Problem:
     return Problem(points, values, weights, places)
 
 
-FITS: dict[str, Callable[[], Fit]] = {
-    "exp float32": lambda: remez(exp_problem(), 4),
-    "exp float64": lambda: remez(exp_problem(), 9),
-    "log float32": lambda: remez(log_problem(), 8),
-    "log float64": lambda: remez(log_problem(), 19),
-    "power float32": lambda: remez(power_problem(), 2),
-    "power float64": lambda: remez(power_problem(), 7),
-    "sine float32": lambda: remez(sine_problem(), 2),
-    "sine float64": lambda: remez(sine_problem(), 5),
-    "cosine float32": lambda: remez(cosine_problem(), 2),
-    "cosine float64": lambda: remez(cosine_problem(), 5),
-    "arctangent float32": lambda: remez(arctangent_problem(), 7),
-    "arctangent float64": lambda: remez(arctangent_problem(), 19),
-    "erf small float32": lambda: remez(erf_small_problem(), 6),
-    "erf small float64": lambda: remez(erf_small_problem(), 11),
-    "erf large float32": lambda: remez(erf_large_problem(4.0), 5),
-    "erf large float64": lambda: remez(erf_large_problem(6.0), 16),
-    "erfc float32": lambda: remez(erfc_problem(10.2), 4, 5),
-    "erfc float64": lambda: remez(erfc_problem(27.5), 9, 10),
-    "normal quantile float32": lambda: remez(normal_problem(14.2, 23.0, 0.1), 3, 4),
-    "normal quantile float64": lambda: remez(normal_problem(38.6, 36.8, 1e-3), 10, 11),
-    "normal draw logarithm float32": lambda: remez(log_problem(), 7),
-    "normal draw logarithm float64": lambda: remez(log_problem(), 12),
-    "normal draw float32": lambda: remez(normal_problem(6.5, 99.0, 1.0), 3, 3),
-    "normal draw float64": lambda: remez(normal_problem(8.3, 99.0, 1.0), 5, 6),
+@dataclass(frozen=True)
+class Task:
+    """What to fit, the degrees of the quotient, and its largest error once rounded."""
+
+    problem: Callable[[], Problem]
+    promise: float
+    top: int
+    bottom: int = 0
+
+    def fit(self) -> Fit:
+        """Return the minimax quotient."""
+        return remez(self.problem(), self.top, self.bottom)
+
+
+TASKS = {
+    "exp float32": Task(exp_problem, 3.8e-9, 4),
+    "exp float64": Task(exp_problem, 1.1e-17, 9),
+    "log float32": Task(log_problem, 1.1e-8, 8),
+    "log float64": Task(log_problem, 1.6e-17, 19),
+    "power float32": Task(power_problem, 5.8e-11, 2),
+    "power float64": Task(power_problem, 1.2e-20, 7),
+    "sine float32": Task(sine_problem, 1.0e-8, 2),
+    "sine float64": Task(sine_problem, 2.3e-17, 5),
+    "cosine float32": Task(cosine_problem, 3.1e-10, 2),
+    "cosine float64": Task(cosine_problem, 5.3e-19, 5),
+    "arctangent float32": Task(arctangent_problem, 2.3e-8, 7),
+    "arctangent float64": Task(arctangent_problem, 4.5e-17, 19),
+    "erf small float32": Task(erf_small_problem, 6.0e-9, 6),
+    "erf small float64": Task(erf_small_problem, 2.6e-17, 11),
+    "erf large float32": Task(lambda: erf_large_problem(4.0), 2.4e-8, 5),
+    "erf large float64": Task(lambda: erf_large_problem(6.0), 5.2e-17, 16),
+    "erfc float32": Task(lambda: erfc_problem(10.2), 3.9e-8, 4, 5),
+    "erfc float64": Task(lambda: erfc_problem(27.5), 9.7e-17, 9, 10),
+    "normal quantile float32": Task(lambda: normal_problem(14.2, 23.0, 0.1), 5.6e-8, 3, 4),
+    "normal quantile float64": Task(
+        lambda: normal_problem(38.6, 36.8, 1e-3), 3.6e-17, 10, 11
+    ),
+    "normal draw logarithm float32": Task(log_problem, 3.1e-8, 7),
+    "normal draw logarithm float64": Task(log_problem, 2.8e-12, 12),
+    "normal draw float32": Task(lambda: normal_problem(6.5, 99.0, 1.0), 1.8e-7, 3, 3),
+    "normal draw float64": Task(lambda: normal_problem(8.3, 99.0, 1.0), 2.4e-12, 5, 6),
 }
 
 
@@ -301,8 +320,8 @@ def _text(coefficients: list[Number], *, is_single: bool) -> str:
 
 def main(names: Iterable[str]) -> None:
     """Print the tables of these names, or all."""
-    for name in list(names) or FITS:
-        fit = FITS[name]()
+    for name in list(names) or TASKS:
+        fit = TASKS[name].fit()
         is_single = name.endswith("32")
         lines = [f"{name}: error {mp.nstr(fit.error, 3)}"]
         lines.append(_text(fit.numerator, is_single=is_single))

@@ -6,8 +6,10 @@ and what happens when memory or the device fails.
 """
 
 import contextlib
+import functools
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 from typing import Any, ClassVar, Self
@@ -82,6 +84,8 @@ class HostDevice:
         self.seconds_per_block = seconds_per_block
         self.fails_at = fails_at
         self.launches: list[int] = []
+        # Fibers belong to one thread at a time.
+        self._alone = threading.Lock()
 
     def empty(self, shape: tuple[int, ...], dtype: Any) -> HostArray:
         """Return memory, if there is so much."""
@@ -100,91 +104,100 @@ class HostDevice:
         args: Sequence[Any],
     ) -> None:
         """Run a program at once."""
-        if len(self.launches) == self.fails_at:
-            raise CUDARuntimeError(LAUNCH_FAILED, "cudaErrorLaunchFailure: unspecified")
         first, n_blocks, stride, slots, out = args
         assert all(isinstance(each, np.int64) for each in (first, n_blocks, stride))
-        self.launches.append(int(n_blocks))
         by_value = isinstance(slots, np.ndarray)
         assert not by_value or slots.size == 1
         address = slots.ctypes.data if by_value else slots.data.ptr
-        function(grid[0], block[0], (first, n_blocks, stride), address, out.data.ptr)
+        with self._alone:
+            if len(self.launches) == self.fails_at:
+                raise CUDARuntimeError(LAUNCH_FAILED, "cudaErrorLaunchFailure: unspecified")
+            self.launches.append(int(n_blocks))
+            function(grid[0], block[0], (first, n_blocks, stride), address, out.data.ptr)
 
 
-def install(patch: pytest.MonkeyPatch, device: HostDevice, **runtime: Any) -> None:
-    """Put the device where `import cupy` finds it; `runtime` replaces runtime functions."""
+class _Device(_Context):
+    compute_capability = "90"
+    attributes: ClassVar = {"MultiProcessorCount": 1}
 
-    class Module:
-        def load(self, cubin: bytes) -> None:
-            self.function = build_source(cubin.decode())
+    def __init__(self, ordinal: int = 0, *, host: HostDevice) -> None:
+        assert ordinal == 0
+        self.mem_info = (host.memory_bytes, 1 << 31)
 
-        def get_function(self, name: str) -> Any:
-            assert name == "program"
-            return lambda grid, block, args, stream: device.launch(
-                self.function, grid, block, args
-            )
+    def synchronize(self) -> None:
+        """Wait for nothing: a launch is over when it returns."""
 
-    class Event:
-        def record(self, stream: Any) -> None:
-            self.n_blocks = sum(device.launches)
 
-        def synchronize(self) -> None:
-            pass
+class _Stream(_Context):
+    def __init__(self, *, non_blocking: bool) -> None:
+        assert non_blocking
 
-    class Device(_Context):
-        compute_capability = "90"
-        attributes: ClassVar = {"MultiProcessorCount": 1}
-        mem_info = (device.memory_bytes, 1 << 31)
+    def synchronize(self) -> None:
+        """Wait for nothing: a launch is over when it returns."""
 
-        def __init__(self, ordinal: int = 0) -> None:
-            assert ordinal == 0
 
-        def synchronize(self) -> None:
-            pass
+class _Event:
+    def __init__(self, host: HostDevice) -> None:
+        self.host = host
 
-    class Stream(_Context):
-        def __init__(self, *, non_blocking: bool) -> None:
-            assert non_blocking
+    def record(self, stream: _Stream) -> None:
+        self.seconds = self.host.seconds_per_block * sum(self.host.launches)
 
-        def synchronize(self) -> None:
-            pass
+    def synchronize(self) -> None:
+        """Wait for nothing: a launch is over when it returns."""
 
-    def elapsed_milliseconds(began: Event, ended: Event) -> float:
-        return 1000.0 * device.seconds_per_block * (ended.n_blocks - began.n_blocks)
 
+class _Module:
+    def __init__(self, host: HostDevice) -> None:
+        self.host = host
+
+    def load(self, cubin: bytes) -> None:
+        self.function = build_source(cubin.decode())
+
+    def get_function(self, name: str) -> Callable[..., None]:
+        assert name == "program"
+
+        def launch(
+            grid: tuple[int], block: tuple[int], args: Any, *, stream: _Stream
+        ) -> None:
+            self.host.launch(self.function, grid, block, args)
+
+        return launch
+
+
+def _cuda(host: HostDevice, runtime: dict[str, Any]) -> SimpleNamespace:
     functions: dict[str, Any] = {
         "CUDARuntimeError": CUDARuntimeError,
         "getDeviceCount": lambda: 1,
         "driverGetVersion": lambda: 12080,
         "getDeviceProperties": lambda ordinal: {"name": b"host device"},
     }
-    cuda = SimpleNamespace(
-        Device=Device,
-        Event=Event,
-        Module=Module,
-        Stream=Stream,
+    return SimpleNamespace(
+        Device=functools.partial(_Device, host=host),
+        Event=functools.partial(_Event, host),
+        Module=functools.partial(_Module, host),
+        Stream=_Stream,
         driver=SimpleNamespace(CUDADriverError=CUDADriverError),
-        get_elapsed_time=elapsed_milliseconds,
+        get_elapsed_time=lambda began, ended: 1000.0 * (ended.seconds - began.seconds),
         runtime=SimpleNamespace(**(functions | runtime)),
     )
+
+
+@contextlib.contextmanager
+def installed(host: HostDevice, **runtime: Any) -> Iterator[HostDevice]:
+    """Hold the device where `import cupy` finds it; `runtime` replaces its functions."""
     contents: dict[str, dict[str, Any]] = {
         "cupy": {
-            "cuda": cuda,
-            "empty": device.empty,
+            "cuda": _cuda(host, runtime),
+            "empty": host.empty,
             "asarray": lambda array: HostArray(np.array(array)),
         },
         "cupyx": {"empty_pinned": np.empty},
     }
-    for name, content in contents.items():
-        module = ModuleType(name)
-        module.__spec__ = ModuleSpec(name, None)
-        vars(module).update(content)
-        patch.setitem(sys.modules, name, module)
-
-
-@contextlib.contextmanager
-def installed(device: HostDevice, **runtime: Any) -> Iterator[HostDevice]:
-    """Hold the device in place of CuPy for a while."""
     with pytest.MonkeyPatch.context() as patch:
-        install(patch, device, **runtime)
-        yield device
+        for name, content in contents.items():
+            module = ModuleType(name)
+            module.__spec__ = ModuleSpec(name, None)
+            vars(module).update(content)
+            patch.setitem(sys.modules, name, module)
+        yield host

@@ -16,7 +16,8 @@ import numpy as np
 from mclib.engines.base import Array, output_shape, output_type
 from mclib.engines.cuda.compiling import compiler
 from mclib.engines.cuda.launching import pack
-from mclib.engines.cuda.rendering import Source, render
+from mclib.engines.cuda.rendering import render
+from mclib.engines.cuda.sources import Source
 from mclib.engines.kernels import Kernel
 from tests.tools.ptx_to_c import translate
 

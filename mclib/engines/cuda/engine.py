@@ -11,7 +11,8 @@ from mclib.engines.base import Arguments, Array, Engine, Program, output_shape, 
 from mclib.engines.cuda.compiling import architecture, compiler
 from mclib.engines.cuda.devices import Device, import_cupy, open_device, unavailable
 from mclib.engines.cuda.launching import LaunchSize, pack
-from mclib.engines.cuda.rendering import ENTRY, THREADS, Source, render
+from mclib.engines.cuda.rendering import render
+from mclib.engines.cuda.sources import ENTRY, THREADS, Source
 from mclib.engines.kernels import BLOCK, N_LANES, Kernel
 from mclib.errors import InsufficientMemory
 

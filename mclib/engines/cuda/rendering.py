@@ -13,31 +13,13 @@ shape (n_blocks, n_outputs, 7) in float64, or outputs of shape (n_outputs, strid
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from mclib.engines.cuda.operations import (
-    C_TYPES,
-    expression,
-    fits_an_instruction,
-    from_slot,
-    literal,
-)
+from mclib.engines.cuda.operations import C_TYPES, expression, from_slot
+from mclib.engines.cuda.sources import Parts, Source
 from mclib.engines.kernels import BLOCK, N_LANES, N_ROWS, Kernel
 from mclib.expressions.dtypes import Type
-from mclib.expressions.nodes import Loop, Node, Subroutine, Table, topological
+from mclib.expressions.nodes import Loop, Node, Subroutine, topological
 from mclib.expressions.schedule import OUTSIDE, schedule
-
-ENTRY = "program"
-"""What the function is called."""
-
-THREADS = 128
-"""Threads of a thread block: four warps."""
-
-SLOTS_BY_VALUE = 500
-"""A launch has 4096 bytes for its parameters on every device and driver."""
-
-CONSTANTS = 4096
-"""Constant memory has room for 8192 numbers, some of which the compiler takes."""
 
 UNROLLED_OPS = 400
 """A loop of four turns over so many ops at most is written out four times.
@@ -47,105 +29,15 @@ European option, 1 to 7 % for a sheet of ten inputs, which would take twice as l
 compile.
 """
 
-_HEAD = """\
-extern "C" __global__ void __launch_bounds__({threads})
-{entry}(const long long first_block, const long long n_blocks, const long long stride,
-        {arguments}, {out}* __restrict__ out)
-{{"""
-
-_BY_VALUE = "const Arguments arguments"
-_BY_ADDRESS = "const Arguments* __restrict__ address"
-
-
-@dataclass(frozen=True)
-class Source:
-    """CUDA C and what it must be given.
-
-    Attributes
-    ----------
-    text : str
-        The source.
-    tables : tuple of Table
-        Whose addresses follow the arguments.
-    n_slots : int
-        How many slots `arguments` has.
-    by_value : bool
-        Whether a launch hands over the slots themselves or their address.
-    """
-
-    text: str
-    tables: tuple[Table, ...]
-    n_slots: int
-    by_value: bool
-
-
-class _Shared:
-    """What the functions of one source have in common."""
-
-    def __init__(self, n_arguments: int) -> None:
-        self.n_arguments = n_arguments
-        self.routines: dict[Subroutine, str] = {}
-        self.functions: list[str] = []
-        self.tables: list[Table] = []
-        self.constants: dict[str, int] = {}
-
-    @property
-    def n_slots(self) -> int:
-        # C++ has no empty arrays.
-        return max(1, self.n_arguments + len(self.tables))
-
-    def table(self, table: Table) -> str:
-        if table not in self.tables:
-            self.tables.append(table)
-        slot = f"arguments.slots[{self.n_arguments + self.tables.index(table)}]"
-        return f"((const {C_TYPES[table.type]}*){slot})"
-
-    def constant(self, each: Node) -> str:
-        """Return a constant; one that fits no instruction lies in constant memory."""
-        text = literal(each.payload, each.type)
-        if each.type is not Type.FLOAT64 or fits_an_instruction(each.payload):
-            return text
-        if text not in self.constants and len(self.constants) == CONSTANTS:
-            return text
-        return f"constants[{self.constants.setdefault(text, len(self.constants))}]"
-
-    def routine(self, routine: Subroutine) -> str:
-        """Write the function of a subroutine once; return its name."""
-        if routine not in self.routines:
-            name = self.routines[routine] = f"{routine.name}_{len(self.routines)}"
-            body = _Function(routine.results, self)
-            body.region(OUTSIDE)
-            for place, result in enumerate(routine.results):
-                body.do(f"r{place} = {body.name(result)};")
-            formals = [
-                f"{C_TYPES[each.type]} a{k}" for k, each in enumerate(routine.formals)
-            ]
-            given = [
-                f"{C_TYPES[each.type]}& r{k}" for k, each in enumerate(routine.results)
-            ]
-            parameters = ", ".join(["const Arguments& arguments", *formals, *given])
-            self.functions += [
-                f"static __device__ __forceinline__ void {name}({parameters})",
-                "{",
-                *body.lines,
-                "}",
-                "",
-            ]
-        return self.routines[routine]
-
-    def prelude(self) -> list[str]:
-        lines = [f"struct Arguments {{ unsigned long long slots[{self.n_slots}]; }};", ""]
-        if self.constants:
-            numbers = (f"    {text}," for text in self.constants)
-            lines += ["__constant__ double constants[] = {", *numbers, "};", ""]
-        return lines + self.functions
-
 
 class _Function:
     """Writes the statements of one function."""
 
-    def __init__(self, roots: Iterable[Node], shared: _Shared) -> None:
-        self.shared = shared
+    def __init__(
+        self, roots: Iterable[Node], parts: Parts, routines: dict[Subroutine, str]
+    ) -> None:
+        self.parts = parts
+        self.routines = routines
         self.regions = schedule(roots)
         self.names: dict[Node, str] = {}
         self.results: dict[Node, list[str]] = {}
@@ -154,8 +46,6 @@ class _Function:
         self.depth = 1
         self.n_names = 0
         self.around = (OUTSIDE, OUTSIDE)
-
-    # Text
 
     def fresh(self, letter: str) -> str:
         self.n_names += 1
@@ -172,12 +62,10 @@ class _Function:
         self.depth -= 1
         self.do("}")
 
-    # Nodes
-
     def name(self, each: Node) -> str:
         match each.op.name:
             case "constant":
-                return self.shared.constant(each)
+                return self.parts.constant(each)
             case "step":
                 return self.counters[each.payload.identity]
             case "result":
@@ -196,7 +84,7 @@ class _Function:
             return from_slot(f"arguments.slots[{each.payload}]", each.type)
         args = [self.name(arg) for arg in each.args]
         if each.op.name == "load":
-            return f"__ldg({self.shared.table(each.payload)} + {args[0]})"
+            return f"__ldg({self.parts.table(each.payload)} + {args[0]})"
         return expression(each, args)
 
     def compute(self, each: Node) -> None:
@@ -217,10 +105,30 @@ class _Function:
         for name, result in zip(given, routine.results, strict=True):
             self.do(f"{C_TYPES[result.type]} {name};")
         handed = ["arguments", *map(self.name, each.args), *given]
-        self.do(f"{self.shared.routine(routine)}({', '.join(handed)});")
+        self.do(f"{self.routine(routine)}({', '.join(handed)});")
         self.results[each] = given
 
-    # Regions
+    def routine(self, routine: Subroutine) -> str:
+        """Write the function of a subroutine once; return its name."""
+        if routine not in self.routines:
+            name = self.routines[routine] = f"{routine.name}_{len(self.routines)}"
+            body = _Function(routine.results, self.parts, self.routines)
+            body.region(OUTSIDE)
+            for place, result in enumerate(routine.results):
+                body.do(f"r{place} = {body.name(result)};")
+            types = (C_TYPES[each.type] for each in (*routine.formals, *routine.results))
+            names = [f"a{k}" for k in range(len(routine.formals))]
+            names += [f"&r{k}" for k in range(len(routine.results))]
+            handed = (f"{type_} {name}" for type_, name in zip(types, names, strict=True))
+            parameters = ", ".join(["const Arguments& arguments", *handed])
+            self.parts.functions += [
+                f"static __device__ __forceinline__ void {name}({parameters})",
+                "{",
+                *body.lines,
+                "}",
+                "",
+            ]
+        return self.routines[routine]
 
     def region(self, identity: int) -> None:
         for each in self.regions.get(identity, ()):
@@ -316,16 +224,7 @@ def n_ops(nodes: Iterable[Node]) -> int:
 
 def render(kernel: Kernel) -> Source:
     """Return the CUDA C of a kernel."""
-    shared = _Shared(len(kernel.arguments))
-    body = _Function(kernel.roots, shared)
+    parts = Parts(len(kernel.arguments))
+    body = _Function(kernel.roots, parts, {})
     body.program(kernel)
-    by_value = shared.n_slots <= SLOTS_BY_VALUE
-    head = _HEAD.format(
-        threads=THREADS,
-        entry=ENTRY,
-        arguments=_BY_VALUE if by_value else _BY_ADDRESS,
-        out=C_TYPES[Type.FLOAT64 if kernel.records else kernel.precision],
-    )
-    opening = [] if by_value else ["    const Arguments& arguments = *address;"]
-    lines = [*shared.prelude(), head, *opening, *body.lines, "}", ""]
-    return Source("\n".join(lines), tuple(shared.tables), shared.n_slots, by_value)
+    return parts.source(body.lines, Type.FLOAT64 if kernel.records else kernel.precision)

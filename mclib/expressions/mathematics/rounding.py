@@ -44,7 +44,8 @@ def remainder(a: Expression, b: Expression) -> Expression:
     # The quotient may have been rounded up to the next whole number, never down past one.
     rest = fma(-quotient, divisor, dividend)
     rest = where(rest < 0.0, rest + divisor, rest)
-    rest = where(abs(quotient) > 2.0 * _WHOLE_FROM[a.type], fma(a, 0.0, 0.0), rest)
+    nothing = where(divisor > 0.0, fma(a, 0.0, 0.0), math.nan)
+    rest = where(abs(quotient) > 2.0 * _WHOLE_FROM[a.type], nothing, rest)
     # An infinite divisor leaves what has its sign and takes the rest for itself.
-    endless = fma(dividend, 0.0, where(dividend < 0.0, divisor, dividend))
+    endless = fma(abs(dividend), 0.0, where(dividend < 0.0, divisor, dividend))
     return flip_sign(where(divisor == math.inf, endless, rest), sign)

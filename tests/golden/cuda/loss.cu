@@ -5,7 +5,7 @@ __constant__ double constants[] = {
     0x1.199999999999ap+0,
 };
 
-static __device__ __forceinline__ void philox_double_0(const Arguments& arguments, unsigned long long a0, unsigned long long a1, unsigned long long a2, unsigned long long a3, unsigned long long& r0, unsigned long long& r1, unsigned long long& r2, unsigned long long& r3)
+static __device__ __forceinline__ void philox_double_0(const Arguments& arguments, unsigned long long a0, unsigned long long a1, unsigned long long a2, unsigned long long a3, unsigned long long &r0, unsigned long long &r1, unsigned long long &r2, unsigned long long &r3)
 {
     const unsigned long long v1 = a0 & 4294967295ull;
     const unsigned long long v2 = v1 * 3528531795ull;

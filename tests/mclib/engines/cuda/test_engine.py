@@ -118,13 +118,12 @@ def test_threads_may_share_a_program() -> None:
     kernel = golden.kernel("moments", Type.FLOAT32)
     arguments = golden.arguments(kernel)
 
-    with installed(HostDevice()), ThreadPoolExecutor(1) as pool:
+    with installed(HostDevice()), ThreadPoolExecutor(3) as threads:
         program = _program(kernel)
-        other = pool.submit(program.run, 20, 10, arguments).result()
-        mine = program.run(0, 20, arguments)
+        parts = list(threads.map(lambda k: program.run(10 * k, 10, arguments), range(6)))
 
-    expected = LlvmEngine(1).compile(kernel).run(0, 30, arguments)
-    assert np.array_equal(expected, np.concatenate([mine, other]))
+    expected = LlvmEngine(1).compile(kernel).run(0, 60, arguments)
+    assert np.array_equal(expected, np.concatenate(parts))
 
 
 def test_the_engine_names_its_device() -> None:

@@ -4,13 +4,19 @@ import numpy as np
 import pytest
 
 from mclib.engines.base import Array
-from mclib.engines.kernels import Kernel
+from mclib.engines.kernels import Kernel, argument_values, build_values
 from mclib.engines.llvm.engine import LlvmEngine
 from mclib.engines.reference import ReferenceEngine
 from mclib.expressions.dtypes import Type
 from mclib.expressions.ops import MACHINE_OPS
-from tests.tools.golden_programs import GOLDEN_PROGRAMS, PRECISIONS, ops_used
+from tests.tools.golden_programs import (
+    GOLDEN_PROGRAMS,
+    PRECISIONS,
+    SEED_WORDS,
+    ops_used,
+)
 from tests.tools.host_programs import from_ptx, from_source
+from tests.tools.random_models import random_model
 
 FIRST_BLOCK = 3
 SHAPES = ((1, 32), (1, 128), (3, 64), (2, 96))
@@ -98,6 +104,20 @@ def test_the_ptx_of_a_program_with_its_statistics_gives_the_same_records(
     )
 
     assert _equal(_llvm(name, kernel), records)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS, ids=repr)
+@pytest.mark.parametrize("number", range(3))
+def test_the_ptx_of_a_random_model_gives_the_same_values(
+    number: int, precision: Type, seed: int
+) -> None:
+    kernel = build_values([each.node for each in random_model(seed)], precision)
+    arguments = argument_values(kernel, SEED_WORDS)
+
+    values = from_ptx(kernel).run(FIRST_BLOCK, 3, arguments)
+
+    expected = LlvmEngine(1).compile(kernel).run(FIRST_BLOCK, 3, arguments)
+    assert _equal(expected, values)
 
 
 def test_the_values_of_a_launch_may_fill_the_beginning_of_a_longer_array() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from mclib.distributions import Uniform
 from mclib.engines.cuda.operations import literal
-from mclib.engines.cuda.rendering import CONSTANTS, SLOTS_BY_VALUE, render
+from mclib.engines.cuda.rendering import render
+from mclib.engines.cuda.sources import CONSTANTS, SLOTS_BY_VALUE
 from mclib.engines.kernels import build_values
 from mclib.expressions import functions as mc
 from mclib.expressions.dtypes import Type

@@ -1,0 +1,204 @@
+"""What a run costs besides its trials: starting, compiling, remembering, quantiles."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import mclib as mc
+from mclib.distributions.distribution import Distribution
+from mclib.engines.llvm.engine import LlvmEngine
+from tests.benchmarks.contenders import in_turns, seconds_of
+from tests.benchmarks.ours import SEED
+
+ROOT = Path(__file__).resolve().parents[2]
+
+N_TURNS = 5
+SMALL_RUN = 1_000
+LARGE_RUN = 10_000_000
+MEMORY_RUNS = (1_000_000, 100_000_000)
+BILLION = 1_000_000_000
+
+_IMPORT = """
+import time
+began = time.perf_counter()
+import {module}
+print(time.perf_counter() - began)
+"""
+
+# The number that the model is given makes it new, or the same as an earlier one.
+_FIRST_CALL = """
+import sys, time
+import mclib as mc
+from mclib.expressions.nodes import topological
+
+@mc.model
+def chain(x=mc.Normal(0, 1), y=mc.Uniform(0, 1)):
+    value, number = x, float(sys.argv[1])
+    for k in range(22):
+        value = value * 0.5 + mc.maximum(y - value, number + k)
+    return value
+
+@mc.model
+def other(x=mc.Uniform(0, 1)):
+    return x
+
+def seconds(model):
+    began = time.perf_counter()
+    mc.simulate(model, 1_000, seed=1, engine="llvm", progress=False)
+    return time.perf_counter() - began
+
+seconds(other)
+first, again = seconds(chain), seconds(chain)
+print(first, again, len(list(topological(chain.graph(chain.checked(None)).roots))))
+"""
+
+_MEMORY = """
+import resource, sys
+import mclib as mc
+
+@mc.model
+def launch(
+    units=mc.Triangular(8_000, 10_000, 15_000), price=mc.Normal(20, 2), tax_rate=0.25
+):
+    revenue = units * price
+    return {"revenue": revenue, "profit": (revenue - units * 12.0) * (1 - tax_rate)}
+
+mc.simulate(launch, 1_000, seed=1, engine="llvm", progress=False)["profit"].quantile(0.05)
+result = mc.simulate(launch, int(sys.argv[1]), seed=1, engine="llvm", progress=False)
+profit = result["profit"]
+profit.quantile([0.001, 0.05, 0.5, 0.95])
+profit.probability_below(40_000)
+profit.tail_mean(0.05, tail="lower")
+profit.histogram()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def import_seconds(module: str = "mclib") -> float:
+    """Return the shortest time that a new process takes to import a module."""
+    program = _IMPORT.format(module=module)
+    return min(float(_in_new_process(program)) for _ in range(N_TURNS))
+
+
+def first_calls() -> dict[str, float]:
+    """Return seconds of the first calls of a model of some 100 nodes.
+
+    ``new``: never compiled before; ``on disk``: compiled by an earlier process; ``again``:
+    a second call in the same process. The library itself is warm.
+    """
+    with tempfile.TemporaryDirectory() as cache:
+        new, on_disk = (
+            [
+                _in_new_process(_FIRST_CALL, str(number), MCLIB_CACHE_DIR=cache).split()
+                for number in range(N_TURNS)
+            ]
+            for _ in range(2)
+        )
+    return {
+        "new": min(float(first) for first, _, _ in new),
+        "on disk": min(float(first) for first, _, _ in on_disk),
+        "again": min(float(again) for _, again, _ in new),
+        "nodes": float(new[0][2]),
+    }
+
+
+def memory_megabytes(n_trials: int) -> float:
+    """Return the most memory of a process that runs so many trials and asks for all."""
+    return float(_in_new_process(_MEMORY, str(n_trials)))
+
+
+def small_run_seconds() -> float:
+    """Return the time of one call with few trials, the program being at hand."""
+    run = _simulated(_two_inputs, SMALL_RUN)
+    run()
+    return min(seconds_of(run) for _ in range(100))
+
+
+def quantile_ratio() -> float:
+    """Return how much longer a run with seven exact quantiles takes than one without."""
+    orders = [0.001, 0.01, 0.05, 0.5, 0.95, 0.99, 0.999]
+
+    def moments() -> mc.Result:
+        return _simulated(_two_inputs, LARGE_RUN)()
+
+    def quantiles() -> None:
+        moments()["value"].quantile(orders)
+
+    quantiles()
+    without, along = in_turns([moments, quantiles], n_turns=N_TURNS)
+    return along / without
+
+
+def draw_nanoseconds(precision: str = "float64") -> dict[str, float]:
+    """Return core-nanoseconds of one draw of each distribution, statistics included."""
+    one_core = LlvmEngine(n_workers=1)
+    runs: list[Callable[[], mc.Result]] = []
+    for distribution in _DRAWN.values():
+        model = mc.model(_returning(distribution))
+        runs.append(_simulated(model, LARGE_RUN, engine=one_core, precision=precision))
+        runs[-1]()
+    best = in_turns(runs, n_turns=N_TURNS)
+    return {
+        name: seconds / LARGE_RUN * 1e9 for name, seconds in zip(_DRAWN, best, strict=True)
+    }
+
+
+@mc.model
+def _two_inputs(a=mc.Normal(10, 2), b=mc.Triangular(0, 1, 5)):
+    return {"value": a * b}
+
+
+_DRAWN: Mapping[str, Distribution] = {
+    "Uniform": mc.Uniform(0, 1),
+    "Normal": mc.Normal(0, 1),
+    "LogNormal": mc.LogNormal(1, 0.3),
+    "Triangular": mc.Triangular(0, 1, 5),
+    "Exponential": mc.Exponential(1),
+    "Weibull": mc.Weibull(2, 1),
+    "DiscreteUniform": mc.DiscreteUniform(1, 6),
+    "PERT (table)": mc.PERT(9, 11, 16),
+}
+
+
+def _returning(distribution: Distribution) -> Callable[..., object]:
+    def drawn(x: object = distribution) -> dict[str, object]:
+        return {"value": x}
+
+    return drawn
+
+
+def _simulated(
+    model: mc.Model, n_trials: int, **options: object
+) -> Callable[[], mc.Result]:
+    options = {"engine": "llvm", **options}
+    return lambda: mc.simulate(model, n_trials, seed=SEED, progress=False, **options)
+
+
+def _in_new_process(program: str, *arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def everything(*, billion: bool = False) -> dict[str, Any]:
+    """Measure all of the above; with `billion`, memory at 1e9 trials too (minutes)."""
+    sizes = (*MEMORY_RUNS, BILLION) if billion else MEMORY_RUNS
+    return {
+        "import": import_seconds(),
+        "import numpy": import_seconds("numpy"),
+        "first calls": first_calls(),
+        "small run": small_run_seconds(),
+        "memory": {n_trials: memory_megabytes(n_trials) for n_trials in sizes},
+        "quantiles": quantile_ratio(),
+        "draws": draw_nanoseconds(),
+    }

@@ -1,0 +1,77 @@
+"""What speed and memory are required, and whether they were reached in a run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.benchmarks.ours import ALL_CORES, ONE_CORE, PROGRAM
+from tests.benchmarks.plain_numpy import ONE_THREAD
+from tests.benchmarks.speed import Speed
+
+# Times the best NumPy; with all cores, and on one core against NumPy's one thread.
+ALL_CORES_TIMES = {("sheet", "float64"): 15.0, ("sheet", "float32"): 25.0}
+ONE_CORE_TIMES = {
+    ("sheet", "float64"): 8.0,
+    ("sheet", "float32"): 15.0,
+    ("european", "float64"): 5.0,
+    ("european", "float32"): 14.0,
+    ("asian", "float64"): 5.0,
+    ("asian", "float32"): 14.0,
+}
+MOST_TIMES_C = 1.3
+MOST_SECONDS_NEW, MOST_SECONDS_ON_DISK, MOST_SECONDS_IMPORT = 0.6, 0.1, 0.3
+MOST_MEGABYTES = 300.0
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A law, what was measured, and whether it holds."""
+
+    law: str
+    measured: str
+    holds: bool
+
+
+def check(speeds: Sequence[Speed], costs: Mapping[str, Any]) -> list[Requirement]:
+    """Hold the requirements against what was measured."""
+    return [*_of_speed(speeds), *_of_costs(costs)]
+
+
+def _of_speed(speeds: Sequence[Speed]) -> Iterator[Requirement]:
+    for speed in speeds:
+        what = f"{speed.work} {speed.precision}"
+        least = ALL_CORES_TIMES.get((speed.work, speed.precision))
+        if least is not None:
+            # Required against NumPy as a good user would run it, which is one thread.
+            times = speed.ratio(ALL_CORES, ONE_THREAD)
+            law = f"{what}, all cores: at least {least:g}x NumPy"
+            yield Requirement(law, f"{times:.1f}x", times >= least)
+        least = ONE_CORE_TIMES[speed.work, speed.precision]
+        times = speed.ratio(ONE_CORE, ONE_THREAD)
+        law = f"{what}, one core: at least {least:g}x NumPy"
+        yield Requirement(law, f"{times:.1f}x", times >= least)
+        if speed.best_c is not None:
+            times = speed.ratio(speed.best_c, PROGRAM)
+            law = f"{what}, one core: within {MOST_TIMES_C:g}x of the C reference's time"
+            yield Requirement(law, f"{times:.2f}x", times <= MOST_TIMES_C)
+
+
+def _of_costs(costs: Mapping[str, Any]) -> Iterator[Requirement]:
+    calls = costs["first calls"]
+    for law, seconds, most in (
+        (
+            f"first call of a new model of {calls['nodes']:.0f} nodes",
+            calls["new"],
+            MOST_SECONDS_NEW,
+        ),
+        (
+            "the same, compiled by an earlier process",
+            calls["on disk"],
+            MOST_SECONDS_ON_DISK,
+        ),
+        ("`import mclib`", costs["import"], MOST_SECONDS_IMPORT),
+    ):
+        yield Requirement(f"{law}: under {most:g} s", f"{seconds:.3f} s", seconds < most)
+    for n_trials, megabytes in costs["memory"].items():
+        law = f"a process with {n_trials:,} trials: under {MOST_MEGABYTES:g} MB"
+        yield Requirement(law, f"{megabytes:.0f} MB", megabytes < MOST_MEGABYTES)
