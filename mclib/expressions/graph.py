@@ -77,6 +77,8 @@ def describe(roots: Sequence[Node], write: Callable[[bytes], None]) -> None:
             payload = payload.hex()
         args = ",".join(str(numbers[arg]) for arg in each.args)
         write(f"{each.op.name}|{each.type.value}|{payload}|{args}\n".encode())
+    wanted = ",".join(str(numbers[root]) for root in roots)
+    write(f"roots|{wanted}\n".encode())
 
 
 def check_streams(roots: Iterable[Node]) -> None:

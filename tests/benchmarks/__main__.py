@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 
 
@@ -27,7 +28,7 @@ def main() -> None:
     others = costs.everything(billion=options.billion)
     reached = requirements.check(speeds, others)
     text = tables.markdown(speeds, others, reached, host)
-    print(text)
+    sys.stdout.write(f"{text}\n")
     if options.markdown:
         options.markdown.write_text(f"{text}\n")
     if options.json:

@@ -5,6 +5,7 @@ turns meets the same moments. The fastest turn of each is compared, because dist
 only ever add time; the median stands beside it.
 """
 
+import functools
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -93,7 +94,7 @@ def take_turns(
     taken: list[list[float]] = [[] for _ in contenders]
     for _ in range(n_turns):
         for each, n_trials, so_far in zip(contenders, wanted, taken, strict=True):
-            so_far.append(seconds_of(lambda each=each, n=n_trials: each.run(n)))
+            so_far.append(seconds_of(functools.partial(each.run, n_trials)))
     return [
         Timing(each, n_trials, tuple(so_far))
         for each, n_trials, so_far in zip(contenders, wanted, taken, strict=True)
@@ -116,7 +117,7 @@ def _enough(contender: Contender, seconds: float) -> int:
     n_trials = contender.multiple
     contender.run(n_trials)
     while True:
-        taken = seconds_of(lambda: contender.run(n_trials))
+        taken = seconds_of(functools.partial(contender.run, n_trials))
         if taken >= FIRST_GUESS_SECONDS or n_trials >= MOST_TRIALS:
             break
         n_trials *= 4

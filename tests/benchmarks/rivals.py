@@ -80,7 +80,9 @@ def _numexpr(work: str, precision: str) -> Iterator[Contender]:
 def _quantlib(work: str, precision: str) -> Iterator[Contender]:
     if (work, precision) != ("european", "float64"):
         return
-    import QuantLib as ql
+    import QuantLib
+
+    ql: Any = QuantLib
 
     today = ql.Date(2, 1, 2026)
     ql.Settings.instance().evaluationDate = today

@@ -1,4 +1,4 @@
-"""How fast is it? Every contender on every workload, in turns, each checked against mclib."""
+"""How fast is it? Every contender on every workload, in turns, each checked by its mean."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -84,7 +84,8 @@ def check(some: Sequence[Contender]) -> None:
         error = deviation * math.sqrt(1.0 / n_trials + 1.0 / expected.n_trials)
         z = (each.run(n_trials) - expected.value) / error
         if not abs(z) < _MOST_STANDARD_ERRORS:
-            message = f"{each.name} misses the mean of {each.work} ({each.precision}): z = {z:+.1f}"
+            where = f"{each.work} ({each.precision})"
+            message = f"{each.name} misses the mean of {where}: z = {z:+.1f}"
             raise AssertionError(message)
 
 

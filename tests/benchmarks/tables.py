@@ -1,6 +1,6 @@
 """What was measured, as tables in Markdown and as JSON."""
 
-import datetime
+import datetime as dt
 import importlib.metadata
 import os
 import platform
@@ -27,7 +27,7 @@ def machine() -> dict[str, Any]:
         "load": round(os.getloadavg()[0], 1),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "versions": {name: _version(name) for name in packages if _version(name)},
         "compilers": [_compiler(name) for name in c_reference.compilers()],
         "flags": " ".join(c_reference.FLAGS),

@@ -145,20 +145,14 @@ def _sum(a: Expression, b: Expression) -> Pair:
     return total, b - (total - a)
 
 
-def _root(x: Expression) -> Expression:
-    """Return x**0.5: the square root, but inf at -inf and +0 at -0."""
-    return where(x == -math.inf, math.inf, square_root(x + 0.0))
-
-
 SHORT_POWERS: dict[float, Callable[[Expression], Expression]] = {
     -2.0: lambda x: 1.0 / (x * x),
     -1.0: lambda x: 1.0 / x,
-    -0.5: lambda x: 1.0 / _root(x),
     0.0: lambda x: lift(1.0, x.type),
-    0.5: _root,
+    0.5: square_root,
     1.0: lambda x: x,
     2.0: lambda x: x * x,
     3.0: lambda x: x * x * x,
     4.0: lambda x: (x * x) * (x * x),
 }
-"""Powers by an exponent that is known when the model is traced, for a few ops."""
+"""Powers by an exponent that is known when the model is traced, as NumPy shortens them."""

@@ -1,4 +1,4 @@
-"""A graph has one hash wherever it is made, and no two sources of randomness in one stream."""
+"""A graph has one hash wherever it is made, and one stream for each source."""
 
 import os
 import subprocess
@@ -132,7 +132,7 @@ def test_two_sources_of_one_name_are_refused(who: str) -> None:
     assert str(caught.value) == (
         "each source of randomness must have a name of its own; 2 are called 'noise' and "
         "would draw the same numbers.\n"
-        'hint: name the noises, as in `mc.scan(..., noise={"demand": mc.Normal()})`.'
+        'hint: name them, as in `mc.scan(..., noise={"demand": mc.Normal()})`.'
     )
 
 

@@ -130,6 +130,8 @@ def test_what_two_scans_draw_is_independent_by_name() -> None:
     assert_same_bits(_u("a", 1) - _u("b", 1), _outcomes(both))
 
 
+_SHAPED = "`step` must return a state shaped as `start`"
+
 REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "no steps": (
         lambda x: mc.scan(lambda s: s, x, 0),
@@ -164,13 +166,12 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "two states that become one": (
         lambda x: mc.scan(lambda s: s[0], (x, x), 2),
         TraceError,
-        "`step` must return a state shaped as `start`, a tuple of 2 numbers; "
-        "got Expression(state, real).",
+        f"{_SHAPED}, a tuple of 2 numbers; got Expression(state, real).",
     ),
     "two states that become three": (
         lambda x: mc.scan(lambda s: (*s, x), (x, x), 2),
         TraceError,
-        "`step` must return a state shaped as `start`, a tuple of 2 numbers; got 3 of them.",
+        f"{_SHAPED}, a tuple of 2 numbers; got 3 of them.",
     ),
     "a step that forgets to return": (
         lambda x: mc.scan(lambda s: None, x, 2),
@@ -180,15 +181,19 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "noise that is a number": (
         lambda x: mc.scan(lambda s, z: s, x, 2, noise=1.0),  # type: ignore[arg-type]
         ArgumentError,
-        "`noise` must be a distribution or a mapping of name to distribution; got 1.0.\n"
-        "hint: write `noise=mc.Normal(0.0, 1.0)`.",
+        (
+            "`noise` must be a distribution or a mapping of name to distribution; got 1.0.\n"
+            "hint: write `noise=mc.Normal(0.0, 1.0)`."
+        ),
     ),
     "noise that is a family": (
         lambda x: mc.scan(lambda s, z: s, x, 2, noise=mc.Normal),
         ArgumentError,
-        "`noise` must be a distribution or a mapping of name to distribution; "
-        "got <class 'mclib.distributions.normals.Normal'>.\n"
-        "hint: write `noise=mc.Normal(0.0, 1.0)`.",
+        (
+            "`noise` must be a distribution or a mapping of name to distribution; "
+            "got <class 'mclib.distributions.normals.Normal'>.\n"
+            "hint: write `noise=mc.Normal(0.0, 1.0)`."
+        ),
     ),
     "noise whose name is a number": (
         lambda x: mc.scan(lambda s, z: s, x, 2, noise={1: UNIFORM}),  # type: ignore[dict-item]
@@ -198,9 +203,11 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "noise inside another's step": (
         lambda x: mc.scan(lambda s: mc.scan(lambda t, z: t + z, s, 3, noise=UNIFORM), x, 2),
         TraceError,
-        "a `scan` inside another's step must be without noise: "
-        "it would draw the same numbers in every step of the outer one.\n"
-        "hint: give the noise to the outer `scan`, which hands each step's draws to `step`.",
+        (
+            "a `scan` inside another's step must be without noise: "
+            "it would draw the same numbers in every step of the outer one.\n"
+            "hint: give the noise to the outer `scan`, which hands each step's draws to `step`."
+        ),
     ),
 }
 

@@ -93,8 +93,10 @@ def test_an_output_may_be_an_input_itself() -> None:
 RETURNED = {
     "nothing": (
         lambda x=NORMAL: None,
-        "a model must return its outputs; `<lambda>` returned nothing.\n"
-        "hint: end it with `return {'profit': profit}`.",
+        (
+            "a model must return its outputs; `<lambda>` returned nothing.\n"
+            "hint: end it with `return {'profit': profit}`."
+        ),
     ),
     "an empty mapping": (
         lambda x=NORMAL: {},
@@ -102,38 +104,52 @@ RETURNED = {
     ),
     "a tuple": (
         lambda x=NORMAL: (x, x),
-        "a model must return its outputs by name; `<lambda>` returned a tuple of 2.\n"
-        "hint: write `return {'revenue': ..., 'profit': ...}`.",
+        (
+            "a model must return its outputs by name; `<lambda>` returned a tuple of 2.\n"
+            "hint: write `return {'revenue': ..., 'profit': ...}`."
+        ),
     ),
     "a list": (
         lambda x=NORMAL: [x],
-        "a model must return its outputs by name; `<lambda>` returned a list of 1.\n"
-        "hint: write `return {'revenue': ..., 'profit': ...}`.",
+        (
+            "a model must return its outputs by name; `<lambda>` returned a list of 1.\n"
+            "hint: write `return {'revenue': ..., 'profit': ...}`."
+        ),
     ),
     "a word": (
         lambda x=NORMAL: "profit",
-        "output `<lambda>` of `<lambda>` must be one number per trial; got str.\n"
-        "hint: return each number under a name of its own.",
+        (
+            "output `<lambda>` of `<lambda>` must be one number per trial; got str.\n"
+            "hint: return each number under a name of its own."
+        ),
     ),
     "a word by name": (
         lambda x=NORMAL: {"a": "b"},
-        "output `a` of `<lambda>` must be one number per trial; got str.\n"
-        "hint: return each number under a name of its own.",
+        (
+            "output `a` of `<lambda>` must be one number per trial; got str.\n"
+            "hint: return each number under a name of its own."
+        ),
     ),
     "nothing by name": (
         lambda x=NORMAL: {"a": None},
-        "output `a` of `<lambda>` must be one number per trial; got NoneType.\n"
-        "hint: return each number under a name of its own.",
+        (
+            "output `a` of `<lambda>` must be one number per trial; got NoneType.\n"
+            "hint: return each number under a name of its own."
+        ),
     ),
     "an array": (
         lambda x=NORMAL: {"a": np.array([x, x])},
-        "output `a` of `<lambda>` must be one number per trial; got an array of shape (2,).\n"
-        "hint: return each number under a name of its own.",
+        (
+            "output `a` of `<lambda>` must be one number per trial; got an array of shape (2,).\n"
+            "hint: return each number under a name of its own."
+        ),
     ),
     "a complex number": (
         lambda x=NORMAL: {"a": 1j},
-        "output `a` of `<lambda>` must be one number per trial; got complex.\n"
-        "hint: return each number under a name of its own.",
+        (
+            "output `a` of `<lambda>` must be one number per trial; got complex.\n"
+            "hint: return each number under a name of its own."
+        ),
     ),
     "a name that is a number": (
         lambda x=NORMAL: {1: x},
@@ -145,8 +161,10 @@ RETURNED = {
     ),
     "another number under an input's name": (
         lambda x=NORMAL: {"x": 2 * x},
-        "inputs and outputs must have names of their own; `<lambda>` has both an input and "
-        "an output `x`.\nhint: return it under another name.",
+        (
+            "inputs and outputs must have names of their own; `<lambda>` has both an input and "
+            "an output `x`.\nhint: return it under another name."
+        ),
     ),
 }
 
