@@ -1,5 +1,6 @@
 """Models: named inputs, named outputs, and the plain function between them."""
 
+import difflib
 import hashlib
 import inspect
 import math
@@ -112,6 +113,8 @@ class Model:
         if changes is not None and not isinstance(changes, Mapping):
             raise law("parameters", "be a mapping of name to number", changes)
         for name, value in (changes or {}).items():
+            if name in self.inputs:
+                raise self._is_drawn(name, value)
             if name not in numbers:
                 raise self._unknown(name)
             numbers[name] = _number(name, value)
@@ -177,11 +180,23 @@ class Model:
             raise ArgumentError(message)
         return inputs, inputs
 
+    def _is_drawn(self, name: str, value: Any) -> ArgumentError:
+        own = [each for each in self.parameters if each.startswith(f"{name}.")]
+        way = f"`{self.name}.with_parameters({name}=...)` takes another distribution."
+        if own:
+            way = f"name one of its parameters, {', '.join(own)}; {way}"
+        must = f"be drawn, as an input of `{self.name}`, and not set"
+        return law(name, must, value, way)
+
     def _unknown(self, name: str) -> ArgumentError:
-        known = ", ".join([*self.inputs, *self.parameters]) or "none"
-        return ArgumentError(
-            f"`{self.name}` has no input or parameter {name!r}; it has {known}."
+        known = [*self.inputs, *self.parameters]
+        message = (
+            f"`{self.name}` has no input or parameter {name!r}; "
+            f"it has {', '.join(known) or 'none'}."
         )
+        close = difflib.get_close_matches(str(name), known, n=1)
+        hint = f"\nhint: did you mean `{close[0]}`?" if close else ""
+        return ArgumentError(message + hint)
 
 
 @overload

@@ -95,6 +95,7 @@ class SimulationRun:
             n_whole,
             self.engine.n_workers,
             self.chunk_blocks,
+            self.engine.most_blocks,
         )
         for chunk, records in chunks:
             self._add(chunk, records, chunk.n_blocks * BLOCK)

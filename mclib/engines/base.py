@@ -59,12 +59,15 @@ class Engine(ABC):
         `reference`, `llvm` or `cuda`.
     n_workers : int
         How many threads may run programs at the same time with gain.
+    most_blocks : int
+        How many blocks one call of a program may be given with gain.
     is_device : bool
         Whether functions that are not traced are called with this device's arrays (CuPy).
     """
 
     name: str
     n_workers: int
+    most_blocks: int = 1 << 14
     is_device: bool = False
 
     @property

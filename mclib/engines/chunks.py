@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 _FIRST_BLOCKS = 16
-_MOST_BLOCKS = 1 << 14
+MOST_BLOCKS = 1 << 14
 _SECONDS_PER_CHUNK = 0.02
 
 
@@ -40,7 +40,7 @@ def in_order(
     n_blocks: int,
     n_workers: int,
     chunk_blocks: int | None = None,
-    most_blocks: int = _MOST_BLOCKS,
+    most_blocks: int = MOST_BLOCKS,
 ) -> Iterator[tuple[Chunk, T]]:
     """Yield chunks with what `work` makes of them, in order.
 

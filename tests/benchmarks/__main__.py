@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument(
         "--markdown", type=Path, metavar="FILE", help="write the tables there"
     )
-    parser.add_argument("--turns", type=int, default=9, help="rounds (9)")
+    parser.add_argument("--turns", type=int, default=15, help="rounds (15)")
     parser.add_argument(
         "--billion", action="store_true", help="measure memory at 1e9 trials too (minutes)"
     )

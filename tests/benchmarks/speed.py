@@ -11,8 +11,8 @@ from tests.benchmarks.workloads import MODELS, UNITS
 
 PRECISIONS = ("float64", "float32")
 
-N_TURNS = 9
-SECONDS_PER_TURN = 0.15
+N_TURNS = 15
+SECONDS_PER_TURN = 0.1
 
 _CHECK_TRIALS = {"sheet": 1 << 18, "european": 1 << 18, "asian": 1 << 15}
 _MOST_STANDARD_ERRORS = 5.0

@@ -171,6 +171,7 @@ class CudaEngine(Engine):
     """
 
     name = "cuda"
+    most_blocks = 1 << 18
     is_device = True
     n_workers = 2
 

@@ -34,7 +34,7 @@ def _u(name: str, step: int) -> Any:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("n_steps", [*range(1, 10), 21])
+@pytest.mark.parametrize("n_steps", range(1, 10))
 def test_a_scan_with_noise_is_a_loop_over_draws(
     n_steps: int, engine: Callable[[], Engine]
 ) -> None:
@@ -182,8 +182,8 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
         lambda x: mc.scan(lambda s, z: s, x, 2, noise=1.0),  # type: ignore[arg-type]
         ArgumentError,
         (
-            "`noise` must be a distribution or a mapping of name to distribution; got 1.0.\n"
-            "hint: write `noise=mc.Normal(0.0, 1.0)`."
+            "`noise` must be a distribution or a mapping of name to distribution; "
+            "got 1.0.\nhint: write `noise=mc.Normal(0.0, 1.0)`."
         ),
     ),
     "noise that is a family": (
@@ -206,7 +206,8 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
         (
             "a `scan` inside another's step must be without noise: "
             "it would draw the same numbers in every step of the outer one.\n"
-            "hint: give the noise to the outer `scan`, which hands each step's draws to `step`."
+            "hint: give the noise to the outer `scan`, "
+            "which hands each step's draws to `step`."
         ),
     ),
 }

@@ -50,7 +50,7 @@ CASES: dict[str, tuple[Callable[[], Expression], Callable[[], Expression]]] = {
     "x / 1 -> x": (lambda: _divided(X, 1.0), lambda: X),
     "x / 2**k -> x * 2**-k": (lambda: _divided(X, -8.0), lambda: X * -0.125),
     "--x -> x, not not b -> b": (
-        lambda: where(~~TRUTH, -(-X), Y),
+        lambda: where(~~TRUTH, apply("negative", -X), Y),
         lambda: where(TRUTH, X, Y),
     ),
     "f(f(x)) -> f(x)": (lambda: abs(abs(X)), lambda: abs(X)),

@@ -46,7 +46,6 @@ def test_a_model_without_inputs_has_one_outcome() -> None:
         result = mc.simulate(mc.model(area), n_trials, seed=1)
 
         assert result["area"].mean.value == 6.0
-        assert result["area"].mean.standard_error in {0.0} or n_trials == 1
         assert result["height"].quantile(0.5).value == 2.0
         assert result.trial(0).outputs["area"] == 6.0
 

@@ -25,13 +25,18 @@ BUILDS = [
     *zip(PROGRAMS, cycle(CAPABILITIES), strict=False),
     *((("european", "moments", Type.FLOAT64), each) for each in CAPABILITIES),
 ]
+# The statistics of all mathematics take NVRTC several seconds.
+MARKED_BUILDS = [
+    pytest.param(*build, marks=pytest.mark.slow if build[0][0] == "mathematics" else ())
+    for build in BUILDS
+]
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:overflow encountered in cast:RuntimeWarning"
 )
 
 
-@pytest.mark.parametrize(("program", "capability"), BUILDS)
+@pytest.mark.parametrize(("program", "capability"), MARKED_BUILDS)
 def test_a_golden_program_builds(program: tuple[str, str, Type], capability: int) -> None:
     name, kind, precision = program
     source = render(GOLDEN_PROGRAMS[name].kernel(kind, precision))

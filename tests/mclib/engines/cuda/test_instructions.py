@@ -37,6 +37,7 @@ def measured() -> dict[str, dict[str, float]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_trial_takes_as_many_instructions_as_recorded() -> None:
     assert N_LANES == TRIALS_PER_LANE
     recorded = json.loads(RECORD.read_text())

@@ -1,0 +1,112 @@
+"""The same bits for any number of lanes at once and any instruction set."""
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mclib.engines.base import output_shape, output_type
+from mclib.engines.kernels import Kernel
+from mclib.engines.llvm import writing
+from mclib.engines.llvm.compiling import compile_ir, host
+from mclib.engines.llvm.engine import LlvmEngine, pack
+from mclib.engines.llvm.rendering import LANES_AT_ONCE, render
+from mclib.expressions.dtypes import Type
+from tests.helpers import assert_same_bits
+from tests.tools.golden_programs import GOLDEN_PROGRAMS, PRECISIONS
+
+NAMES = ("uneven_scan", "machine_ops", "asian")
+N_BLOCKS = 2
+
+BASELINES = {
+    "x86-64": "+sse2",
+    "x86-64-v3": "+avx2,+fma",
+    "x86-64-v4": "+avx512f,+avx512dq,+avx512vl,+avx512bw,+avx512cd",
+}
+
+
+def _run_on(cpu: str) -> Callable[[Kernel, list[Any]], Any]:
+    def run(kernel: Kernel, arguments: list[Any]) -> Any:
+        text, tables = render(kernel)
+        compiled = compile_ir(text, ("kernel",), cpu=cpu, features="")
+        integer, pointer = ctypes.c_int64, ctypes.c_void_p
+        function = compiled.function("kernel", *[integer] * 3, *[pointer] * 3)
+        out = np.empty(output_shape(kernel, N_BLOCKS), output_type(kernel))
+        slots = pack(arguments)
+        values = [table.values for table in tables]
+        pointers = np.array([each.ctypes.data for each in values], np.uintp)
+        function(
+            0, N_BLOCKS, N_BLOCKS, slots.ctypes.data, pointers.ctypes.data, out.ctypes.data
+        )
+        return out
+
+    return run
+
+
+def _here(kernel: Kernel, arguments: list[Any]) -> Any:
+    return LlvmEngine().compile(kernel).run(0, N_BLOCKS, arguments)
+
+
+def _is_here(cpu: str) -> bool:
+    features = set(host()[1].split(","))
+    return set(BASELINES[cpu].split(",")) <= features
+
+
+@pytest.mark.parametrize("cpu", [cpu for cpu in BASELINES if _is_here(cpu)])
+@pytest.mark.parametrize("precision", PRECISIONS, ids=lambda each: each.value)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_instruction_set_gives_the_same_bits(
+    name: str, precision: Type, cpu: str
+) -> None:
+    program = GOLDEN_PROGRAMS[name]
+    kernel = program.kernel(program.kinds[-1], precision)
+    arguments = program.arguments(kernel)
+
+    assert_same_bits(_here(kernel, arguments), _run_on(cpu)(kernel, arguments))
+
+
+@pytest.mark.parametrize("lanes", [4, 8, 16, 32])
+@pytest.mark.parametrize("precision", PRECISIONS, ids=lambda each: each.value)
+def test_any_number_of_lanes_at_once_gives_the_same_bits(
+    precision: Type, lanes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = GOLDEN_PROGRAMS["uneven_scan"]
+    for kind in program.kinds:
+        kernel = program.kernel(kind, precision)
+        arguments = program.arguments(kernel)
+        usual = _here(kernel, arguments)
+
+        with monkeypatch.context() as patch:
+            patch.setitem(LANES_AT_ONCE, precision, lanes)
+            other = _here(kernel, arguments)
+
+        assert_same_bits(usual, other)
+
+
+def test_unrolling_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = GOLDEN_PROGRAMS["uneven_scan"]
+    kernel = program.kernel("values", Type.FLOAT64)
+    arguments = program.arguments(kernel)
+    usual = _here(kernel, arguments)
+    for most in (0, 10_000):
+        monkeypatch.setattr(writing, "UNROLLED_NODES", most)
+
+        assert_same_bits(usual, _here(kernel, arguments))
+
+
+def test_the_same_kernel_has_the_same_text() -> None:
+    program = GOLDEN_PROGRAMS["sheet"]
+
+    first, second = (render(program.kernel("moments", Type.FLOAT64)) for _ in range(2))
+
+    assert first == second
+
+
+@pytest.mark.parametrize("name", GOLDEN_PROGRAMS)
+def test_no_operation_may_be_contracted_or_reordered(name: str) -> None:
+    text, _ = render(GOLDEN_PROGRAMS[name].kernel("values", Type.FLOAT64))
+
+    for flag in ("fast", "contract", "reassoc", "nnan", "ninf", "nsz", "arcp", "afn"):
+        assert f" {flag} " not in text
