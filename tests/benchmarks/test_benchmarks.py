@@ -72,8 +72,8 @@ def test_contenders_take_turns() -> None:
 
     timings = contenders.take_turns([slow("a"), slow("b")], n_turns=3, seconds=1e-9)
 
-    assert said[-6:] == ["a", "b"] * 3
-    assert [len(timing.seconds) for timing in timings] == [3, 3]
+    assert ["a", "b"] * 3 == said[-6:]
+    assert [3, 3] == [len(timing.seconds) for timing in timings]
 
 
 def test_a_contender_that_computes_something_else_is_refused() -> None:

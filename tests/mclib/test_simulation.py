@@ -13,7 +13,7 @@ import pytest
 
 import mclib as mc
 from mclib.engines.llvm.engine import LlvmEngine
-from mclib.errors import ArgumentError, EngineUnavailable
+from mclib.errors import ArgumentError
 from mclib.streams import input_words, uniforms
 from tests.helpers import assert_same_bits
 
@@ -45,10 +45,12 @@ def _answers(result: mc.Result) -> dict[str, Any]:
 # Invariance
 
 
-@pytest.mark.parametrize("n_trials", RAGGED)
-@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize(
+    ("n_trials", "precision"),
+    [*((n, "float64") for n in RAGGED), (31, "float32"), (2100, "float32")],
+)
 def test_the_engine_changes_no_bit_of_trials_and_moments(
-    precision: str, n_trials: int
+    n_trials: int, precision: str
 ) -> None:
     judged, compiled = (
         mc.simulate(launch, n_trials, seed=5, precision=precision, engine=engine)
@@ -259,8 +261,8 @@ BAD_ARGUMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "a number too large for float32": (
         {"parameters": {"fee": 1e39}, "precision": "float32"},
         (
-            "`fee` must be a number that a float32 can hold, up to 3.40282e+38; got 1e+39.\n"
-            'hint: write `precision="float64"`.'
+            "`fee` must be a number that a float32 can hold, up to 3.40282e+38; "
+            'got 1e+39.\nhint: write `precision="float64"`.'
         ),
     ),
 }
@@ -284,13 +286,14 @@ def test_a_wrong_order_of_parameters_is_told_by_input() -> None:
 
 
 @pytest.mark.parametrize("run", [mc.simulate, mc.iterate], ids=lambda each: each.__name__)
-@pytest.mark.parametrize("model", [lambda x=1.0: x, None, "launch", 3], ids=repr)
+@pytest.mark.parametrize("model", [len, None, "launch", 3], ids=repr)
 def test_what_is_no_model_is_refused(model: Any, run: Callable[..., Any]) -> None:
     with pytest.raises(ArgumentError) as caught:
         run(model, 1000)
 
     assert str(caught.value) == (
-        f"`model` must be a model; got {model!r}.\nhint: put `@mc.model` above the function."
+        f"`model` must be a model; got {model!r}.\n"
+        "hint: put `@mc.model` above the function."
     )
 
 
@@ -298,15 +301,6 @@ def test_what_is_no_model_is_refused(model: Any, run: Callable[..., Any]) -> Non
 def test_an_interval_that_cannot_be_is_refused_before_anything_runs(interval: Any) -> None:
     with pytest.raises(ArgumentError, match="`interval` must be at least 0 seconds; got "):
         mc.iterate(launch, 1000, interval=interval)
-
-
-def test_a_gpu_that_is_not_there_is_missed_only_if_asked_for() -> None:
-    try:
-        assert mc.simulate(launch, 1000, seed=1, engine="cuda").engine == "cuda"
-    except EngineUnavailable as error:
-        assert str(error).startswith("engine `cuda` is not available: ")
-        assert "\nhint: " in str(error)
-    assert mc.simulate(launch, 1000, seed=1).n_trials == 1000
 
 
 # What is not a finite number

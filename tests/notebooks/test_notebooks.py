@@ -79,8 +79,8 @@ def test_a_notebook_runs_to_its_end_without_an_error_or_a_warning(
 
     errors = [each for each in outputs if each["output_type"] == "error"]
     said = [each["text"] for each in outputs if each.get("name") == "stderr"]
-    assert [f"{each['ename']}: {each['evalue']}" for each in errors] == []
-    assert [text for text in said if "Warning" in text] == []
+    assert [] == [f"{each['ename']}: {each['evalue']}" for each in errors]
+    assert [] == [text for text in said if "Warning" in text]
 
 
 @pytest.mark.notebook
@@ -89,7 +89,7 @@ def test_a_notebook_runs_to_its_end_without_an_error_or_a_warning(
 def test_a_notebook_shows_the_numbers_that_its_text_speaks_of(path: Path, run: Run) -> None:
     text = "\n".join(_text(each) for each in run(path))
 
-    assert [promised for promised in SHOWN[path.name] if promised not in text] == []
+    assert [] == [promised for promised in SHOWN[path.name] if promised not in text]
 
 
 @pytest.mark.notebook
@@ -99,7 +99,7 @@ def test_the_first_notebook_draws_ten_million_trials_from_few_numbers(run: Run) 
 
     kind = "application/vnd.plotly.v1+json"
     [figure] = [each["data"][kind] for each in outputs if kind in each.get("data", {})]
-    assert [trace["type"] for trace in figure["data"]] == ["bar"]
+    assert ["bar"] == [trace["type"] for trace in figure["data"]]
     assert len(str(figure)) < 50_000
 
 
@@ -108,10 +108,10 @@ def test_a_notebook_is_stored_as_it_was_written(path: Path) -> None:
     notebook = json.loads(path.read_text())
 
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    assert (4, 5) == (notebook["nbformat"], notebook["nbformat_minor"])
     assert all(re.fullmatch(r"[\w-]{1,64}", cell["id"]) for cell in notebook["cells"])
-    assert [cell["id"] for cell in code if cell["outputs"]] == []
-    assert [cell["id"] for cell in code if cell["execution_count"] is not None] == []
+    assert [] == [cell["id"] for cell in code if cell["outputs"]]
+    assert [] == [cell["id"] for cell in code if cell["execution_count"] is not None]
     assert "widgets" not in notebook["metadata"]
 
 

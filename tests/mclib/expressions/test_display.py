@@ -85,7 +85,7 @@ def test_a_loop_shows_what_it_carries_and_what_each_step_does() -> None:
 
 
 def test_the_short_form_says_what_goes_in_and_what_comes_out() -> None:
-    assert repr(_graph(walk)) == "<Graph from noise to fall>"
+    assert "<Graph from noise to fall>" == repr(_graph(walk))
     assert "from units, price, unit_cost to revenue, profit" in repr(_graph(launch))
 
 
@@ -101,7 +101,7 @@ def test_what_is_used_twice_gets_a_name_and_what_is_used_once_does_not() -> None
 def test_a_made_up_name_is_never_one_of_the_analyst() -> None:
     lines = _formulas(lambda v1, v2: {"v3": mc.exp(v1 * v2) + v1 * v2}, "v1", "v2")
 
-    assert [line.name for line in lines] == ["v4", "v3"]
+    assert ["v4", "v3"] == [line.name for line in lines]
 
 
 def test_an_output_that_is_an_input_or_another_output_is_shown() -> None:
@@ -182,7 +182,7 @@ def test_the_drawing_is_one_picture_that_says_in_words_what_it_shows() -> None:
     page = _graph(launch)._repr_html_()
     drawing = ET.fromstring(re.search(r"<svg.*</svg>", page, re.DOTALL)[0])
 
-    assert drawing.get("role") == "img"
+    assert "img" == drawing.get("role")
     assert drawing.get("aria-label") == (
         "Model graph from units, price, unit_cost to revenue, profit"
     )
@@ -196,7 +196,7 @@ def test_kinds_differ_in_shape_and_not_in_color_alone() -> None:
     page = _graph(launch)._repr_html_() + _graph(walk)._repr_html_()
     outlines = set(re.findall(r"</title><(rect|polygon)[^>]*?(rx=\"[\d.]+\")?", page))
 
-    assert {name for name, _ in outlines} == {"rect", "polygon"}
+    assert {"rect", "polygon"} == {name for name, _ in outlines}
     assert "rounded: input" in page
 
 
@@ -214,7 +214,7 @@ def test_a_box_stands_right_of_all_that_it_needs() -> None:
     layer = layers_of(lines)
 
     assert all(layer[need] < layer[line.name] for line in lines for need in line.needs)
-    assert layer["tax_rate"] == layer["profit"] - 1
+    assert layer["profit"] - 1 == layer["tax_rate"]
 
 
 def test_no_boxes_overlap() -> None:
@@ -226,7 +226,7 @@ def test_no_boxes_overlap() -> None:
         )
     ]
 
-    assert len(places) == 3
+    assert 3 == len(places)
     for (x, y, width, height), (x2, y2, width2, height2) in itertools.combinations(
         places, 2
     ):

@@ -139,8 +139,8 @@ RETURNED = {
     "an array": (
         lambda x=NORMAL: {"a": np.array([x, x])},
         (
-            "output `a` of `<lambda>` must be one number per trial; got an array of shape (2,).\n"
-            "hint: return each number under a name of its own."
+            "output `a` of `<lambda>` must be one number per trial; "
+            "got an array of shape (2,).\nhint: return each number under a name of its own."
         ),
     ),
     "a complex number": (
@@ -161,8 +161,8 @@ RETURNED = {
     "another number under an input's name": (
         lambda x=NORMAL: {"x": 2 * x},
         (
-            "inputs and outputs must have names of their own; `<lambda>` has both an input and "
-            "an output `x`.\nhint: return it under another name."
+            "inputs and outputs must have names of their own; `<lambda>` has both an input "
+            "and an output `x`.\nhint: return it under another name."
         ),
     ),
 }
@@ -193,8 +193,8 @@ def test_what_a_step_computes_may_not_leave_it() -> None:
         mc.simulate(mc.model(leaking), 1000, seed=1)
 
     assert str(caught.value) == (
-        "what a `scan`'s step computes must stay inside it; output `first` of `leaking` was "
-        "taken out of one, and has another value in each step.\n"
+        "what a `scan`'s step computes must stay inside it; output `first` of `leaking` "
+        "was taken out of one, and has another value in each step.\n"
         "hint: carry it in the state, and take it from what `mc.scan` returns."
     )
 
