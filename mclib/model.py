@@ -12,6 +12,7 @@ from typing import Any, overload
 
 from mclib.distributions.distribution import Distribution
 from mclib.errors import ArgumentError, law
+from mclib.expressions.display import GraphDisplay
 from mclib.expressions.expression import Expression
 from mclib.expressions.graph import Graph
 from mclib.expressions.loops import drawn
@@ -149,6 +150,12 @@ class Model:
         made = trace(call, numbers, self.name)
         known.append(made)
         return made
+
+    def show(self) -> GraphDisplay:
+        """Return what the model computes, as text and as a drawing in a notebook."""
+        notes = {name: repr(distribution) for name, distribution in self.inputs.items()}
+        notes |= {name: f"{value:g}" for name, value in self.constants.items()}
+        return GraphDisplay(self.graph(self.parameters), notes)
 
     def digest(self, numbers: Mapping[str, float]) -> str:
         """Return a hash of what the model computes, whatever its parameters' values."""

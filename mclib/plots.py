@@ -5,6 +5,7 @@ people who see colors differently can tell apart; backgrounds are clear and text
 that reads on light and on dark pages.
 """
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,14 +53,13 @@ def histogram_figure(
     shares = 100.0 * histogram.counts / histogram.n_trials
     bars = go.Bar(
         x=middles,
-        y=histogram.density,
+        y=shares,
         width=float(histogram.edges[1] - histogram.edges[0]),
         marker={"color": np.where(is_tail, GREY, BLUE).tolist(), "line": {"width": 0}},
-        customdata=shares,
-        hovertemplate="%{x:,.6g}<br>%{customdata:.2f} % of trials<extra></extra>",
+        hovertemplate="%{x:,.6g}<br>%{y:.2f} % of trials<extra></extra>",
         name=title,
     )
-    figure = go.Figure(bars)
+    figure = _figure_class()(bars)
     for at, (name, (place, words)) in enumerate(marks.items()):
         figure.add_vline(
             x=place,
@@ -82,8 +82,8 @@ def histogram_figure(
         showlegend=False,
         xaxis={"title": {"text": title}, "showgrid": False},
         yaxis={
-            "title": {"text": "density"},
-            "exponentformat": "power",
+            "title": {"text": "share of trials"},
+            "ticksuffix": " %",
             "gridcolor": _GRID,
             "zerolinecolor": _GRID,
         },
@@ -97,6 +97,32 @@ def _beyond(histogram: Histogram) -> str:
         f"{histogram.n_trials:,} trials; {histogram.below:,} below and "
         f"{histogram.above:,} above the window"
     )
+
+
+SAFE_CONFIG = {"showSendToCloud": False, "displaylogo": False}
+"""Since its version 4, plotly.js offers to upload a chart to its makers' servers."""
+
+
+@functools.cache
+def _figure_class() -> Any:
+    """Plotly's figure, without the button that uploads it."""
+
+    class Figure(_graph_objects().Figure):  # type: ignore[misc]
+        def show(self, *args: Any, **kwargs: Any) -> Any:
+            config = {**SAFE_CONFIG, **kwargs.pop("config", {})}
+            return super().show(*args, config=config, **kwargs)
+
+        def _ipython_display_(self) -> None:
+            self.show()
+
+        def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> Any:
+            bundle = super()._repr_mimebundle_(*args, **kwargs)
+            for content in bundle.values():
+                if isinstance(content, dict):
+                    content["config"] = {**content.get("config", {}), **SAFE_CONFIG}
+            return bundle
+
+    return Figure
 
 
 def _graph_objects() -> Any:

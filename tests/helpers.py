@@ -91,7 +91,7 @@ def model_expressions() -> st.SearchStrategy[Expression]:
     """Random expressions of two inputs, a noise and the parameters of `PARAMETERS`."""
 
     def leaves() -> list[Expression]:
-        walk = scan(lambda x, z: x + z, 0.0, n_steps=5, noise={"shock": Normal()})
+        walk = scan(lambda x, z: x * 0.9 + z, 0.0, n_steps=5, noise=Normal())
         inputs = [drawn("normal", Normal()), drawn("uniform", Uniform(-2.0, 3.0))]
         return [*inputs, walk, *map(parameter, PARAMETERS)]
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from mclib.results.formatting import plain, with_error, without_error
 from mclib.statistics.intervals import Interval, two_sided
@@ -89,6 +90,10 @@ class Estimate:
 
     def __str__(self) -> str:
         return format(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        # What a notebook shows below a cell is read by people.
+        printer.text(repr(self) if cycle else str(self))
 
     def __format__(self, spec: str) -> str:
         scale, unit, digits = 1.0, "", spec

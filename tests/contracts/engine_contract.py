@@ -132,7 +132,7 @@ def no_blocks_give_an_empty_array(engine: Engine) -> None:
 
 
 def records_are_those_of_the_values(engine: Engine) -> None:
-    # The judge makes records by the graph that its values come from; a few programs show it.
+    # The judge takes long, and its records come from the very graph of its values.
     programs = ("european", "table") if engine is JUDGE else QUICK
     for precision in PRECISIONS:
         for name in programs:

@@ -21,7 +21,7 @@ def test_the_bars_are_the_histogram(output: Output) -> None:
 
     drawn = output.histogram()
     (bars,) = figure.data
-    assert np.allclose(drawn.density, bars.y)
+    assert np.allclose(100.0 * drawn.counts / drawn.n_trials, bars.y)
     assert len(bars.x) == len(drawn.counts) <= 80
 
 
@@ -50,6 +50,17 @@ def test_the_figure_says_in_words_what_it_shows(output: Output) -> None:
     assert figure.layout.meta["description"].startswith(f"profit: median {median}, 90 %")
     assert figure.layout.title.text == "profit"
     assert "20,000 trials" in figure.layout.title.subtitle.text
+
+
+def test_no_button_offers_to_upload_the_figure(
+    output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plotly.io.renderers.default", "plotly_mimetype")
+
+    bundle = output.plot()._repr_mimebundle_(include=None, exclude=None)
+
+    (content,) = bundle.values()
+    assert content["config"]["showSendToCloud"] is False
 
 
 def test_a_figure_can_be_written_as_json(output: Output) -> None:
