@@ -30,7 +30,7 @@ GRAPHS = st.lists(model_expressions(), min_size=1, max_size=3)
 PRECISIONS = st.sampled_from([Type.FLOAT64, Type.FLOAT32])
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(GRAPHS, PRECISIONS)
 def test_engines_agree_on_a_random_graph(
     outputs: list[Expression], precision: Type
@@ -39,7 +39,7 @@ def test_engines_agree_on_a_random_graph(
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(GRAPHS, PRECISIONS)
 def test_engines_agree_on_many_random_graphs(
     outputs: list[Expression], precision: Type
