@@ -10,7 +10,7 @@ import numpy as np
 
 from mclib.arrays import to_device, to_host
 from mclib.engines.base import Engine, Program
-from mclib.engines.kernels import Kernel, argument_values, build_moments, build_values
+from mclib.engines.plans import Plan, argument_values, build_moments, build_values
 from mclib.errors import ArgumentError
 from mclib.expressions.dtypes import Type
 from mclib.expressions.graph import Graph
@@ -21,7 +21,7 @@ from mclib.statistics.records import block_records
 from mclib.streams import key_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Build = Callable[[Sequence[Node], Type], Kernel]
+Build = Callable[[Sequence[Node], Type], Plan]
 Ranged = Callable[[int, int], Array]
 """A function of (first_block, n_blocks)."""
 
@@ -61,7 +61,7 @@ class Evaluator(ABC):
 
 
 class Settled:
-    """What every kernel of one run shares: engine, precision, and named arguments."""
+    """What every plan of one run shares: engine, precision, and named arguments."""
 
     def __init__(
         self, engine: Engine, precision: Type, numbers: Mapping[str, float], seed: int
@@ -75,18 +75,18 @@ class Settled:
         self._compiling = threading.Lock()
 
     def ready(self, build: Build, nodes: Sequence[Node]) -> Ranged:
-        """Return a function of (first_block, n_blocks) that runs the kernel of `nodes`."""
+        """Return a function of (first_block, n_blocks) that runs the plan of `nodes`."""
         key = build, tuple(nodes)
         with self._compiling:
             if key not in self._ready:
                 program = _program(self.engine, *key, self.precision)
-                arguments = argument_values(program.kernel, self.named)
+                arguments = argument_values(program.plan, self.named)
                 self._ready[key] = functools.partial(program.run, arguments=arguments)
         return self._ready[key]
 
 
 class TracedEvaluator(Evaluator):
-    """A traced model: kernels are compiled when first wanted."""
+    """A traced model: plans are compiled when first wanted."""
 
     def __init__(self, graph: Graph, settled: Settled) -> None:
         self.graph = graph
@@ -95,16 +95,16 @@ class TracedEvaluator(Evaluator):
         self._nodes = tuple(graph.outputs.values())
 
     def records(self, first_block: int, n_blocks: int) -> Array:
-        """Run the kernel that makes records."""
+        """Run the plan that makes records."""
         return self.settled.ready(build_moments, self._nodes)(first_block, n_blocks)
 
     def outputs(self, first_block: int, n_blocks: int, places: Sequence[int]) -> Array:
-        """Run a kernel that stores these outputs."""
+        """Run a plan that stores these outputs."""
         nodes = [self._nodes[place] for place in places]
         return self.settled.ready(build_values, nodes)(first_block, n_blocks)
 
     def inputs(self, first_block: int, n_blocks: int, names: Sequence[str]) -> Array:
-        """Run a kernel that stores these inputs."""
+        """Run a plan that stores these inputs."""
         nodes = [self.graph.inputs[name] for name in names]
         return self.settled.ready(build_values, nodes)(first_block, n_blocks)
 
@@ -172,6 +172,6 @@ class ArrayEvaluator(Evaluator):
         return np.ascontiguousarray(self._all(first_block, n_blocks)[list(places)])
 
     def inputs(self, first_block: int, n_blocks: int, names: Sequence[str]) -> Array:
-        """Run a kernel that stores these draws."""
+        """Run a plan that stores these draws."""
         nodes = [self.graph.inputs[name] for name in names]
         return self.settled.ready(build_values, nodes)(first_block, n_blocks)

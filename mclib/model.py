@@ -11,14 +11,17 @@ from types import MappingProxyType
 from typing import Any, overload
 
 from mclib.distributions.distribution import Distribution
-from mclib.errors import ArgumentError, law
+from mclib.errors import ArgumentError, TraceError, law
 from mclib.expressions.display import GraphDisplay
 from mclib.expressions.expression import Expression
 from mclib.expressions.graph import Graph
 from mclib.expressions.loops import drawn
-from mclib.expressions.tracing import parameter, trace
+from mclib.expressions.tracing import parameter, plain_numbers, trace
 
 Function = Callable[..., Any]
+
+_GRAPHS_KEPT = 16
+"""Graphs that a model remembers: one for each way its control flow has gone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +52,7 @@ class Model:
     is_traced: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_graphs", [])
+        object.__setattr__(self, "_graphs", {})
         # Shift-Tab in a notebook shows the analyst's own words and parameters.
         object.__setattr__(self, "__doc__", self.function.__doc__)
         object.__setattr__(self, "__wrapped__", self.function)
@@ -65,8 +68,21 @@ class Model:
         return MappingProxyType(numbers)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function itself, with plain numbers: one case, no randomness."""
-        return self.function(*args, **kwargs)
+        """Call the function itself, with plain numbers: one case, no randomness.
+
+        Raises
+        ------
+        ArgumentError
+            If an input is not given a number.
+        TraceError
+            If the model draws in a scan, so that no case is the only one.
+        """
+        given = inspect.signature(self.function).bind(*args, **kwargs).arguments
+        for name, distribution in self.inputs.items():
+            if name not in given:
+                hint = f"write `{self.name}({name}=...)`, or run it with `mc.simulate`."
+                raise law(name, "be given a number to compute one case", distribution, hint)
+        return plain_numbers(self.function(*args, **kwargs))
 
     def __repr__(self) -> str:
         inputs = ", ".join(f"{name}={each!r}" for name, each in self.inputs.items())
@@ -98,6 +114,11 @@ class Model:
                 raise law(
                     name, f"be a distribution, as the input of `{self.name}` is", value
                 )
+            elif name in self.parameters:
+                must = "be an input or a parameter of the function itself"
+                hint = "give the input another distribution, or change it for one run: "
+                hint += f'`mc.simulate({self.name}, parameters={{"{name}": {value!r}}})`.'
+                raise law(name, must, value, hint)
             else:
                 raise self._unknown(name)
         return Model(self.function, self.name, inputs, constants, self.is_traced)
@@ -135,21 +156,30 @@ class Model:
     def graph(self, numbers: Mapping[str, float]) -> Graph:
         """Return the traced model for these parameters.
 
-        A graph is made anew only if control flow looked at a parameter that has changed.
+        The function is traced each time, so that a changed global is heard of; a graph that
+        comes out as before is the one from before, with everything compiled for it.
 
         Raises
         ------
         TraceError
             If the function cannot be traced.
         """
-        known: list[Graph] = self._graphs  # type: ignore[attr-defined]
-        for graph in known:
-            if all(numbers[name] == value for name, value in graph.fixed.items()):
-                return graph
         call = self._call if self.is_traced else self._draw_only
         made = trace(call, numbers, self.name)
-        known.append(made)
-        return made
+        known: dict[str, Graph] = self._graphs  # type: ignore[attr-defined]
+        digest = made.digest()
+        if digest not in known:
+            if trace(call, numbers, self.name).digest() != digest:
+                message = (
+                    f"a model must compute the same each time; `{self.name}` did not when "
+                    "it was traced again.\nhint: draw random numbers by inputs or by the "
+                    "noise of `mc.scan`, and let nothing else change between calls."
+                )
+                raise TraceError(message)
+            while len(known) >= _GRAPHS_KEPT:
+                del known[next(iter(known))]
+            known[digest] = made
+        return known[digest]
 
     def show(self) -> GraphDisplay:
         """Return what the model computes, as text and as a drawing in a notebook."""
@@ -157,12 +187,15 @@ class Model:
         notes |= {name: f"{value:g}" for name, value in self.constants.items()}
         return GraphDisplay(self.graph(self.parameters), notes)
 
-    def digest(self, numbers: Mapping[str, float]) -> str:
+    def digest(self, graph: Graph) -> str:
         """Return a hash of what the model computes, whatever its parameters' values."""
-        graph = self.graph(numbers).digest()
+        traced = graph.digest()
         if self.is_traced:
-            return graph
-        return hashlib.sha256(f"{graph}{source_of(self.function)}".encode()).hexdigest()
+            return traced
+        return hashlib.sha256(f"{traced}{source_of(self.function)}".encode()).hexdigest()
+
+    def _repr_html_(self) -> str:
+        return self.show()._repr_html_()
 
     def _symbols(self) -> dict[str, Expression]:
         symbols = {}

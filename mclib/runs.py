@@ -26,8 +26,8 @@ from mclib.statistics.requests import Request
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_SWEEP_BLOCKS = 64
-"""Blocks whose values one worker holds while it answers: half a megabyte per output."""
+_SWEEP_BLOCKS = 256
+"""Blocks whose values one worker holds while it answers: 2 MB, shared by all outputs."""
 
 _DISTRIBUTIONS = {"mclib": "mchub", "numpy": "numpy", "llvmlite": "llvmlite"}
 
@@ -69,6 +69,7 @@ class SimulationRun:
         self.elapsed = 0.0
         graph = model.graph(numbers)
         self.input_names = tuple(graph.inputs)
+        self.model_hash = model.digest(graph)
         settled = Settled(engine, precision, numbers, seed)
         self.evaluator: Evaluator
         if model.is_traced:
@@ -137,7 +138,7 @@ class SimulationRun:
             seed=self.seed,
             n_trials=self.n_trials_done,
             model_name=self.model.name,
-            model_hash=self.model.digest(self.numbers),
+            model_hash=self.model_hash,
             source_hash=hashlib.sha256(source.encode()).hexdigest(),
             parameters=self.numbers,
             engine=self.engine.name,
@@ -175,7 +176,7 @@ class SimulationRun:
             n_blocks_of(n_trials),
             self.engine.n_workers,
             self.chunk_blocks,
-            _SWEEP_BLOCKS,
+            max(1, _SWEEP_BLOCKS // len(places)),
         )
         for _, given in chunks:
             if merged is None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mclib.distributions import Normal, Uniform
 from mclib.engines.base import Engine
-from mclib.engines.kernels import Kernel, argument_values
+from mclib.engines.plans import Plan, argument_values
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, apply, as_number, lift
 from mclib.expressions.functions import lookup, where
@@ -106,7 +106,7 @@ def evaluated(expression: Expression, **values: Any) -> Array:
 
 def ran(
     engine: Engine,
-    build: Callable[[list[Node], Type], Kernel],
+    build: Callable[[list[Node], Type], Plan],
     outputs: list[Node],
     precision: Type,
     *,
@@ -116,10 +116,10 @@ def ran(
     parameters: Mapping[str, float] | None = None,
 ) -> Array:
     """What an engine gives for the outputs of a graph."""
-    kernel = build(outputs, precision)
+    plan = build(outputs, precision)
     low, high = key_of(seed)
     named = {**(parameters or {}), "seed low": low, "seed high": high}
-    return engine.compile(kernel).run(first_block, n_blocks, argument_values(kernel, named))
+    return engine.compile(plan).run(first_block, n_blocks, argument_values(plan, named))
 
 
 def assert_same_bits(expected: Any, found: Any) -> None:

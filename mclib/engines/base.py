@@ -1,7 +1,7 @@
-"""What an engine is: it makes a kernel ready and runs it over blocks.
+"""What an engine is: it makes a plan ready and runs it over blocks.
 
 An engine is abstract here or finished elsewhere; it never decides what is computed, only
-where. Given the same kernel and arguments, all engines return the same bits.
+where. Given the same plan and arguments, all engines return the same bits.
 """
 
 from abc import ABC, abstractmethod
@@ -10,26 +10,26 @@ from typing import Any
 
 import numpy as np
 
-from mclib.engines.kernels import N_GROUPS, N_LANES, N_ROWS, Kernel
+from mclib.engines.plans import N_GROUPS, N_LANES, N_ROWS, Plan
 from mclib.statistics.blocks import to_trial_order
 from mclib.statistics.moments import FIELDS
 from mclib.statistics.requests import Request
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Arguments = Sequence[Any]
-"""What `kernels.argument_values` returned."""
+"""What `plans.argument_values` returned."""
 
 
 class Program(ABC):
-    """A kernel, ready to run.
+    """A plan, ready to run.
 
     Attributes
     ----------
-    kernel : Kernel
+    plan : Plan
         What it computes.
     """
 
-    kernel: Kernel
+    plan: Plan
 
     @abstractmethod
     def run(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
@@ -40,18 +40,18 @@ class Program(ABC):
         first_block, n_blocks : int
             Which blocks.
         arguments : sequence of NumPy scalars
-            The kernel's arguments.
+            The plan's arguments.
 
         Returns
         -------
         array
-            Records of shape (n_blocks, n_outputs, 7), float64, or, from a kernel that
+            Records of shape (n_blocks, n_outputs, 7), float64, or, from a plan that
             stores outputs, values of shape (n_outputs, n_blocks, 8, 4, 32) in lane order.
         """
 
 
 class Engine(ABC):
-    """Where kernels run.
+    """Where plans run.
 
     Attributes
     ----------
@@ -76,8 +76,8 @@ class Engine(ABC):
         """The processor, in words, for the provenance."""
 
     @abstractmethod
-    def compile(self, kernel: Kernel) -> Program:
-        """Make a kernel ready.
+    def compile(self, plan: Plan) -> Program:
+        """Make a plan ready.
 
         Raises
         ------
@@ -105,13 +105,13 @@ class Engine(ABC):
         return request.answer(in_order, first_block)
 
 
-def output_shape(kernel: Kernel, n_blocks: int) -> tuple[int, ...]:
-    """Return the shape of what a kernel gives for so many blocks."""
-    if kernel.records:
-        return (n_blocks, kernel.n_outputs, len(FIELDS))
-    return (kernel.n_outputs, n_blocks, N_GROUPS, N_ROWS, N_LANES)
+def output_shape(plan: Plan, n_blocks: int) -> tuple[int, ...]:
+    """Return the shape of what a plan gives for so many blocks."""
+    if plan.records:
+        return (n_blocks, plan.n_outputs, len(FIELDS))
+    return (plan.n_outputs, n_blocks, N_GROUPS, N_ROWS, N_LANES)
 
 
-def output_type(kernel: Kernel) -> "np.dtype[Any]":
-    """Return the NumPy type of what a kernel gives."""
-    return np.dtype(np.float64) if kernel.records else kernel.precision.dtype
+def output_type(plan: Plan) -> "np.dtype[Any]":
+    """Return the NumPy type of what a plan gives."""
+    return np.dtype(np.float64) if plan.records else plan.precision.dtype

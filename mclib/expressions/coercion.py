@@ -24,6 +24,7 @@ from mclib.expressions.nodes import Node
 Resolver = Callable[[Node], Any]
 
 _resolver: ContextVar[Resolver | None] = ContextVar("resolver", default=None)
+_refused: ContextVar[list[TraceError] | None] = ContextVar("refused", default=None)
 _PASSED_OVER = (
     str(Path(__file__).resolve().parent.parent) + os.sep,
     str(Path(np.__file__).resolve().parent) + os.sep,
@@ -33,12 +34,24 @@ _PASSED_OVER = (
 
 @contextlib.contextmanager
 def resolving(resolver: Resolver) -> Iterator[None]:
-    """Let `resolver` answer for nodes that are the same in every trial, for a while."""
-    token = _resolver.set(resolver)
+    """Let `resolver` answer for nodes that are the same in every trial, for a while.
+
+    A refusal met on the way is raised at the end even if the model, or NumPy, has caught
+    it: what follows a refusal that nobody heard would be one branch for all trials.
+    """
+    refused: list[TraceError] = []
+    tokens = _resolver.set(resolver), _refused.set(refused)
     try:
         yield
+    except Exception as error:
+        if refused and error is not refused[0]:
+            raise refused[0] from error
+        raise
     finally:
-        _resolver.reset(token)
+        _resolver.reset(tokens[0])
+        _refused.reset(tokens[1])
+    if refused:
+        raise refused[0]
 
 
 def concrete(node: Node, deed: str) -> Any:
@@ -48,7 +61,15 @@ def concrete(node: Node, deed: str) -> Any:
     resolver = _resolver.get()
     if node.is_uniform and resolver is not None:
         return resolver(node)
-    raise refusal(deed, way_out(deed, _culprit()[2]))
+    raise final(refusal(deed, way_out(deed, _culprit()[2])))
+
+
+def final(error: TraceError) -> TraceError:
+    """Make a refusal one that cannot be caught by the model; return it."""
+    refused = _refused.get()
+    if refused is not None:
+        refused.append(error)
+    return error
 
 
 def refusal(deed: str, hint: str) -> TraceError:
@@ -60,6 +81,27 @@ def refusal(deed: str, hint: str) -> TraceError:
         "A traced value stands for every trial at once and has no single truth."
     )
     return TraceError(f"{message}\nhint: {hint}")
+
+
+def no_key() -> TraceError:
+    """Return the error of a model that looks a traced value up in a dict or a set."""
+    error = refusal(
+        "looks up, in a dict or a set,",
+        "look numbers up with `mc.lookup(table, i)`, choose with `mc.where`, and write "
+        "`(x == 1) | (x == 2)` for `x in {1, 2}`.",
+    )
+    return final(error)
+
+
+def refuse_distribution(value: Any) -> None:
+    """Say where a distribution belongs, if `value` is one."""
+    if hasattr(value, "draw") and hasattr(value, "quantile"):
+        message = (
+            f"a model computes with draws, not with distributions; got {value!r}.\n"
+            "hint: make it an input, as in `def model(x=mc.Normal(0.0, 1.0))`, or the "
+            "noise of `mc.scan`."
+        )
+        raise TraceError(message)
 
 
 def _culprit() -> tuple[str, str, str]:

@@ -40,8 +40,6 @@ class Expression:
             return f"Expression({self.node.payload!r})"
         return f"Expression({self.node.op.name}, {self.type.value})"
 
-    # Arithmetic
-
     def __add__(self, other: Any) -> "Expression":
         return _numbers("add", self, other)
 
@@ -96,8 +94,6 @@ class Expression:
     def __abs__(self) -> "Expression":
         return apply("absolute", as_number(self))
 
-    # Comparisons
-
     def __lt__(self, other: Any) -> "Expression":
         return _numbers("less", self, other)
 
@@ -118,9 +114,7 @@ class Expression:
         return equal if equal is NotImplemented else ~equal
 
     def __hash__(self) -> int:
-        return hash(self.node)
-
-    # Logic and bits
+        raise coercion.no_key()
 
     def __and__(self, other: Any) -> "Expression":
         return _logic("and", self, other)
@@ -152,8 +146,6 @@ class Expression:
 
     def __rshift__(self, bits: Any) -> "Expression":
         return _shift("shift_right", self, bits)
-
-    # What needs one truth
 
     def __bool__(self) -> bool:
         return bool(coercion.concrete(self.node, "branches on"))
@@ -204,8 +196,6 @@ class Expression:
             "takes an element of",
             "to look a number up in a table write `mc.lookup(table, i)`.",
         )
-
-    # NumPy
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any
@@ -282,6 +272,7 @@ def lift(value: Any, type_: Type) -> Expression:
     ):
         number = int(value) if type_.is_integer else float(value)
         return Expression(constant(number, type_))
+    coercion.refuse_distribution(value)
     kind = type(value).__name__
     message = f"a model computes with numbers and traced values; got {kind} {value!r}."
     raise TraceError(message)
@@ -337,6 +328,8 @@ def _numbers(name: str, a: Any, b: Any) -> Expression:
     if _is_array(a) or _is_array(b):
         return cast("Expression", _elementwise(lambda x, y: numbers(name, x, y), a, b))
     if _is_foreign(a) or _is_foreign(b):
+        for side in (a, b):
+            coercion.refuse_distribution(side)
         return cast("Expression", NotImplemented)
     return numbers(name, a, b)
 

@@ -33,10 +33,10 @@ def make_loop(
     nexts: Sequence[Node],
     stored: Sequence[Node] = (),
     *,
-    is_kernel: bool = False,
+    goes_round_trials: bool = False,
 ) -> Node:
     """Return a loop that carries `starts` on to `nexts` and keeps `stored` alive inside."""
-    payload = Loop(identity, n_steps, len(starts), is_kernel)
+    payload = Loop(identity, n_steps, len(starts), goes_round_trials)
     type_ = starts[0].type if starts else Type.BOOLEAN
     return node("loop", *starts, *nexts, *stored, type_=type_, payload=payload)
 

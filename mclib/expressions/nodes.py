@@ -73,14 +73,14 @@ class Loop:
     n_states : int
         How many values it carries: the node's arguments are so many start values, then as
         many next values, then whatever it stores.
-    is_kernel : bool
+    goes_round_trials : bool
         Whether it goes round trials, so that even constants are computed in it.
     """
 
     identity: int
     n_steps: int
     n_states: int
-    is_kernel: bool = False
+    goes_round_trials: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def _scope(op: Op, args: tuple[Node, ...], payload: Any) -> frozenset[int]:
     together = own.union(*(arg.scope for arg in args))
     if op.name == "loop":
         outside = together - {payload.identity}
-        return outside | {TRIAL} if payload.is_kernel else outside
+        return outside | {TRIAL} if payload.goes_round_trials else outside
     return together
 
 

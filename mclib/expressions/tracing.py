@@ -1,14 +1,18 @@
 """Tracing: the model's function is called once, on symbols, and leaves a graph behind."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from mclib.errors import ArgumentError, TraceError
-from mclib.expressions.coercion import resolving
+from mclib.expressions.coercion import refuse_distribution, resolving
 from mclib.expressions.dtypes import Type
-from mclib.expressions.expression import Expression, as_number, lift
+from mclib.expressions.expression import (
+    Expression,
+    as_number,
+    lift,
+)
 from mclib.expressions.graph import Graph, check_streams
 from mclib.expressions.lowering import evaluate_model_expression
 from mclib.expressions.nodes import TRIAL, Node, node, topological
@@ -69,6 +73,7 @@ def trace(
         _check_output(key, output, inputs, name)
     roots = simplify([*(each.node for each in inputs.values()), *numbers.values()])
     check_streams(roots)
+    check_parameters(roots, values, name)
     n = len(inputs)
     return Graph(
         inputs=dict(zip(inputs, roots[:n], strict=True)),
@@ -99,6 +104,18 @@ def shared_name(key: str, name: str) -> TraceError:
     )
 
 
+def check_parameters(roots: Iterable[Node], values: Mapping[str, float], name: str) -> None:
+    """Refuse a value that was kept from another model's trace."""
+    for each in topological(roots):
+        if each.op.name == "parameter" and each.payload not in values:
+            message = (
+                f"`{name}` must compute with its own inputs and parameters; it uses "
+                f"`{each.payload}` of another model.\n"
+                "hint: give the number to the model as a parameter of its own."
+            )
+            raise TraceError(message)
+
+
 def named_outputs(returned: Any, name: str) -> dict[str, Any]:
     """Return a model's outputs by name; a single number is called as the model."""
     if returned is None:
@@ -125,6 +142,7 @@ def named_outputs(returned: Any, name: str) -> dict[str, Any]:
 
 
 def _as_output(value: Any, key: str, name: str) -> Node:
+    refuse_distribution(value)
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value.item()
     if isinstance(value, (Expression, bool, int, float, np.number, np.bool_)):
@@ -137,3 +155,25 @@ def _as_output(value: Any, key: str, name: str) -> Node:
         kind = f"an array of shape {value.shape}"
     message = f"output `{key}` of `{name}` must be one number per trial; got {kind}."
     raise TraceError(f"{message}\nhint: return each number under a name of its own.")
+
+
+def plain_numbers(returned: Any) -> Any:
+    """Return what a model returned for plain numbers, as plain numbers.
+
+    Raises
+    ------
+    TraceError
+        If it depends on draws.
+    """
+    if isinstance(returned, Mapping):
+        return {key: plain_numbers(value) for key, value in returned.items()}
+    if not isinstance(returned, Expression):
+        return returned
+    if not returned.node.is_uniform:
+        message = (
+            "a model that draws in `mc.scan` must be run to be computed; one case of it "
+            "depends on luck.\nhint: run it with `mc.simulate`, and look at one trial with "
+            "`result.trial(0)`."
+        )
+        raise TraceError(message)
+    return evaluate_model_expression(returned).item()

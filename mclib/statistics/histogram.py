@@ -87,11 +87,16 @@ def histogram_from(
     n_coarse = -(-n_fine // together)
     if n_coarse < FEWEST_BINS:
         return None
-    # The window grows to whole bins, on the right, or on the left where that is the end.
-    first = max(0, min(first, request.n_bins - n_coarse * together))
-    n_coarse = min(n_coarse, (request.n_bins - first) // together)
-    stop = first + n_coarse * together
     counts = bins.counts.astype(np.int64)
+    # The window grows to whole bins: on the right, where that is the end on the left, and
+    # where it takes in everything beyond the end, if there is nothing there.
+    first = max(0, min(first, request.n_bins - n_coarse * together))
+    missing = first + n_coarse * together - request.n_bins
+    if missing > 0 and counts[-1] == 0:
+        counts = np.append(counts, np.zeros(missing, np.int64))
+    elif missing > 0:
+        n_coarse = (request.n_bins - first) // together
+    stop = first + n_coarse * together
     inside = counts[first + 1 : stop + 1].reshape(n_coarse, together).sum(axis=1)
     edges = request.low + np.arange(first, stop + 1, together) / request.scale
     return Histogram(

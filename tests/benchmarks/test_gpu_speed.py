@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from mclib.engines.cuda.engine import CudaEngine
-from mclib.engines.kernels import BLOCK
+from mclib.engines.plans import BLOCK
 from mclib.expressions.dtypes import Type
 from tests.benchmarks import cupy_arrays
 from tests.tools.golden_programs import GOLDEN_PROGRAMS, PRECISIONS
@@ -57,10 +57,10 @@ def _issue_per_second() -> float:
 @pytest.mark.parametrize("name", N_ITEMS)
 def test_speed_against_the_roof_and_arrays(name: str, precision: Type) -> None:
     golden, n_items = GOLDEN_PROGRAMS[name], N_ITEMS[name]
-    kernel = golden.kernel("moments", precision)
-    arguments = golden.arguments(kernel)
+    plan = golden.plan("moments", precision)
+    arguments = golden.arguments(plan)
     engine = CudaEngine()
-    program = engine.compile(kernel)
+    program = engine.compile(plan)
     cycles = json.loads(RECORD.read_text())[f"{name} {precision.value} moments"]["cycles"]
     arrays = cupy_arrays.MODELS[name]
 
@@ -88,12 +88,12 @@ def test_speed_against_the_roof_and_arrays(name: str, precision: Type) -> None:
 
 def test_latency_of_a_small_run() -> None:
     golden = GOLDEN_PROGRAMS["sheet"]
-    kernel = golden.kernel("moments", Type.FLOAT64)
+    plan = golden.plan("moments", Type.FLOAT64)
     engine = CudaEngine()
     began = time.perf_counter()
-    program = engine.compile(kernel)
+    program = engine.compile(plan)
     first = time.perf_counter() - began
-    arguments = golden.arguments(kernel)
+    arguments = golden.arguments(plan)
 
     (small,) = _seconds(lambda: program.run(0, 1_000_000 // BLOCK, arguments))
 

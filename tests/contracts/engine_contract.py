@@ -12,7 +12,7 @@ import numpy as np
 
 from mclib.distributions import Uniform
 from mclib.engines.base import Engine
-from mclib.engines.kernels import build_moments, build_values
+from mclib.engines.plans import build_moments, build_values
 from mclib.engines.reference import ReferenceEngine
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, as_number, lift
@@ -46,8 +46,8 @@ JUDGE = ReferenceEngine()
 def golden(engine: Engine, name: str, kind: str, precision: Type) -> Array:
     """What an engine gives for the first block of a golden program."""
     program = GOLDEN_PROGRAMS[name]
-    kernel = program.kernel(kind, precision)
-    return engine.compile(kernel).run(0, 1, program.arguments(kernel))
+    plan = program.plan(kind, precision)
+    return engine.compile(plan).run(0, 1, program.arguments(plan))
 
 
 def check_same_bits_as_the_judge(engine: Engine, programs: tuple[str, ...]) -> None:
@@ -113,8 +113,8 @@ def float32_draws_are_float64_draws_seen_less_sharply(engine: Engine) -> None:
 def any_split_of_a_range_gives_the_same_bits(engine: Engine) -> None:
     for kind, axis in (("values", 1), ("moments", 0)):
         program = GOLDEN_PROGRAMS["european"]
-        kernel = program.kernel(kind, Type.FLOAT64)
-        made, arguments = engine.compile(kernel), program.arguments(kernel)
+        plan = program.plan(kind, Type.FLOAT64)
+        made, arguments = engine.compile(plan), program.arguments(plan)
         whole = made.run(0, 5, arguments)
         parts = [made.run(*part, arguments) for part in ((0, 1), (1, 3), (4, 1))]
 

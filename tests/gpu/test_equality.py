@@ -6,8 +6,8 @@ import pytest
 import mclib
 from mclib.engines.base import Array
 from mclib.engines.cuda.engine import CudaEngine
-from mclib.engines.kernels import Kernel, argument_values, build_moments, build_values
 from mclib.engines.llvm.engine import LlvmEngine
+from mclib.engines.plans import Plan, argument_values, build_moments, build_values
 from mclib.expressions.dtypes import Type
 from tests.tools.golden_programs import GOLDEN_PROGRAMS, PRECISIONS, SEED_WORDS
 from tests.tools.random_models import random_model
@@ -35,11 +35,11 @@ def engine() -> CudaEngine:
 
 
 def _on_both(
-    engine: CudaEngine, kernel: Kernel, arguments: list[object], n_blocks: int
+    engine: CudaEngine, plan: Plan, arguments: list[object], n_blocks: int
 ) -> tuple[Array, Array]:
     engines = (LlvmEngine(), engine)
     on_cpu, on_gpu = (
-        each.compile(kernel).run(FIRST_BLOCK, n_blocks, arguments) for each in engines
+        each.compile(plan).run(FIRST_BLOCK, n_blocks, arguments) for each in engines
     )
     return on_cpu, on_gpu
 
@@ -49,9 +49,9 @@ def test_golden_programs_give_the_same_bits(
     engine: CudaEngine, name: str, kind: str, precision: Type
 ) -> None:
     golden = GOLDEN_PROGRAMS[name]
-    kernel = golden.kernel(kind, precision)
+    plan = golden.plan(kind, precision)
 
-    on_cpu, on_gpu = _on_both(engine, kernel, golden.arguments(kernel), n_blocks=50)
+    on_cpu, on_gpu = _on_both(engine, plan, golden.arguments(plan), n_blocks=50)
 
     assert np.array_equal(on_cpu, on_gpu, equal_nan=True)
 
@@ -62,10 +62,10 @@ def test_random_models_give_the_same_bits(
     engine: CudaEngine, number: int, precision: Type, seed: int
 ) -> None:
     outputs = [each.node for each in random_model(seed)]
-    kernel = build_values(outputs, precision)
-    arguments = argument_values(kernel, SEED_WORDS)
+    plan = build_values(outputs, precision)
+    arguments = argument_values(plan, SEED_WORDS)
 
-    on_cpu, on_gpu = _on_both(engine, kernel, arguments, n_blocks=20)
+    on_cpu, on_gpu = _on_both(engine, plan, arguments, n_blocks=20)
 
     assert np.array_equal(on_cpu, on_gpu, equal_nan=True)
 
@@ -74,9 +74,9 @@ def test_random_models_give_the_same_bits(
 def test_many_launches_give_the_same_records(engine: CudaEngine, precision: Type) -> None:
     golden = GOLDEN_PROGRAMS["european"]
     outputs = [each.node for each in golden.build().values()]
-    kernel = build_moments(outputs, precision)
+    plan = build_moments(outputs, precision)
 
-    on_cpu, on_gpu = _on_both(engine, kernel, golden.arguments(kernel), n_blocks=30_000)
+    on_cpu, on_gpu = _on_both(engine, plan, golden.arguments(plan), n_blocks=30_000)
 
     assert np.array_equal(on_cpu, on_gpu)
 

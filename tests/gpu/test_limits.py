@@ -32,25 +32,25 @@ def pool() -> Iterator[Any]:
 
 def test_a_small_share_of_memory_gives_the_same_values(pool: Any) -> None:
     golden = GOLDEN_PROGRAMS["european"]
-    kernel = golden.kernel("values", Type.FLOAT64)
-    arguments = golden.arguments(kernel)
-    program = CudaEngine().compile(kernel)
+    plan = golden.plan("values", Type.FLOAT64)
+    arguments = golden.arguments(plan)
+    program = CudaEngine().compile(plan)
 
     pool.set_limit(size=4 << 20)
     values = program.run(0, N_BLOCKS, arguments)
 
-    expected = LlvmEngine().compile(kernel).run(0, N_BLOCKS, arguments)
+    expected = LlvmEngine().compile(plan).run(0, N_BLOCKS, arguments)
     assert np.array_equal(expected, values)
 
 
 def test_no_memory_at_all_is_named(pool: Any) -> None:
     golden = GOLDEN_PROGRAMS["european"]
-    kernel = golden.kernel("values", Type.FLOAT64)
-    program = CudaEngine().compile(kernel)
+    plan = golden.plan("values", Type.FLOAT64)
+    program = CudaEngine().compile(plan)
 
     pool.set_limit(size=1)
     with pytest.raises(InsufficientMemory, match="needs 8,192 bytes on the device"):
-        program.run(0, N_BLOCKS, golden.arguments(kernel))
+        program.run(0, N_BLOCKS, golden.arguments(plan))
 
 
 def test_launches_stay_short(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,9 +63,9 @@ def test_launches_stay_short(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(LaunchSize, "took", took)
     golden = GOLDEN_PROGRAMS["asian"]
-    kernel = golden.kernel("moments", Type.FLOAT64)
+    plan = golden.plan("moments", Type.FLOAT64)
 
-    CudaEngine().compile(kernel).run(0, 400_000, golden.arguments(kernel))
+    CudaEngine().compile(plan).run(0, 400_000, golden.arguments(plan))
 
     assert len(seconds) > 3
     assert max(seconds) < SHORT
@@ -73,9 +73,9 @@ def test_launches_stay_short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_threads_share_a_program() -> None:
     golden = GOLDEN_PROGRAMS["sheet"]
-    kernel = golden.kernel("moments", Type.FLOAT64)
-    arguments = golden.arguments(kernel)
-    program = CudaEngine().compile(kernel)
+    plan = golden.plan("moments", Type.FLOAT64)
+    arguments = golden.arguments(plan)
+    program = CudaEngine().compile(plan)
 
     with ThreadPoolExecutor(4) as threads:
         parts = threads.map(lambda k: program.run(500 * k, 500, arguments), range(8))

@@ -8,8 +8,8 @@ import pytest
 
 import mclib as mc
 from mclib.engines.base import Engine, Program
-from mclib.engines.kernels import Kernel
 from mclib.engines.llvm.engine import LlvmEngine
+from mclib.engines.plans import Plan
 from mclib.errors import ArgumentError, TraceError
 from tests.helpers import assert_same_bits
 
@@ -146,15 +146,15 @@ class Counting(Engine):
 
     def __init__(self) -> None:
         self.inner = LlvmEngine()
-        self.compiled: list[Kernel] = []
+        self.compiled: list[Plan] = []
 
     @property
     def device(self) -> str:
         return self.inner.device
 
-    def compile(self, kernel: Kernel) -> Program:
-        self.compiled.append(kernel)
-        return self.inner.compile(kernel)
+    def compile(self, plan: Plan) -> Program:
+        self.compiled.append(plan)
+        return self.inner.compile(plan)
 
 
 def test_a_program_is_compiled_once_for_all_workers() -> None:

@@ -8,7 +8,7 @@ from itertools import cycle, islice
 import numpy as np
 
 from mclib.distributions import Empirical, Normal, Triangular, Uniform
-from mclib.engines.kernels import Kernel, argument_values, build_moments, build_values
+from mclib.engines.plans import Plan, argument_values, build_moments, build_values
 from mclib.expressions import functions as mc
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, apply, lift
@@ -38,7 +38,7 @@ class GoldenProgram:
     n_blocks : int
         How many blocks are enough to compare.
     kinds : tuple of str
-        Which kernels are made of it.
+        Which plans are made of it.
     is_quick : bool
         Whether the reference engine, which interprets each step, takes it in seconds.
     """
@@ -49,14 +49,14 @@ class GoldenProgram:
     kinds: tuple[str, ...] = KINDS
     is_quick: bool = True
 
-    def kernel(self, kind: str, precision: Type) -> Kernel:
-        """Return the kernel that stores `"values"` or makes records of `"moments"`."""
+    def plan(self, kind: str, precision: Type) -> Plan:
+        """Return the plan that stores `"values"` or makes records of `"moments"`."""
         outputs = [each.node for each in self.build().values()]
         return {"values": build_values, "moments": build_moments}[kind](outputs, precision)
 
-    def arguments(self, kernel: Kernel) -> list[object]:
-        """Return the kernel's arguments for these parameters and one fixed seed."""
-        return argument_values(kernel, {**self.parameters, **SEED_WORDS})
+    def arguments(self, plan: Plan) -> list[object]:
+        """Return the plan's arguments for these parameters and one fixed seed."""
+        return argument_values(plan, {**self.parameters, **SEED_WORDS})
 
 
 def _european() -> dict[str, Expression]:

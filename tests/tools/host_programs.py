@@ -18,7 +18,7 @@ from mclib.engines.cuda.compiling import compiler
 from mclib.engines.cuda.launching import pack
 from mclib.engines.cuda.rendering import render
 from mclib.engines.cuda.sources import Source
-from mclib.engines.kernels import Kernel
+from mclib.engines.plans import Plan
 from tests.tools.ptx_to_c import translate
 
 PTX_ARCHITECTURE = "compute_80"
@@ -73,8 +73,8 @@ HostFunction = Callable[[int, int, Sequence[int], int, int], None]
 class HostProgram:
     """A CUDA program as a host's function."""
 
-    def __init__(self, kernel: Kernel, source: Source, function: HostFunction) -> None:
-        self.kernel = kernel
+    def __init__(self, plan: Plan, source: Source, function: HostFunction) -> None:
+        self.plan = plan
         self.source = source
         self._function = function
 
@@ -95,28 +95,28 @@ class HostProgram:
         stride = stride or n_blocks
         tables = [np.ascontiguousarray(table.values) for table in self.source.tables]
         slots = pack(arguments, [table.ctypes.data for table in tables])
-        out = np.empty(output_shape(self.kernel, stride), output_type(self.kernel))
+        out = np.empty(output_shape(self.plan, stride), output_type(self.plan))
         counts = (first_block, n_blocks, stride)
         self._function(grid, block, counts, slots.ctypes.data, out.ctypes.data)
         return out
 
 
-def from_source(kernel: Kernel) -> HostProgram:
-    """Compile the CUDA C of a kernel for the host."""
-    source = render(kernel)
-    return HostProgram(kernel, source, build_source(source.text))
+def from_source(plan: Plan) -> HostProgram:
+    """Compile the CUDA C of a plan for the host."""
+    source = render(plan)
+    return HostProgram(plan, source, build_source(source.text))
 
 
-def from_ptx(kernel: Kernel) -> HostProgram:
-    """Compile what NVRTC makes of the CUDA C of a kernel for the host."""
-    source = render(kernel)
+def from_ptx(plan: Plan) -> HostProgram:
+    """Compile what NVRTC makes of the CUDA C of a plan for the host."""
+    source = render(plan)
     n_bytes = 8 * source.n_slots if source.by_value else 8
     copied = "arguments" if source.by_value else "&arguments"
     ptx = compiler().ptx(source.text, PTX_ARCHITECTURE)
     run = _RUN_PTX.format(
         size=32 + n_bytes, arguments=f"memcpy(parameters + 24, {copied}, {n_bytes});"
     )
-    return HostProgram(kernel, source, _build(translate(ptx) + run))
+    return HostProgram(plan, source, _build(translate(ptx) + run))
 
 
 def build_source(text: str) -> HostFunction:

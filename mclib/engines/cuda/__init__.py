@@ -1,1 +1,1 @@
-"""The GPU engine: one CUDA C source per kernel, the same bits as every other engine."""
+"""The GPU engine: one CUDA C source per plan, the same bits as every other engine."""

@@ -13,7 +13,7 @@ from mclib.engines.cuda.devices import Device, import_cupy, open_device, unavail
 from mclib.engines.cuda.launching import LaunchSize, pack
 from mclib.engines.cuda.rendering import render
 from mclib.engines.cuda.sources import ENTRY, THREADS, Source
-from mclib.engines.kernels import BLOCK, N_LANES, Kernel
+from mclib.engines.plans import BLOCK, N_LANES, Plan
 from mclib.errors import InsufficientMemory
 
 _WARPS = THREADS // N_LANES
@@ -41,15 +41,13 @@ class _Launch:
 
 
 class CudaProgram(Program):
-    """A kernel as a device's machine code.
+    """A plan as a device's machine code.
 
     Each calling thread has a CUDA stream of its own.
     """
 
-    def __init__(
-        self, kernel: Kernel, source: Source, cubin: bytes, device: Device
-    ) -> None:
-        self.kernel = kernel
+    def __init__(self, plan: Plan, source: Source, cubin: bytes, device: Device) -> None:
+        self.plan = plan
         self._device = device
         self._source = source
         self._cupy = cupy = import_cupy()
@@ -61,15 +59,15 @@ class CudaProgram(Program):
             self._tables = [cupy.asarray(table.values) for table in source.tables]
             # The streams of the calling threads do not wait for this one.
             cupy.cuda.Device().synchronize()
-        block_bytes = np.empty(0, output_type(kernel)).itemsize
-        block_bytes *= int(np.prod(output_shape(kernel, 1)))
+        block_bytes = np.empty(0, output_type(plan)).itemsize
+        block_bytes *= int(np.prod(output_shape(plan, 1)))
         self._size = LaunchSize(_WARPS * device.n_multiprocessors, block_bytes)
         self._block_bytes = block_bytes
 
     def run(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
         """Run as many launches as it takes, in the calling thread's CUDA stream."""
         cuda = self._cupy.cuda
-        out = np.empty(output_shape(self.kernel, n_blocks), output_type(self.kernel))
+        out = np.empty(output_shape(self.plan, n_blocks), output_type(self.plan))
         with cuda.Device(self._device.ordinal), self._stream() as stream:
             slots = self._handed(arguments)
             under_way: deque[_Launch] = deque()
@@ -124,9 +122,9 @@ class CudaProgram(Program):
         """Return memory there and here for so many blocks, or as many as there is room."""
         from cupyx import empty_pinned
 
-        kernel, cupy = self.kernel, self._cupy
+        plan, cupy = self.plan, self._cupy
         while True:
-            shape, type_ = output_shape(kernel, wanted), output_type(kernel)
+            shape, type_ = output_shape(plan, wanted), output_type(plan)
             try:
                 return cupy.empty(shape, type_), empty_pinned(shape, type_)
             except (MemoryError, cupy.cuda.runtime.CUDARuntimeError) as error:
@@ -148,7 +146,7 @@ class CudaProgram(Program):
     def _finish(self, launch: _Launch, out: Array) -> None:
         launch.arrived.synchronize()
         end = launch.first + launch.n_blocks
-        if self.kernel.records:
+        if self.plan.records:
             out[launch.first : end] = launch.on_host
         else:
             out[:, launch.first : end] = launch.on_host
@@ -185,8 +183,8 @@ class CudaEngine(Engine):
         """Name, size and architecture of the device."""
         return str(self._device)
 
-    def compile(self, kernel: Kernel) -> Program:
-        """Return the kernel as machine code, from disk if it was compiled before."""
-        source = render(kernel)
+    def compile(self, plan: Plan) -> Program:
+        """Return the plan as machine code, from disk if it was compiled before."""
+        source = render(plan)
         cubin = self._compiler.cubin(source.text, self._arch)
-        return CudaProgram(kernel, source, cubin, self._device)
+        return CudaProgram(plan, source, cubin, self._device)

@@ -1,11 +1,11 @@
-"""A kernel as CUDA C: one self-contained source that includes nothing.
+"""A plan as CUDA C: one self-contained source that includes nothing.
 
 The function made is
 
     program(first_block, n_blocks, stride, arguments, out)
 
 A warp takes one canonical block at a time, a thread one of its 32 lanes, and any grid of
-threads gives the same bits. `arguments` has one 8-byte slot for each of the kernel's
+threads gives the same bits. `arguments` has one 8-byte slot for each of the plan's
 arguments, then the addresses of its tables; it is handed over by value, where an
 instruction reads it at no cost, unless it is too long for that. `out` holds records of
 shape (n_blocks, n_outputs, 7) in float64, or outputs of shape (n_outputs, stride, 8, 4,
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 
 from mclib.engines.cuda.operations import C_TYPES, expression, from_slot
 from mclib.engines.cuda.sources import Parts, Source
-from mclib.engines.kernels import BLOCK, N_LANES, N_ROWS, Kernel
+from mclib.engines.plans import BLOCK, N_LANES, N_ROWS, Plan
 from mclib.expressions.dtypes import Type
 from mclib.expressions.nodes import Loop, Node, Subroutine, topological
 from mclib.expressions.schedule import OUTSIDE, schedule
@@ -178,8 +178,8 @@ class _Function:
         for number, output in enumerate(outputs):
             self.do(f"out[{number} * stride * {BLOCK} + place] = {self.name(output)};")
 
-    def program(self, kernel: Kernel) -> None:
-        self.around = (kernel.body.payload.identity, kernel.rows)
+    def program(self, plan: Plan) -> None:
+        self.around = (plan.body.payload.identity, plan.rows)
         outside = self.regions[OUTSIDE]
         self.do(f"const unsigned int lane = threadIdx.x % {N_LANES}u;")
         self.do(f"const unsigned int warps = blockDim.x / {N_LANES}u;")
@@ -198,11 +198,11 @@ class _Function:
         for each in outside:
             if not each.is_uniform:
                 self.compute(each)
-        if kernel.records:
+        if plan.records:
             self.open("if (lane == 0u)")
-            for place, record in enumerate(kernel.records):
+            for place, record in enumerate(plan.records):
                 self.do(
-                    f"out[index * {len(kernel.records)} + {place}] = {self.name(record)};"
+                    f"out[index * {len(plan.records)} + {place}] = {self.name(record)};"
                 )
             self.close()
         self.close()
@@ -222,9 +222,9 @@ def n_ops(nodes: Iterable[Node]) -> int:
     return total
 
 
-def render(kernel: Kernel) -> Source:
-    """Return the CUDA C of a kernel."""
-    parts = Parts(len(kernel.arguments))
-    body = _Function(kernel.roots, parts, {})
-    body.program(kernel)
-    return parts.source(body.lines, Type.FLOAT64 if kernel.records else kernel.precision)
+def render(plan: Plan) -> Source:
+    """Return the CUDA C of a plan."""
+    parts = Parts(len(plan.arguments))
+    body = _Function(plan.roots, parts, {})
+    body.program(plan)
+    return parts.source(body.lines, Type.FLOAT64 if plan.records else plan.precision)

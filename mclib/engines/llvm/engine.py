@@ -1,4 +1,4 @@
-"""The CPU engine: compiled kernels and compiled answers, free of Python's lock."""
+"""The CPU engine: compiled plans and compiled answers, free of Python's lock."""
 
 import ctypes
 import os
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from mclib.engines.base import Arguments, Array, Engine, Program, output_shape, output_type
-from mclib.engines.kernels import Kernel
 from mclib.engines.llvm import answering
 from mclib.engines.llvm.compiling import compile_ir
 from mclib.engines.llvm.rendering import render
+from mclib.engines.plans import Plan
 from mclib.statistics.requests import Request
 
 _SLOT_BYTES = 8
@@ -19,7 +19,7 @@ _INTEGER, _POINTER = ctypes.c_int64, ctypes.c_void_p
 
 
 class LlvmProgram(Program):
-    """A kernel as machine code.
+    """A plan as machine code.
 
     Attributes
     ----------
@@ -27,18 +27,18 @@ class LlvmProgram(Program):
         Whether the machine code came from disk.
     """
 
-    def __init__(self, kernel: Kernel) -> None:
-        self.kernel = kernel
-        text, tables = render(kernel)
-        compiled = compile_ir(text, ("kernel",))
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        text, tables = render(plan)
+        compiled = compile_ir(text, ("plan",))
         self.was_cached = compiled.was_cached
-        self._function = compiled.function("kernel", *[_INTEGER] * 3, *[_POINTER] * 3)
+        self._function = compiled.function("plan", *[_INTEGER] * 3, *[_POINTER] * 3)
         self._tables = [table.values for table in tables]
         self._pointers = np.array([each.ctypes.data for each in self._tables], np.uintp)
 
     def run(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
         """Run the machine code in the calling thread."""
-        out = np.empty(output_shape(self.kernel, n_blocks), output_type(self.kernel))
+        out = np.empty(output_shape(self.plan, n_blocks), output_type(self.plan))
         slots = pack(arguments)
         self._function(
             first_block,
@@ -76,9 +76,9 @@ class LlvmEngine(Engine):
 
         return f"{host()[0]} ({platform.machine()}), {self.n_workers} threads"
 
-    def compile(self, kernel: Kernel) -> Program:
-        """Return the kernel as machine code, from disk if it was compiled before."""
-        return LlvmProgram(kernel)
+    def compile(self, plan: Plan) -> Program:
+        """Return the plan as machine code, from disk if it was compiled before."""
+        return LlvmProgram(plan)
 
     def answer(
         self, request: Request, values: Array, n_trials: int, first_block: int

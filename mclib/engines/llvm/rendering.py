@@ -1,8 +1,8 @@
-"""A kernel as LLVM IR text: every lane-wise value is a vector of 16 or 32 lanes.
+"""A plan as LLVM IR text: every lane-wise value is a vector of 16 or 32 lanes.
 
 The function made is
 
-    void kernel(i64 first_block, i64 n_blocks, i64 stride, ptr arguments, ptr tables, ptr
+    void plan(i64 first_block, i64 n_blocks, i64 stride, ptr arguments, ptr tables, ptr
     out)
 
 with one 8-byte slot per argument, one pointer per table, and `out` either records of shape
@@ -12,8 +12,8 @@ lanes never meet before their sums are merged, so that it does not matter how ma
 together; no op may be contracted or reordered, since none carries a fast-math flag.
 """
 
-from mclib.engines.kernels import BLOCK, N_LANES, STATES_PER_OUTPUT, Kernel
 from mclib.engines.llvm.writing import METADATA, SCALAR, FunctionWriter
+from mclib.engines.plans import BLOCK, N_LANES, STATES_PER_OUTPUT, Plan
 from mclib.expressions.dtypes import Type
 from mclib.expressions.nodes import Table, topological
 from mclib.expressions.schedule import OUTSIDE
@@ -23,14 +23,14 @@ LANES_AT_ONCE = {Type.FLOAT32: 32, Type.FLOAT64: 16}
 """How many of the 32 lanes go through a block together: as many as leave registers free."""
 
 
-def _part(kernel: Kernel, width: int) -> FunctionWriter:
+def _part(plan: Plan, width: int) -> FunctionWriter:
     """Write the function that takes some lanes through a block and leaves their sums."""
-    part = FunctionWriter([kernel.body], width)
-    part.around = (kernel.body.payload.identity, kernel.rows)
+    part = FunctionWriter([plan.body], width)
+    part.around = (plan.body.payload.identity, plan.rows)
     part.do("%first_lane_wide = zext i32 %first_lane to i64")
     part.region(OUTSIDE)
-    starts = kernel.body.args[: kernel.body.payload.n_states]
-    sums = part.names_of_results[kernel.body]
+    starts = plan.body.args[: plan.body.payload.n_states]
+    sums = part.names_of_results[plan.body]
     for place, (start, name) in enumerate(zip(starts, sums, strict=True)):
         offset = part.emit(f"add i64 %first_lane_wide, {place * N_LANES}")
         slot = part.emit(f"getelementptr {SCALAR[start.type]}, ptr %sums, i64 {offset}")
@@ -39,16 +39,14 @@ def _part(kernel: Kernel, width: int) -> FunctionWriter:
     return part
 
 
-def _merge(kernel: Kernel) -> FunctionWriter:
+def _merge(plan: Plan) -> FunctionWriter:
     """Write the function that makes one output's record of its lanes' sums.
 
     All outputs have the same formulas, so those of the first one serve them all.
     """
-    records = kernel.records[: len(FIELDS)]
+    records = plan.records[: len(FIELDS)]
     sums = [
-        each
-        for each in topological(records, known={kernel.body})
-        if each.op.name == "result"
+        each for each in topological(records, known={plan.body}) if each.op.name == "result"
     ]
     merge = FunctionWriter(records, N_LANES, known=frozenset(sums))
     for each in sums:
@@ -64,7 +62,7 @@ def _merge(kernel: Kernel) -> FunctionWriter:
     return merge
 
 
-_KERNEL = """\
+_PLAN = """\
 define internal fastcc void @part(i64 %block, i32 %first_lane, i64 %start, i64 %stride, \
 ptr noalias readonly %arguments, ptr noalias readonly %tables, ptr noalias %sums, \
 ptr noalias %out) {{
@@ -78,7 +76,7 @@ entry:
 {merge}
 }}
 
-define void @kernel(i64 %first_block, i64 %n_blocks, i64 %stride_blocks, \
+define void @plan(i64 %first_block, i64 %n_blocks, i64 %stride_blocks, \
 ptr noalias readonly %arguments, ptr noalias readonly %tables, ptr noalias %out) {{
 entry:
   %sums = alloca [{n_sums} x <{lanes} x {scalar}>]
@@ -121,20 +119,20 @@ finish:
 """
 
 
-def render(kernel: Kernel) -> tuple[str, list[Table]]:
-    """Return the LLVM IR of a kernel, and its tables in the order of their pointers."""
-    width = LANES_AT_ONCE[kernel.precision]
-    part, merge = _part(kernel, width), _merge(kernel)
-    text = _KERNEL.format(
+def render(plan: Plan) -> tuple[str, list[Table]]:
+    """Return the LLVM IR of a plan, and its tables in the order of their pointers."""
+    width = LANES_AT_ONCE[plan.precision]
+    part, merge = _part(plan, width), _merge(plan)
+    text = _PLAN.format(
         part="\n".join([*part.allocations, *part.lines]),
         merge="\n".join(merge.lines),
-        n_sums=max(1, kernel.body.payload.n_states),
+        n_sums=max(1, plan.body.payload.n_states),
         lanes=N_LANES,
         block=BLOCK,
         width=width,
-        scalar=SCALAR[kernel.precision],
-        has_records="true" if kernel.records else "false",
-        n_outputs=kernel.n_outputs,
+        scalar=SCALAR[plan.precision],
+        has_records="true" if plan.records else "false",
+        n_outputs=plan.n_outputs,
         sums_per_output=STATES_PER_OUTPUT * N_LANES,
         n_fields=len(FIELDS),
     )

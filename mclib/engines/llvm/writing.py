@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 
 import numpy as np
 
-from mclib.engines.kernels import N_LANES, N_ROWS
+from mclib.engines.plans import N_LANES, N_ROWS
 from mclib.expressions.dtypes import Type
 from mclib.expressions.nodes import Node, Subroutine, Table
 from mclib.expressions.schedule import OUTSIDE, schedule
@@ -111,8 +111,6 @@ class FunctionWriter:
         self.around = (OUTSIDE, OUTSIDE)
         self.label = "entry"
 
-    # Text
-
     def vector(self, type_: Type) -> str:
         """Return the type of as many lanes as go together."""
         return f"<{self.width} x {SCALAR[type_]}>"
@@ -135,10 +133,6 @@ class FunctionWriter:
         self.lines.append(f"{label}:")
         self.label = label
 
-    def _declare(self, signature: str, name: str) -> str:
-        self.declared[name] = signature
-        return name
-
     def _name(self, each: Node) -> str:
         if each.is_constant:
             return f"splat ({SCALAR[each.type]} {literal(each.payload, each.type)})"
@@ -157,8 +151,6 @@ class FunctionWriter:
         mask = f"<{self.width} x i32> zeroinitializer"
         return self.emit(f"shufflevector {kind} {first}, {kind} poison, {mask}")
 
-    # Nodes
-
     def _node(self, each: Node) -> str:
         name = each.op.name
         if name in _RENDER:
@@ -173,8 +165,8 @@ class FunctionWriter:
             )
         intrinsic = f"@llvm.{_INTRINSICS[name]}.v{self.width}{_SUFFIX[each.type]}"
         kind = self.vector(each.type)
-        self._declare(
-            f"{kind} {intrinsic}({', '.join([kind] * len(each.args))})", intrinsic
+        self.declared[intrinsic] = (
+            f"{kind} {intrinsic}({', '.join([kind] * len(each.args))})"
         )
         return self.emit(
             f"call {kind} {intrinsic}({', '.join(map(self.typed, each.args))})"
@@ -311,8 +303,6 @@ class FunctionWriter:
                 "}",
             ]
         return self.routines[routine], kind
-
-    # Regions
 
     def region(self, identity: int) -> None:
         """Write all nodes of a region, in order."""

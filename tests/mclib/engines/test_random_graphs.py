@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mclib.engines.kernels import build_moments, build_values
 from mclib.engines.llvm.engine import LlvmEngine
+from mclib.engines.plans import build_moments, build_values
 from mclib.engines.reference import ReferenceEngine
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression

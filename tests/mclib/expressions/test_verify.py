@@ -118,9 +118,9 @@ def test_a_fault_far_below_is_found() -> None:
 
 @pytest.mark.parametrize("name", GOLDEN_PROGRAMS)
 def test_sound_graphs_pass(name: str) -> None:
-    kernel = GOLDEN_PROGRAMS[name].kernel("values", Type.FLOAT64)
+    plan = GOLDEN_PROGRAMS[name].plan("values", Type.FLOAT64)
 
-    verify(kernel.roots, machine=True, after="nothing")
+    verify(plan.roots, machine=True, after="nothing")
 
 
 def test_building_an_illegal_node_is_the_callers_type_error() -> None:

@@ -87,3 +87,17 @@ def test_a_constant_is_one_bin_around_it(value: float) -> None:
 
     assert [77] == drawn.counts.tolist()
     assert drawn.edges[0] < value < drawn.edges[1]
+
+
+@pytest.mark.parametrize("faces", [2, 3, 6, 20])
+@pytest.mark.parametrize("n_bins", range(30, 81, 7))
+def test_the_window_takes_in_an_atom_at_its_end(faces: int, n_bins: int) -> None:
+    values = np.tile(np.arange(1.0, faces + 1.0), 100)
+    request = bins_between(0, 1.0, float(faces), 2048)
+    assert request is not None
+
+    drawn = histogram_from(FineBins(request, request.answer(values)), 1.0, faces, n_bins)
+
+    assert drawn is not None
+    assert (drawn.below, drawn.above) == (0, 0)
+    assert drawn.counts.sum() == len(values)

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.filterwarnings(
 @pytest.mark.parametrize(("program", "capability"), MARKED_BUILDS)
 def test_a_golden_program_builds(program: tuple[str, str, Type], capability: int) -> None:
     name, kind, precision = program
-    source = render(GOLDEN_PROGRAMS[name].kernel(kind, precision))
+    source = render(GOLDEN_PROGRAMS[name].plan(kind, precision))
 
     cubin = compiler().cubin(source.text, architecture(capability))
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mclib.engines.base import Array
-from mclib.engines.kernels import Kernel, argument_values, build_values
 from mclib.engines.llvm.engine import LlvmEngine
+from mclib.engines.plans import Plan, argument_values, build_values
 from mclib.engines.reference import ReferenceEngine
 from mclib.expressions.dtypes import Type
 from mclib.expressions.ops import MACHINE_OPS
@@ -34,10 +34,10 @@ def _equal(a: Array, b: Array) -> bool:
     return np.array_equal(a, b, equal_nan=True)
 
 
-def _llvm(name: str, kernel: Kernel) -> Array:
+def _llvm(name: str, plan: Plan) -> Array:
     program = GOLDEN_PROGRAMS[name]
-    arguments = program.arguments(kernel)
-    return LlvmEngine(1).compile(kernel).run(FIRST_BLOCK, program.n_blocks, arguments)
+    arguments = program.arguments(plan)
+    return LlvmEngine(1).compile(plan).run(FIRST_BLOCK, program.n_blocks, arguments)
 
 
 def _differing(name: str, a: Array, b: Array) -> list[str]:
@@ -49,7 +49,7 @@ def test_golden_programs_use_every_machine_op() -> None:
     used: set[str] = set()
     for program in GOLDEN_PROGRAMS.values():
         for kind in program.kinds:
-            used |= ops_used(program.kernel(kind, Type.FLOAT32).roots)
+            used |= ops_used(program.plan(kind, Type.FLOAT32).roots)
 
     assert set(MACHINE_OPS) == used
 
@@ -60,14 +60,14 @@ def test_the_ptx_of_a_program_gives_every_trial_the_bits_of_the_other_engines(
     name: str, precision: Type
 ) -> None:
     program = GOLDEN_PROGRAMS[name]
-    kernel = program.kernel("values", precision)
-    arguments = program.arguments(kernel)
+    plan = program.plan("values", precision)
+    arguments = program.arguments(plan)
 
-    values = from_ptx(kernel).run(FIRST_BLOCK, program.n_blocks, arguments, grid=2)
+    values = from_ptx(plan).run(FIRST_BLOCK, program.n_blocks, arguments, grid=2)
 
-    assert [] == _differing(name, _llvm(name, kernel), values)
+    assert [] == _differing(name, _llvm(name, plan), values)
     if program.is_quick:
-        reference = ReferenceEngine().compile(kernel)
+        reference = ReferenceEngine().compile(plan)
         expected = reference.run(FIRST_BLOCK, program.n_blocks, arguments)
         assert [] == _differing(name, expected, values)
 
@@ -78,16 +78,16 @@ def test_a_program_with_its_statistics_gives_the_same_records_for_any_launch(
     name: str, precision: Type
 ) -> None:
     program = GOLDEN_PROGRAMS[name]
-    kernel = program.kernel("moments", precision)
-    arguments = program.arguments(kernel)
-    on_host = from_source(kernel)
+    plan = program.plan("moments", precision)
+    arguments = program.arguments(plan)
+    on_host = from_source(plan)
 
     records = [
         on_host.run(FIRST_BLOCK, program.n_blocks, arguments, grid=grid, block=block)
         for grid, block in SHAPES
     ]
 
-    expected = _llvm(name, kernel)
+    expected = _llvm(name, plan)
     assert [True] * len(SHAPES) == [_equal(expected, each) for each in records]
 
 
@@ -97,13 +97,13 @@ def test_the_ptx_of_a_program_with_its_statistics_gives_the_same_records(
     name: str, precision: Type
 ) -> None:
     program = GOLDEN_PROGRAMS[name]
-    kernel = program.kernel("moments", precision)
+    plan = program.plan("moments", precision)
 
-    records = from_ptx(kernel).run(
-        FIRST_BLOCK, program.n_blocks, program.arguments(kernel), grid=1, block=64
+    records = from_ptx(plan).run(
+        FIRST_BLOCK, program.n_blocks, program.arguments(plan), grid=1, block=64
     )
 
-    assert _equal(_llvm(name, kernel), records)
+    assert _equal(_llvm(name, plan), records)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS, ids=repr)
@@ -111,21 +111,21 @@ def test_the_ptx_of_a_program_with_its_statistics_gives_the_same_records(
 def test_the_ptx_of_a_random_model_gives_the_same_values(
     number: int, precision: Type, seed: int
 ) -> None:
-    kernel = build_values([each.node for each in random_model(seed)], precision)
-    arguments = argument_values(kernel, SEED_WORDS)
+    plan = build_values([each.node for each in random_model(seed)], precision)
+    arguments = argument_values(plan, SEED_WORDS)
 
-    values = from_ptx(kernel).run(FIRST_BLOCK, 3, arguments)
+    values = from_ptx(plan).run(FIRST_BLOCK, 3, arguments)
 
-    expected = LlvmEngine(1).compile(kernel).run(FIRST_BLOCK, 3, arguments)
+    expected = LlvmEngine(1).compile(plan).run(FIRST_BLOCK, 3, arguments)
     assert _equal(expected, values)
 
 
 def test_the_values_of_a_launch_may_fill_the_beginning_of_a_longer_array() -> None:
     program = GOLDEN_PROGRAMS["table"]
-    kernel = program.kernel("values", Type.FLOAT64)
-    arguments = program.arguments(kernel)
-    on_host = from_source(kernel)
+    plan = program.plan("values", Type.FLOAT64)
+    arguments = program.arguments(plan)
+    on_host = from_source(plan)
 
     values = on_host.run(FIRST_BLOCK, 2, arguments, stride=5)
 
-    assert _equal(_llvm("table", kernel)[:, :2], values[:, :2])
+    assert _equal(_llvm("table", plan)[:, :2], values[:, :2])

@@ -7,7 +7,7 @@ import pytest
 
 from mclib.engines.cuda.compiling import architecture, compiler
 from mclib.engines.cuda.rendering import render
-from mclib.engines.kernels import N_LANES
+from mclib.engines.plans import N_LANES
 from tests.tools.golden_programs import GOLDEN_PROGRAMS, KINDS, PRECISIONS
 from tests.tools.instruction_counts import counts_per_lane, cycles, disassemble, turns_of
 
@@ -26,7 +26,7 @@ def measured() -> dict[str, dict[str, float]]:
     for name, n_items in N_ITEMS.items():
         for precision in PRECISIONS:
             for kind in KINDS:
-                source = render(GOLDEN_PROGRAMS[name].kernel(kind, precision))
+                source = render(GOLDEN_PROGRAMS[name].plan(kind, precision))
                 cubin = compiler().cubin(source.text, architecture(CAPABILITY))
                 counts = counts_per_lane(disassemble(cubin), turns_of(source.text))
                 n = n_items * TRIALS_PER_LANE
@@ -51,8 +51,8 @@ def test_a_trial_takes_as_many_instructions_as_recorded() -> None:
 
 
 def test_float64_does_not_wait_for_its_unit() -> None:
-    kernel = GOLDEN_PROGRAMS["asian"].kernel("values", PRECISIONS[1])
-    source = render(kernel)
+    plan = GOLDEN_PROGRAMS["asian"].plan("values", PRECISIONS[1])
+    source = render(plan)
     cubin = compiler().cubin(source.text, architecture(CAPABILITY))
 
     _, bound = cycles(counts_per_lane(disassemble(cubin), turns_of(source.text)))

@@ -1,4 +1,4 @@
-"""The CUDA C of a kernel, as text."""
+"""The CUDA C of a plan, as text."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from mclib.distributions import Uniform
 from mclib.engines.cuda.operations import literal
 from mclib.engines.cuda.rendering import render
 from mclib.engines.cuda.sources import CONSTANTS, SLOTS_BY_VALUE
-from mclib.engines.kernels import build_values
+from mclib.engines.plans import build_values
 from mclib.expressions import functions as mc
 from mclib.expressions.dtypes import Type
 from mclib.expressions.loops import drawn, scan
@@ -34,14 +34,14 @@ def test_a_small_model_becomes_the_golden_source() -> None:
 def test_a_model_traced_again_becomes_the_same_source(name: str, precision: Type) -> None:
     program = GOLDEN_PROGRAMS[name]
 
-    first, second = (render(program.kernel("moments", precision)) for _ in range(2))
+    first, second = (render(program.plan("moments", precision)) for _ in range(2))
 
     assert first == second
 
 
 @pytest.mark.parametrize("name", GOLDEN_PROGRAMS)
 def test_a_source_includes_nothing_and_asks_for_no_approximation(name: str) -> None:
-    text = render(GOLDEN_PROGRAMS[name].kernel("values", Type.FLOAT64)).text
+    text = render(GOLDEN_PROGRAMS[name].plan("values", Type.FLOAT64)).text
 
     assert "#include" not in text
     assert (
@@ -50,7 +50,7 @@ def test_a_source_includes_nothing_and_asks_for_no_approximation(name: str) -> N
 
 
 def test_arguments_too_many_for_a_launch_are_handed_over_by_address() -> None:
-    source = render(GOLDEN_PROGRAMS["many_arguments"].kernel("values", Type.FLOAT64))
+    source = render(GOLDEN_PROGRAMS["many_arguments"].plan("values", Type.FLOAT64))
 
     assert source.n_slots > SLOTS_BY_VALUE
     assert not source.by_value

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from mclib.distributions import Normal
-from mclib.engines.kernels import build_values
 from mclib.engines.llvm.compiling import compile_ir
 from mclib.engines.llvm.engine import LlvmEngine
+from mclib.engines.plans import build_values
 from mclib.expressions.dtypes import Type
 from mclib.expressions.loops import drawn
 from tests.helpers import assert_same_bits, ran

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from mclib.engines.base import output_shape, output_type
-from mclib.engines.kernels import Kernel
 from mclib.engines.llvm import writing
 from mclib.engines.llvm.compiling import compile_ir, host
 from mclib.engines.llvm.engine import LlvmEngine, pack
 from mclib.engines.llvm.rendering import LANES_AT_ONCE, render
+from mclib.engines.plans import Plan
 from mclib.expressions.dtypes import Type
 from tests.helpers import assert_same_bits
 from tests.tools.golden_programs import GOLDEN_PROGRAMS, PRECISIONS
@@ -27,13 +27,13 @@ BASELINES = {
 }
 
 
-def _run_on(cpu: str) -> Callable[[Kernel, list[Any]], Any]:
-    def run(kernel: Kernel, arguments: list[Any]) -> Any:
-        text, tables = render(kernel)
-        compiled = compile_ir(text, ("kernel",), cpu=cpu, features="")
+def _run_on(cpu: str) -> Callable[[Plan, list[Any]], Any]:
+    def run(plan: Plan, arguments: list[Any]) -> Any:
+        text, tables = render(plan)
+        compiled = compile_ir(text, ("plan",), cpu=cpu, features="")
         integer, pointer = ctypes.c_int64, ctypes.c_void_p
-        function = compiled.function("kernel", *[integer] * 3, *[pointer] * 3)
-        out = np.empty(output_shape(kernel, N_BLOCKS), output_type(kernel))
+        function = compiled.function("plan", *[integer] * 3, *[pointer] * 3)
+        out = np.empty(output_shape(plan, N_BLOCKS), output_type(plan))
         slots = pack(arguments)
         values = [table.values for table in tables]
         pointers = np.array([each.ctypes.data for each in values], np.uintp)
@@ -45,8 +45,8 @@ def _run_on(cpu: str) -> Callable[[Kernel, list[Any]], Any]:
     return run
 
 
-def _here(kernel: Kernel, arguments: list[Any]) -> Any:
-    return LlvmEngine().compile(kernel).run(0, N_BLOCKS, arguments)
+def _here(plan: Plan, arguments: list[Any]) -> Any:
+    return LlvmEngine().compile(plan).run(0, N_BLOCKS, arguments)
 
 
 def _is_here(cpu: str) -> bool:
@@ -61,10 +61,10 @@ def test_every_instruction_set_gives_the_same_bits(
     name: str, precision: Type, cpu: str
 ) -> None:
     program = GOLDEN_PROGRAMS[name]
-    kernel = program.kernel(program.kinds[-1], precision)
-    arguments = program.arguments(kernel)
+    plan = program.plan(program.kinds[-1], precision)
+    arguments = program.arguments(plan)
 
-    assert_same_bits(_here(kernel, arguments), _run_on(cpu)(kernel, arguments))
+    assert_same_bits(_here(plan, arguments), _run_on(cpu)(plan, arguments))
 
 
 @pytest.mark.parametrize("lanes", [4, 8, 16, 32])
@@ -74,39 +74,39 @@ def test_any_number_of_lanes_at_once_gives_the_same_bits(
 ) -> None:
     program = GOLDEN_PROGRAMS["uneven_scan"]
     for kind in program.kinds:
-        kernel = program.kernel(kind, precision)
-        arguments = program.arguments(kernel)
-        usual = _here(kernel, arguments)
+        plan = program.plan(kind, precision)
+        arguments = program.arguments(plan)
+        usual = _here(plan, arguments)
 
         with monkeypatch.context() as patch:
             patch.setitem(LANES_AT_ONCE, precision, lanes)
-            other = _here(kernel, arguments)
+            other = _here(plan, arguments)
 
         assert_same_bits(usual, other)
 
 
 def test_unrolling_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     program = GOLDEN_PROGRAMS["uneven_scan"]
-    kernel = program.kernel("values", Type.FLOAT64)
-    arguments = program.arguments(kernel)
-    usual = _here(kernel, arguments)
+    plan = program.plan("values", Type.FLOAT64)
+    arguments = program.arguments(plan)
+    usual = _here(plan, arguments)
     for most in (0, 10_000):
         monkeypatch.setattr(writing, "UNROLLED_NODES", most)
 
-        assert_same_bits(usual, _here(kernel, arguments))
+        assert_same_bits(usual, _here(plan, arguments))
 
 
-def test_the_same_kernel_has_the_same_text() -> None:
+def test_the_same_plan_has_the_same_text() -> None:
     program = GOLDEN_PROGRAMS["sheet"]
 
-    first, second = (render(program.kernel("moments", Type.FLOAT64)) for _ in range(2))
+    first, second = (render(program.plan("moments", Type.FLOAT64)) for _ in range(2))
 
     assert first == second
 
 
 @pytest.mark.parametrize("name", GOLDEN_PROGRAMS)
 def test_no_operation_may_be_contracted_or_reordered(name: str) -> None:
-    text, _ = render(GOLDEN_PROGRAMS[name].kernel("values", Type.FLOAT64))
+    text, _ = render(GOLDEN_PROGRAMS[name].plan("values", Type.FLOAT64))
 
     for flag in ("fast", "contract", "reassoc", "nnan", "ninf", "nsz", "arcp", "afn"):
         assert f" {flag} " not in text

@@ -1,7 +1,7 @@
-"""A kernel takes out what is the same in every trial, and nothing else."""
+"""A plan takes out what is the same in every trial, and nothing else."""
 
 from mclib.distributions import Normal
-from mclib.engines.kernels import argument_values, build_moments, build_values
+from mclib.engines.plans import argument_values, build_moments, build_values
 from mclib.expressions.dtypes import Type
 from mclib.expressions.functions import exp
 from mclib.expressions.loops import drawn, scan
@@ -15,20 +15,20 @@ P, Q = parameter("p"), parameter("q")
 
 def test_what_depends_on_parameters_alone_is_computed_before_the_run() -> None:
     x = drawn("x", Normal())
-    kernel = build_values([(x * exp(P * Q)).node], Type.FLOAT64)
+    plan = build_values([(x * exp(P * Q)).node], Type.FLOAT64)
 
-    values = argument_values(kernel, {"p": 2.0, "q": 0.0, **SEED})
+    values = argument_values(plan, {"p": 2.0, "q": 0.0, **SEED})
 
     assert 1.0 in [float(each) for each in values]
-    inside = [each for each in topological(kernel.roots) if each.op.name == "argument"]
+    inside = [each for each in topological(plan.roots) if each.op.name == "argument"]
     assert all(isinstance(each.payload, int) for each in inside)
 
 
 def test_a_loop_over_parameters_is_computed_before_the_run() -> None:
     grown = scan(lambda level: level * P + 1.0, Q, n_steps=3)
-    kernel = build_values([(drawn("x", Normal()) + grown).node], Type.FLOAT64)
+    plan = build_values([(drawn("x", Normal()) + grown).node], Type.FLOAT64)
 
-    values = argument_values(kernel, {"p": 2.0, "q": 1.0, **SEED})
+    values = argument_values(plan, {"p": 2.0, "q": 1.0, **SEED})
 
     assert 15.0 in [float(each) for each in values]
 
@@ -38,32 +38,30 @@ def test_a_loop_inside_a_loop_over_parameters_is_computed_before_the_run() -> No
         return scan(lambda part: part * P + Q, level, n_steps=2)
 
     grown = scan(outer, 1.0, n_steps=2)
-    kernel = build_values([(drawn("x", Normal()) + grown).node], Type.FLOAT64)
+    plan = build_values([(drawn("x", Normal()) + grown).node], Type.FLOAT64)
 
-    values = argument_values(kernel, {"p": 2.0, "q": 1.0, **SEED})
+    values = argument_values(plan, {"p": 2.0, "q": 1.0, **SEED})
 
     assert 31.0 in [float(each) for each in values]
 
 
 def test_the_seeds_schedule_is_computed_before_the_run() -> None:
-    kernel = build_values([drawn("x", Normal()).node], Type.FLOAT64)
+    plan = build_values([drawn("x", Normal()).node], Type.FLOAT64)
 
-    one, two = (
-        argument_values(kernel, {"seed low": low, "seed high": 0}) for low in (1, 2)
-    )
+    one, two = (argument_values(plan, {"seed low": low, "seed high": 0}) for low in (1, 2))
 
-    assert len(one) == len(two) == len(kernel.arguments)
+    assert len(one) == len(two) == len(plan.arguments)
     assert one != two
 
 
-def test_kernels_are_made_of_machine_ops_alone() -> None:
+def test_plans_are_made_of_machine_ops_alone() -> None:
     outputs = [exp(drawn("x", Normal())).node, (P * Q).node]
 
     for build in (build_values, build_moments):
         for precision in (Type.FLOAT32, Type.FLOAT64):
-            kernel = build(outputs, precision)
+            plan = build(outputs, precision)
 
-            assert {"exp", "tail", "side", "parameter"}.isdisjoint(ops_used(kernel.roots))
-            assert kernel.n_outputs == 2
-            assert kernel.precision is precision
-            assert len(kernel.records) in {0, 14}
+            assert {"exp", "tail", "side", "parameter"}.isdisjoint(ops_used(plan.roots))
+            assert plan.n_outputs == 2
+            assert plan.precision is precision
+            assert len(plan.records) in {0, 14}

@@ -1,10 +1,10 @@
-"""One kernel: draws, model and statistics together, as one machine graph.
+"""One plan: draws, model and statistics together, as one machine graph.
 
-A kernel works through canonical blocks of 1,024 trials: 32 lanes, each taking 8 groups of 4
+A plan works through canonical blocks of 1,024 trials: 32 lanes, each taking 8 groups of 4
 rows. Trial ``t`` of a block lies in group ``t // 128``, lane ``t % 128 // 4``, row ``t %
 4``, so that the four rows of a lane share their Philox calls. The lanes' sums become one
 record of moments per output; the outputs themselves can be stored on the way. What is the
-same in every trial is taken out as the kernel's arguments.
+same in every trial is taken out as the plan's arguments.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +38,7 @@ STATES_PER_OUTPUT = 7
 
 
 @dataclass(frozen=True)
-class Kernel:
+class Plan:
     """A machine graph that an engine can render.
 
     Attributes
@@ -56,7 +56,7 @@ class Kernel:
         Identity of the row loop. What that loop keeps alive beyond its states is stored.
     records : tuple of Node
         Seven numbers for each output, right in lane 0 at the end of a block; none for a
-        kernel that stores outputs.
+        plan that stores outputs.
     """
 
     precision: Type
@@ -68,7 +68,7 @@ class Kernel:
 
     @property
     def roots(self) -> tuple[Node, ...]:
-        """What the kernel must compute."""
+        """What the plan must compute."""
         return (*self.records, self.body)
 
 
@@ -88,20 +88,20 @@ class _Place:
         return Position(quarter, self.row)
 
 
-def build_values(outputs: Sequence[Node], precision: Type) -> Kernel:
-    """Return the kernel that stores outputs: nodes of a graph before lowering."""
+def build_values(outputs: Sequence[Node], precision: Type) -> Plan:
+    """Return the plan that stores outputs: nodes of a graph before lowering."""
     place = _Place()
     lowered = lower(outputs, precision, place.position)
     # Outputs that are the same in every trial must be stored in every group all the same.
     needs_group = not any(place.groups in each.scope for each in lowered)
     group = [place.group.node] if needs_group else []
-    inner = make_loop(place.rows, N_ROWS, group, group, lowered, is_kernel=True)
-    body = make_loop(place.groups, N_GROUPS, [], [], [inner], is_kernel=True)
-    return _kernel(precision, len(lowered), [], body, place.rows)
+    inner = make_loop(place.rows, N_ROWS, group, group, lowered, goes_round_trials=True)
+    body = make_loop(place.groups, N_GROUPS, [], [], [inner], goes_round_trials=True)
+    return _plan(precision, len(lowered), [], body, place.rows)
 
 
-def build_moments(outputs: Sequence[Node], precision: Type) -> Kernel:
-    """Return the kernel that makes one record of moments per block and output."""
+def build_moments(outputs: Sequence[Node], precision: Type) -> Plan:
+    """Return the plan that makes one record of moments per block and output."""
     place = _Place()
     lowered = lower(outputs, precision, place.position)
     is_first = (place.group | place.row) == 0
@@ -115,14 +115,14 @@ def build_moments(outputs: Sequence[Node], precision: Type) -> Kernel:
         starts += [constant(start, precision) for start in _START]
         nexts += [each.node for each in _turn(Expression(output), states, is_first)]
     carried = [loop_state(place.groups, k, precision).node for k in range(len(starts))]
-    inner = make_loop(place.rows, N_ROWS, carried, nexts, is_kernel=True)
-    body = make_loop(place.groups, N_GROUPS, starts, results(inner), is_kernel=True)
+    inner = make_loop(place.rows, N_ROWS, carried, nexts, goes_round_trials=True)
+    body = make_loop(place.groups, N_GROUPS, starts, results(inner), goes_round_trials=True)
     sums = [Expression(each) for each in results(body)]
     records: list[Node] = []
     for number in range(len(lowered)):
         mine = sums[STATES_PER_OUTPUT * number : STATES_PER_OUTPUT * (number + 1)]
         records += [each.node for each in _record(mine)]
-    return _kernel(precision, len(lowered), records, body, place.rows)
+    return _plan(precision, len(lowered), records, body, place.rows)
 
 
 _UNKNOWN = frozenset(
@@ -208,7 +208,7 @@ class _Hoisting:
 def _loops_before(roots: Iterable[Node]) -> frozenset[int]:
     """Return the loops that are the same in every trial, and those inside them.
 
-    They go round before the kernel begins, as part of its arguments.
+    They go round before the plan begins, as part of its arguments.
     """
     loops = [each for each in topological(roots) if each.op.name == "loop"]
     found: frozenset[int] = frozenset()
@@ -227,13 +227,13 @@ def _fold(each: Node) -> Node:
     return constant(evaluate([each], {})[0].item(), each.type)
 
 
-def _kernel(
+def _plan(
     precision: Type, n_outputs: int, records: Sequence[Node], body: Node, rows: int
-) -> Kernel:
+) -> Plan:
     hoisting = _Hoisting((*records, body))
     *made, made_body = hoisting.rewrite((*records, body))
     verify((*made, made_body), machine=True, after="hoisting")
-    return Kernel(
+    return Plan(
         precision=precision,
         n_outputs=n_outputs,
         arguments=tuple(hoisting.arguments),
@@ -243,12 +243,12 @@ def _kernel(
     )
 
 
-def argument_values(kernel: Kernel, named: Mapping[str, float | int]) -> list[Any]:
-    """Compute a kernel's arguments.
+def argument_values(plan: Plan, named: Mapping[str, float | int]) -> list[Any]:
+    """Compute a plan's arguments.
 
     Parameters
     ----------
-    kernel : Kernel
+    plan : Plan
         Whose arguments.
     named : mapping of str to number
         Parameters by name, and the seed's two words as ``"seed low"`` and ``"seed high"``.
@@ -259,7 +259,7 @@ def argument_values(kernel: Kernel, named: Mapping[str, float | int]) -> list[An
         In the order of their numbers.
     """
     known = {}
-    for each in topological(kernel.arguments):
+    for each in topological(plan.arguments):
         if each.op.name == "argument":
             known[each] = each.type.dtype.type(named[each.payload])
-    return evaluate(kernel.arguments, known)
+    return evaluate(plan.arguments, known)
