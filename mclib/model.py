@@ -176,10 +176,10 @@ class Model:
                     "noise of `mc.scan`, and let nothing else change between calls."
                 )
                 raise TraceError(message)
-            while len(known) >= _GRAPHS_KEPT:
-                del known[next(iter(known))]
-            known[digest] = made
-        return known[digest]
+            # Other threads may be at it too: nothing here minds what they have done.
+            for oldest in list(known)[: 1 - _GRAPHS_KEPT]:
+                known.pop(oldest, None)
+        return known.setdefault(digest, made)
 
     def show(self) -> GraphDisplay:
         """Return what the model computes, as text and as a drawing in a notebook."""
@@ -187,8 +187,12 @@ class Model:
         notes |= {name: f"{value:g}" for name, value in self.constants.items()}
         return GraphDisplay(self.graph(self.parameters), notes)
 
-    def digest(self, graph: Graph) -> str:
+    def digest(self, numbers: Mapping[str, float]) -> str:
         """Return a hash of what the model computes, whatever its parameters' values."""
+        return self.digest_of(self.graph(numbers))
+
+    def digest_of(self, graph: Graph) -> str:
+        """Return the digest for a graph of this model."""
         traced = graph.digest()
         if self.is_traced:
             return traced

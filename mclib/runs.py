@@ -69,7 +69,7 @@ class SimulationRun:
         self.elapsed = 0.0
         graph = model.graph(numbers)
         self.input_names = tuple(graph.inputs)
-        self.model_hash = model.digest(graph)
+        self.model_hash = model.digest_of(graph)
         settled = Settled(engine, precision, numbers, seed)
         self.evaluator: Evaluator
         if model.is_traced:

@@ -109,8 +109,8 @@ def test_no_number_comes_without_its_standard_error(answer: str) -> None:
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_trials() -> None:
     program = """
-import resource
 import mclib as mc
+from tests.tools.memory import peak_bytes
 
 @mc.model
 def small(a=mc.Normal(0, 1), b=mc.Uniform(0, 1)):
@@ -119,16 +119,20 @@ def small(a=mc.Normal(0, 1), b=mc.Uniform(0, 1)):
 def peak_after(n_trials):
     output = mc.simulate(small, n_trials, seed=7, progress=False)["small"]
     output.quantiles, output.quantile(0.999), output.tail_mean(0.99), output.histogram()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak_bytes()
 
 print(peak_after(1_000_000), peak_after(100_000_000))
 """
 
     said = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
 
-    of_a_million, of_a_hundred_million = (int(kib) * 1024 for kib in said.split())
+    of_a_million, of_a_hundred_million = map(int, said.split())
     assert of_a_hundred_million < 300 * MEBIBYTE
     assert of_a_hundred_million - of_a_million < 16 * MEBIBYTE
 

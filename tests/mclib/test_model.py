@@ -208,20 +208,61 @@ def test_a_number_too_large_for_a_float_is_refused() -> None:
         mc.model(lambda x=10**400: x)
 
 
-def test_a_graph_is_made_anew_only_when_control_flow_looked() -> None:
-    traced = []
+def test_a_graph_is_another_only_when_control_flow_goes_another_way() -> None:
+    choice = mc.model(lambda x=NORMAL, k=1.0, sign=1.0: x * k if sign > 0 else -x * k)
 
-    @mc.model
-    def choice(x: Any = NORMAL, k: float = 1.0, looked_at: float = 1.0) -> Any:
-        traced.append(None)
-        return x * k if looked_at > 0 else -x * k
+    first = choice.graph(choice.parameters)
 
-    for changes in ({}, {"k": 2.0}, {"k": 3.0}, {"x.mean": 3.0}):
-        mc.simulate(choice, 1024, seed=1, parameters=changes)
-    assert len(traced) == 1
+    assert choice.graph({**choice.parameters, "k": 2.0}) is first
+    assert choice.graph({**choice.parameters, "x.mean": 3.0}) is first
+    assert choice.graph({**choice.parameters, "sign": 2.0}) is first
+    assert choice.graph({**choice.parameters, "sign": -1.0}) is not first
+    assert choice.graph(choice.parameters) is first
 
-    mc.simulate(choice, 1024, seed=1, parameters={"looked_at": -1.0})
-    assert len(traced) == 2
 
-    mc.simulate(choice, 1024, seed=1)
-    assert len(traced) == 2
+def test_a_changed_global_is_heard_of() -> None:
+    factor = [2.0]
+    scaled = mc.model(lambda x=NORMAL: x * factor[0])
+    before = mc.simulate(scaled, 1024, seed=1).provenance.model_hash
+
+    factor[0] = 3.0
+
+    after = mc.simulate(scaled, 1024, seed=1)
+    assert after.trial(0).outputs["<lambda>"] == after.trial(0).inputs["x"] * 3.0
+    assert after.provenance.model_hash != before
+
+
+def test_outputs_that_change_places_are_another_graph() -> None:
+    names = ["a", "b"]
+    model = mc.model(lambda x=NORMAL: dict(zip(names, (x, x + 1), strict=True)))
+    before = mc.simulate(model, 1024, seed=1).trial(0).outputs
+
+    names.reverse()
+
+    after = mc.simulate(model, 1024, seed=1).trial(0).outputs
+    assert (before["a"], before["b"]) == (after["b"], after["a"])
+
+
+def test_a_model_that_throws_dice_of_its_own_is_refused() -> None:
+    dice = np.random.default_rng(1)
+    model = mc.model(lambda x=NORMAL: {"y": x + dice.normal()})
+
+    with pytest.raises(mc.TraceError) as caught:
+        mc.simulate(model, 1024, seed=1)
+
+    assert str(caught.value) == (
+        "a model must compute the same each time; `<lambda>` did not when it was traced "
+        "again.\nhint: draw random numbers by inputs or by the noise of `mc.scan`, and let "
+        "nothing else change between calls."
+    )
+
+
+def test_only_so_many_graphs_are_kept() -> None:
+    steps = mc.model(lambda x=NORMAL, n=1.0: sum([x] * int(n)))
+    first = steps.graph(steps.parameters)
+
+    for n in range(1, 100):
+        steps.graph({**steps.parameters, "n": float(n)})
+
+    assert steps.graph(steps.parameters) is not first
+    assert steps.graph(steps.parameters).digest() == first.digest()
