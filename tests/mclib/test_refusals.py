@@ -35,7 +35,7 @@ def test_a_refusal_that_numpy_hides_is_the_one_that_is_raised() -> None:
 
 @pytest.mark.parametrize(
     "use",
-    [lambda x: {1.0: 2.0}.get(x, 0.0), lambda x: x in {1.0}],
+    [lambda x: {1.0: 2.0}.get(x, 0.0), lambda x: x in {1.0, 2.0}],
     ids=["dict", "set"],
 )
 def test_a_dict_or_a_set_refuses_a_traced_value(use: Any) -> None:
