@@ -4,6 +4,7 @@ Each takes traced values, plain numbers or arrays of them (element by element, a
 does). NumPy's functions of the same names do the same on traced values.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -131,19 +132,49 @@ def power(x: Any, y: Any) -> Any:
     return _map("power", x, y)
 
 
-def minimum(x: Any, y: Any) -> Any:
-    """Return the smaller of `x` and `y` in each trial; NaN if either is."""
-    return _map("minimum", x, y)
+def minimum(x: Any, y: Any, *others: Any) -> Any:
+    """Return the smallest in each trial; NaN if any of them is."""
+    return functools.reduce(functools.partial(_map, "minimum"), (x, y, *others))
 
 
-def maximum(x: Any, y: Any) -> Any:
-    """Return the larger of `x` and `y` in each trial; NaN if either is."""
-    return _map("maximum", x, y)
+def maximum(x: Any, y: Any, *others: Any) -> Any:
+    """Return the largest in each trial; NaN if any of them is."""
+    return functools.reduce(functools.partial(_map, "maximum"), (x, y, *others))
 
 
 def clip(x: Any, low: Any, high: Any) -> Any:
-    """Return `x`, held between `low` and `high` in each trial."""
-    return minimum(maximum(x, low), high)
+    """Return `x`, held between `low` and `high` in each trial; None is no limit."""
+    held = x if low is None else maximum(x, low)
+    return held if high is None else minimum(held, high)
+
+
+def select(conditions: Sequence[Any], choices: Sequence[Any], default: Any = 0.0) -> Any:
+    """Return, in each trial, the choice of the first condition that holds.
+
+    Parameters
+    ----------
+    conditions : sequence of n traced conditions
+        Looked at in order.
+    choices : sequence of n numbers or traced values
+        One for each condition.
+    default : number or traced value, default 0
+        Where no condition holds.
+
+    Raises
+    ------
+    ArgumentError
+        If there are not as many choices as conditions, or none.
+    """
+    if len(conditions) != len(choices) or not choices:
+        message = (
+            "`conditions` and `choices` must be equally many, at least one; got "
+            f"{len(conditions)} and {len(choices)}."
+        )
+        raise ArgumentError(message)
+    chosen = default
+    for condition, choice in zip(reversed(conditions), reversed(choices), strict=True):
+        chosen = where(condition, choice, chosen)
+    return chosen
 
 
 def absolute(x: Any) -> Any:

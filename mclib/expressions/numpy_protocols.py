@@ -72,7 +72,12 @@ _UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
 
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.where: functions.where,
-    np.clip: lambda a, a_min=None, a_max=None, **limits: _clip(a, a_min, a_max, **limits),
+    np.select: lambda condlist, choicelist, default=0: functions.select(
+        condlist, choicelist, default
+    ),
+    np.clip: lambda a, a_min=None, a_max=None, **limits: functions.clip(
+        a, limits.get("min", a_min), limits.get("max", a_max)
+    ),
     np.interp: functions.interp,
     np.round: lambda a, decimals=0: round(a, decimals),
     np.around: lambda a, decimals=0: round(a, decimals),
@@ -80,13 +85,6 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.copy: lambda a: a,
     np.real: lambda a: a,
 }
-
-
-def _clip(a: Any, low: Any, high: Any, **limits: Any) -> Any:
-    low = limits.get("min", low)
-    high = limits.get("max", high)
-    held = a if low is None else functions.maximum(a, low)
-    return held if high is None else functions.minimum(held, high)
 
 
 def _unwrap(value: Any) -> Any:
@@ -122,6 +120,6 @@ def function(called: Any, args: Any, kwargs: Any) -> Any:
 def _advice() -> str:
     known = sorted(each.__name__ for each in _UFUNCS)
     return (
-        f"traced values understand {', '.join(known)}, clip, interp, where; "
+        f"traced values understand {', '.join(known)}, clip, interp, select, where; "
         "for any other function use `@mc.model(trace=False)`."
     )

@@ -49,6 +49,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "power",
     "rint",
     "scan",
+    "select",
     "sign",
     "simulate",
     "sin",

@@ -152,3 +152,42 @@ def test_corners_that_make_no_function_are_refused(fault: str) -> None:
 def test_what_is_no_number_is_refused(value: Any) -> None:
     with pytest.raises(TraceError, match="a model computes with numbers and traced values"):
         mc.exp(value)
+
+
+def test_select_takes_the_first_condition_that_holds() -> None:
+    @mc.model
+    def graded(x: Any = mc.Uniform(0.0, 4.0)) -> Any:
+        return {
+            "ours": mc.select([x < 1.0, x < 2.0], [0.1, x], 9.0),
+            "numpy": np.select([x < 1.0, x < 2.0], [0.1, x], 9.0),
+        }
+
+    frame = mc.simulate(graded, 2048, seed=3).to_frame()
+
+    expected = np.select([frame["x"] < 1.0, frame["x"] < 2.0], [0.1, frame["x"]], 9.0)
+    np.testing.assert_array_equal(frame["ours"], expected)
+    np.testing.assert_array_equal(frame["numpy"], expected)
+
+
+def test_select_wants_as_many_choices_as_conditions() -> None:
+    with pytest.raises(mc.ArgumentError, match="equally many, at least one; got 1 and 2"):
+        mc.select([True], [1.0, 2.0])
+
+
+def test_extremes_of_many_and_limits_that_are_left_out() -> None:
+    @mc.model
+    def held(x: Any = mc.Normal(0.0, 1.0)) -> Any:
+        return {
+            "largest": mc.maximum(x, 0.5, -x, 0.1),
+            "smallest": mc.minimum(x, 0.5, -x),
+            "above": mc.clip(x, 0.0, None),
+            "below": np.clip(x, None, 0.0),
+        }
+
+    frame = mc.simulate(held, 2048, seed=3).to_frame()
+
+    x = frame["x"].to_numpy()
+    np.testing.assert_array_equal(frame["largest"], np.maximum(np.abs(x), 0.5))
+    np.testing.assert_array_equal(frame["smallest"], np.minimum(-np.abs(x), 0.5))
+    np.testing.assert_array_equal(frame["above"], np.clip(x, 0.0, None))
+    np.testing.assert_array_equal(frame["below"], np.clip(x, None, 0.0))

@@ -89,6 +89,7 @@ def test_a_ufunc_of_an_array_of_traced_values_works_element_by_element(name: str
 
 FUNCTIONS: dict[Any, Callable[[Any], Any]] = {
     np.where: lambda x: np.where(x > 0.4, x * 2.0, -1.0),
+    np.select: lambda x: np.select([x > 0.4, x > 0.0], [x * 2.0, x], -1.0),
     np.clip: lambda x: np.clip(x, -1.0, 2.0),
     np.interp: lambda x: np.interp(x, [-1.0, 0.0, 2.0, 3.0], [5.0, 1.0, 2.0, -4.0]),
     np.round: lambda x: np.round(x, 1),
