@@ -16,7 +16,8 @@ HEAVY = (
     "scipy",
     "hub",
 )
-LIMIT_SECONDS = 0.3
+MOST_TIMES_NUMPY = 4.0
+"""NumPy takes about 0.1 s; the measured time of mclib is in mclib/README.md."""
 
 
 def _python(program: str) -> str:
@@ -37,15 +38,18 @@ def test_importing_mclib_imports_nothing_heavy() -> None:
     assert "" == loaded
 
 
-def test_importing_mclib_takes_less_than_a_third_of_a_second() -> None:
-    # Processor time, and the best of five: a busy machine must not fail this test.
+def _processor_seconds(module: str) -> float:
     program = (
         "import time\n"
         "start = time.process_time()\n"
-        "import mclib\n"
+        f"import {module}\n"
         "print(time.process_time() - start)"
     )
+    return float(_python(program))
 
-    seconds = min(float(_python(program)) for _ in range(5))
 
-    assert seconds < LIMIT_SECONDS
+def test_importing_mclib_costs_a_few_times_what_numpy_does() -> None:
+    # A ratio of neighbours, best of five: a busy machine must not fail this test.
+    ratio = min(_processor_seconds("mclib") / _processor_seconds("numpy") for _ in range(5))
+
+    assert ratio < MOST_TIMES_NUMPY
