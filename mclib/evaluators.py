@@ -1,6 +1,7 @@
 """From blocks to records and values: by a fused program, or by a function on arrays."""
 
 import functools
+import math
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -13,17 +14,23 @@ from mclib.engines.base import Engine, Program
 from mclib.engines.plans import Plan, argument_values, build_moments, build_values
 from mclib.errors import ArgumentError
 from mclib.expressions.dtypes import Type
+from mclib.expressions.expression import Expression
+from mclib.expressions.functions import isfinite, where
 from mclib.expressions.graph import Graph
 from mclib.expressions.nodes import Node
-from mclib.expressions.tracing import named_outputs, shared_name
+from mclib.expressions.tracing import named_outputs, parameter, shared_name
 from mclib.statistics.blocks import BLOCK, to_lane_order, to_trial_order
 from mclib.statistics.records import block_records
+from mclib.statistics.requests import TailMoments
 from mclib.streams import key_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Build = Callable[[Sequence[Node], Type], Plan]
 Ranged = Callable[[int, int], Array]
 """A function of (first_block, n_blocks)."""
+
+_PIVOT = "tail pivot"
+"""A name that no parameter can have."""
 
 _PROGRAMS_KEPT = 64
 """A moved slider runs the same program with other arguments: it must not wait for it."""
@@ -59,6 +66,13 @@ class Evaluator(ABC):
     def inputs(self, first_block: int, n_blocks: int, names: Sequence[str]) -> Array:
         """Return some inputs in lane order, shape (len(names), n_blocks, 8, 4, 32)."""
 
+    @abstractmethod
+    def tail_records(self, request: TailMoments) -> Ranged | None:
+        """Return a function of (first_block, n_blocks) that makes records of the excess.
+
+        None where that is best computed from the outputs.
+        """
+
 
 class Settled:
     """What every plan of one run shares: engine, precision, and named arguments."""
@@ -70,17 +84,20 @@ class Settled:
         self.precision = precision
         low, high = key_of(seed)
         self.named = {**numbers, "seed low": low, "seed high": high}
-        self._ready: dict[tuple[Build, tuple[Node, ...]], Ranged] = {}
+        self._ready: dict[tuple[Build, tuple[Node, ...], float | None], Ranged] = {}
         # Workers ask all at once; one of them compiles and the others wait.
         self._compiling = threading.Lock()
 
-    def ready(self, build: Build, nodes: Sequence[Node]) -> Ranged:
+    def ready(
+        self, build: Build, nodes: Sequence[Node], pivot: float | None = None
+    ) -> Ranged:
         """Return a function of (first_block, n_blocks) that runs the plan of `nodes`."""
-        key = build, tuple(nodes)
+        key = build, tuple(nodes), pivot
         with self._compiling:
             if key not in self._ready:
-                program = _program(self.engine, *key, self.precision)
-                arguments = argument_values(program.plan, self.named)
+                program = _program(self.engine, build, tuple(nodes), self.precision)
+                named = self.named if pivot is None else {**self.named, _PIVOT: pivot}
+                arguments = argument_values(program.plan, named)
                 self._ready[key] = functools.partial(program.run, arguments=arguments)
         return self._ready[key]
 
@@ -107,6 +124,15 @@ class TracedEvaluator(Evaluator):
         """Run a plan that stores these inputs."""
         nodes = [self.graph.inputs[name] for name in names]
         return self.settled.ready(build_values, nodes)(first_block, n_blocks)
+
+    def tail_records(self, request: TailMoments) -> Ranged | None:
+        """Add the excess to the program, as one more output; in float64 it is the same."""
+        if self.settled.precision is not Type.FLOAT64:
+            return None
+        x, pivot = Expression(self._nodes[request.output]), parameter(_PIVOT)
+        beyond = x - pivot if request.upper else pivot - x
+        excess = where(isfinite(x), where(beyond > 0.0, beyond, 0.0), math.nan)
+        return self.settled.ready(build_moments, [excess.node], request.pivot)
 
 
 class ArrayEvaluator(Evaluator):
@@ -175,3 +201,7 @@ class ArrayEvaluator(Evaluator):
         """Run a plan that stores these draws."""
         nodes = [self.graph.inputs[name] for name in names]
         return self.settled.ready(build_values, nodes)(first_block, n_blocks)
+
+    def tail_records(self, request: TailMoments) -> Ranged | None:
+        """Leave it to the outputs."""
+        return None

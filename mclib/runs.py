@@ -15,14 +15,20 @@ from mclib import streams
 from mclib.engines.base import Engine
 from mclib.engines.chunks import Chunk, in_order, undivided
 from mclib.errors import law
-from mclib.evaluators import ArrayEvaluator, Evaluator, Settled, TracedEvaluator
+from mclib.evaluators import (
+    ArrayEvaluator,
+    Evaluator,
+    Ranged,
+    Settled,
+    TracedEvaluator,
+)
 from mclib.expressions.dtypes import Type
 from mclib.model import Model, source_of
 from mclib.results.provenance import Provenance
 from mclib.statistics.accumulator import Accumulator
 from mclib.statistics.blocks import BLOCK, n_blocks_of, to_trial_order
 from mclib.statistics.records import block_records
-from mclib.statistics.requests import Request
+from mclib.statistics.requests import Request, TailMoments
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -153,7 +159,47 @@ class SimulationRun:
         )
 
     def sweep(self, requests: Sequence[Request]) -> list[Array]:
-        """Answer requests in one pass over all trials done, from the same draws."""
+        """Answer requests about all trials done, from the same draws.
+
+        One pass answers them all, but for tails, which take a faster pass each.
+        """
+        tails = {
+            request: records_of
+            for request in requests
+            if isinstance(request, TailMoments)
+            and (records_of := self.evaluator.tail_records(request)) is not None
+        }
+        others = [request for request in requests if request not in tails]
+        found: dict[Request, Any] = dict(
+            zip(others, self._one_pass(others) if others else (), strict=True)
+        )
+        for request, records_of in tails.items():
+            found[request] = self._tail(request, records_of)
+        return [request.finish(found[request]) for request in requests]
+
+    def _tail(self, request: TailMoments, records_of: Ranged) -> Accumulator:
+        n_whole, rest = divmod(self.n_trials_done, BLOCK)
+
+        def excess_of(first_block: int, n_blocks: int) -> Array:
+            values = self.evaluator.outputs(first_block, n_blocks, [request.output])
+            return request.excess(to_trial_order(values)[0])[None]
+
+        tail = Accumulator(1)
+        chunks = in_order(
+            lambda chunk: records_of(chunk.first_block, chunk.n_blocks),
+            n_whole,
+            self.engine.n_workers,
+            self.chunk_blocks,
+            self.engine.most_blocks,
+        )
+        for chunk, records in chunks:
+            tail.add(chunk.first_block, records, excess_of)
+        if rest:
+            values = self.evaluator.outputs(n_whole, 1, [request.output])
+            tail.combine(request.answer(to_trial_order(values, rest)[0], n_whole))
+        return tail
+
+    def _one_pass(self, requests: Sequence[Request]) -> list[Any]:
         places = sorted({request.output for request in requests})
         n_trials = self.n_trials_done
 
@@ -187,9 +233,7 @@ class SimulationRun:
                     for request, left, right in zip(requests, merged, given, strict=True)
                 ]
         assert merged is not None
-        return [
-            request.finish(answer) for request, answer in zip(requests, merged, strict=True)
-        ]
+        return merged
 
     def values(
         self, start: int, count: int, names: Sequence[str] | None = None

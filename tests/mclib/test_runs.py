@@ -12,6 +12,7 @@ import pytest
 import mclib as mc
 from mclib.engines.llvm.engine import LlvmEngine
 from mclib.errors import ArgumentError
+from mclib.statistics.requests import TailMoments
 from tests.helpers import assert_same_bits
 
 
@@ -120,7 +121,7 @@ def test_a_generator_closed_early_leaves_no_thread() -> None:
     running = mc.iterate(spread, 10**12, seed=1, interval=0.0)
     first = next(running)
 
-    running.close()  # type: ignore[attr-defined]
+    running.close()
 
     assert first.result["y"].mean.n_trials == first.n_trials_done
     assert not [each for each in threading.enumerate() if each.name.startswith("mclib")]
@@ -194,3 +195,22 @@ def test_the_provenance_says_what_was_run() -> None:
     assert provenance.versions["numpy"] == np.__version__
     assert provenance.started.tzinfo is not None
     assert provenance.elapsed.total_seconds() > 0.0
+
+
+@pytest.mark.parametrize("upper", [True, False])
+@pytest.mark.parametrize("n_trials", [700, 3 * 1024, 50_000])
+def test_a_compiled_tail_is_the_tail_of_the_values_to_the_bit(
+    n_trials: int, upper: bool
+) -> None:
+    @mc.model
+    def wild(x: Any = mc.Normal(0.0, 1.0)) -> Any:
+        return {"w": x * 2.0, "y": mc.where(x > 3.0, np.inf, mc.sqrt(x + 3.0))}
+
+    result = mc.simulate(wild, n_trials, seed=5)
+    request = TailMoments(1, 2.0, upper)
+
+    (found,) = result._trials.sweep([request])
+
+    values = result._trials.values(0, n_trials, ["y"])["y"]
+    expected = request.finish(request.answer(values, 0))
+    np.testing.assert_array_equal(found, expected)
