@@ -92,6 +92,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a misspelled `MC_REQUIRE` before any test runs."""
     config.stash[REQUIRED] = _required()
+    # Compiled code is shared by the workers and stays out of the developer's own cache.
+    cache = config.rootpath / ".pytest_cache" / "mclib"
+    os.environ.setdefault("MCLIB_CACHE_DIR", str(cache))
 
 
 REQUIRED = pytest.StashKey[frozenset[str]]()

@@ -176,8 +176,9 @@ class Distribution(ABC):
 
         Notes
         -----
-        It evaluates, in NumPy, the graph that engines compile for draws: exact to the bit,
-        and slow. A float near 1 keeps few digits of its distance from 1; for the upper tail
+        It evaluates, in NumPy, the formula that engines compile for draws, and is slow.
+        Only the normal's is another one for draws, which differs in the twelfth digit.
+        A float near 1 keeps few digits of its distance from 1; for the upper tail
         use `quantile_from_above`.
         """
         places = laws.probabilities("u", u)

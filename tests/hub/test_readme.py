@@ -7,15 +7,16 @@ import pytest
 
 from hub import display, laws, secret_files, storage
 from hub.display import leaves, table
-from hub.environments import ENVIRONMENTS, PORT_VARIABLES
+from hub.environments import ENVIRONMENTS, PORT_VARIABLES, load
 from hub.roles import ROLES
 from tests.architecture.checkout import ROOT
 
+SETTINGS = [load(name, {}) for name in ENVIRONMENTS]
 TEXT = (ROOT / "hub" / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_setting_is_documented() -> None:
-    paths = {path for settings in ENVIRONMENTS.values() for path in leaves(settings)}
+    paths = {path for settings in SETTINGS for path in leaves(settings)}
 
     missing = {path for path in paths if f"| `{path}` |" not in TEXT}
 
@@ -23,7 +24,7 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_documented_setting_exists() -> None:
-    paths = {path for settings in ENVIRONMENTS.values() for path in leaves(settings)}
+    paths = {path for settings in SETTINGS for path in leaves(settings)}
     _, _, after = TEXT.partition("## Settings")
     documented = re.findall(
         r"^\| `([a-z_.]+)` \|", after.partition("\n## ")[0], re.MULTILINE
@@ -33,7 +34,7 @@ def test_every_documented_setting_exists() -> None:
 
 
 def test_the_environments_table_is_current() -> None:
-    assert f"```text\n{table(list(ENVIRONMENTS.values()))}\n```" in TEXT
+    assert f"```text\n{table(SETTINGS)}\n```" in TEXT
 
 
 def test_every_variable_and_every_scope_is_documented() -> None:

@@ -20,10 +20,10 @@ from hub.choices import (
     SelfSigned,
     Sqlite,
 )
-from hub.environments import ENVIRONMENTS
+from hub.environments import ENVIRONMENTS, load
 from hub.settings import Settings
 
-DEVELOPMENT, STAGING, PRODUCTION = ENVIRONMENTS.values()
+DEVELOPMENT, STAGING, PRODUCTION = (load(name, {}) for name in ENVIRONMENTS)
 
 
 def changed(settings: Settings, **changes: Any) -> Settings:
