@@ -266,7 +266,8 @@ def model(function: Function | None = None, /, *, trace: bool = True) -> Any:
         Whether to trace the function into one fused program. With ``trace=False`` it is
         called chunk by chunk with arrays of draws, shape (n_trials_of_chunk,), and returns
         arrays of that shape: for functions that cannot be traced. Draws are the same either
-        way.
+        way. It is called from several threads, and again for quantiles and samples, so it
+        must give the same for the same draws, each trial by itself.
 
     Returns
     -------
