@@ -82,12 +82,12 @@ def sheet(n_trials: int, dtype: Any, p: Parameters) -> tuple[float, float]:
         cost = triangular(40.0, 55.0, 80.0)
         value = -triangular(50e3, 80e3, 150e3)
         fixed, tax, churn = uniform("fixed"), uniform("tax"), uniform("churn")
-        kept = factor = cupy.ones(n, dtype)
+        kept, factor = (1.0 + growth) * (1.0 - churn), 1.0 / (1.0 + discount)
+        margin, left, worth = price * rate - cost, 1.0 - tax, factor
         for _ in range(5):
-            factor = factor / (1.0 + discount)
-            income = (price * rate - cost) * volume * kept - fixed
-            value = value + income * (1.0 - tax) * factor
-            kept = kept * (1.0 + growth) * (1.0 - churn)
+            value = value + (margin * volume - fixed) * left * worth
+            volume = volume * kept
+            worth = worth * factor
         return value
 
     return _summary(map(chunk, _chunks(n_trials)))

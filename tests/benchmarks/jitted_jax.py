@@ -72,11 +72,12 @@ def _sheet(key: Array, n: int, dtype: Any) -> Array:
         low + (high - low) * u[place]
         for place, (low, high) in enumerate((w.FIXED, w.TAX, w.CHURN), start=2)
     )
-    worth = 1.0
+    kept, rate = (1.0 + growth) * (1.0 - churn), 1.0 / (1.0 + interest)
+    margin, left, worth = price * exchange - cost, 1.0 - tax, rate
     for _ in range(w.N_YEARS):
-        worth = worth / (1.0 + interest)
-        value = value + ((price * exchange - cost) * sold - fixed) * (1.0 - tax) * worth
-        sold = sold * (1.0 + growth) * (1.0 - churn)
+        value = value + (margin * sold - fixed) * left * worth
+        sold = sold * kept
+        worth = worth * rate
     return value
 
 

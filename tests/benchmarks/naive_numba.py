@@ -54,11 +54,12 @@ def sheet(n_trials: int) -> float:
         fixed = np.random.uniform(FIXED[0], FIXED[1])
         tax = np.random.uniform(TAX[0], TAX[1])
         churn = np.random.uniform(CHURN[0], CHURN[1])
-        worth = 1.0
+        kept, rate = (1.0 + growth) * (1.0 - churn), 1.0 / (1.0 + interest)
+        margin, left, worth = price * exchange - cost, 1.0 - tax, rate
         for _ in range(N_YEARS):
-            worth /= 1.0 + interest
-            value += ((price * exchange - cost) * sold - fixed) * (1.0 - tax) * worth
-            sold *= (1.0 + growth) * (1.0 - churn)
+            value += (margin * sold - fixed) * left * worth
+            sold *= kept
+            worth *= rate
         total += value
     return total
 

@@ -69,12 +69,13 @@ def sheet(
     churn=mc.Uniform(*CHURN),
 ):
     """A spreadsheet of ten inputs: net present value of five years."""
-    value, sold, worth = -capital, volume, 1.0
-    margin = price * exchange - cost
+    kept, rate = (1.0 + growth) * (1.0 - churn), 1.0 / (1.0 + interest)
+    margin, left = price * exchange - cost, 1.0 - tax
+    value, sold, worth = -capital, volume, rate
     for _ in range(N_YEARS):
-        worth = worth / (1.0 + interest)
-        value = value + (margin * sold - fixed) * (1.0 - tax) * worth
-        sold = sold * (1.0 + growth) * (1.0 - churn)
+        value = value + (margin * sold - fixed) * left * worth
+        sold = sold * kept
+        worth = worth * rate
     return {"value": value}
 
 
