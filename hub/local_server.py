@@ -15,9 +15,11 @@ from typing import Any, Final
 
 import psutil
 from jupyterhub.spawner import LocalProcessSpawner, SpawnException
+from jupyterhub.utils import can_connect
 
 from hub import storage
 from hub.notebook_copies import copy_notebooks
+from hub.processes import last_lines
 
 __all__ = ["LocalServer", "running_servers"]
 
@@ -52,7 +54,28 @@ class LocalServer(LocalProcessSpawner):  # type: ignore[misc]
         self.started_at = psutil.Process(self.pid).create_time()
         record = storage.servers_folder() / f"{self.home.name}.{self.pid}.json"
         record.write_text(json.dumps([self.pid, self.started_at]), encoding="utf-8")
+        self._make_known(address)
+        await self._until_it_listens(address, log)
         return address
+
+    def _make_known(self, address: tuple[str, int]) -> None:
+        # Before it listens: a hub that is started anew meanwhile must find this server.
+        self.server.ip, self.server.port = address
+        self.orm_spawner.state = self.get_state()
+        self.db.commit()
+
+    async def _until_it_listens(self, address: tuple[str, int], log: Path) -> None:
+        # JupyterHub itself would wait for an answer until the time is up, even if the
+        # process has ended long ago.
+        while not can_connect(*address):
+            status = await self.poll()
+            if status is not None:
+                message = (
+                    f"The server ended while it was starting, with status {status}. "
+                    f"The last lines of its log:\n{last_lines(log)}"
+                )
+                raise _refused(message, "ended")
+            await asyncio.sleep(0.25)
 
     def get_args(self) -> list[str]:
         """Jupyter's arguments; in a machine where the hub runs as root, servers do too."""
@@ -117,12 +140,19 @@ def _prepare(home: Path) -> None:
                 f"A server needs {LEAST_FREE_BYTES / 1e6:.0f} MB of free disk to start; "
                 f"{free / 1e6:.0f} MB are left. Delete what is no longer needed."
             )
-            raise SpawnException(message, reason="disk")
+            raise _refused(message, "disk")
         record = home / ".local" / "state" / "mchub" / "notebooks.json"
         copy_notebooks(storage.notebooks_folder(), home / "notebooks", record)
     except OSError as error:
         message = f"The home folder of this server can't be used: {error}."
-        raise SpawnException(message, reason="home") from error
+        raise _refused(message, "home") from error
+
+
+def _refused(message: str, reason: str) -> SpawnException:
+    error = SpawnException(message, reason=reason)
+    # JupyterHub's page and progress of a start show this attribute and nothing else.
+    error.jupyterhub_message = message
+    return error
 
 
 def _first_page(home: Path) -> str:

@@ -7,19 +7,15 @@ them laid side by side show their differences at a glance.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib import import_module
 from typing import Final
 
-from hub.environments.development import DEVELOPMENT
-from hub.environments.production import PRODUCTION
-from hub.environments.staging import STAGING
-from hub.laws import refusal
+from hub.laws import refusal, require
 from hub.settings import Settings
 
 __all__ = ["ENVIRONMENTS", "PORT_VARIABLES", "load", "with_ports"]
 
-ENVIRONMENTS: Final[Mapping[str, Settings]] = {
-    settings.name: settings for settings in (DEVELOPMENT, STAGING, PRODUCTION)
-}
+ENVIRONMENTS: Final = ("development", "staging", "production")
 
 
 def _with_public_port(settings: Settings, port: int) -> Settings:
@@ -67,13 +63,27 @@ def load(name: str | None, variables: Mapping[str, str] | None = None) -> Settin
     Raises
     ------
     SettingsError
-        If `name` is no environment, or a port variable holds no port.
+        If `name` is no environment, its file breaks a law or can't be read, or a port
+        variable holds no port.
     """
     if name is None or name not in ENVIRONMENTS:
         variable, law = "MC_ENVIRONMENT", f"be one of {', '.join(ENVIRONMENTS)}"
         hint = "" if name else "`make run` sets it; elsewhere write it before the command."
         raise refusal(variable, law, name, hint)
-    return with_ports(ENVIRONMENTS[name], os.environ if variables is None else variables)
+    return with_ports(_literal(name), os.environ if variables is None else variables)
+
+
+def _literal(name: str) -> Settings:
+    # Imported only when it is asked for, so that a slip in one environment stops no other.
+    try:
+        module = import_module(f"hub.environments.{name}")
+        settings: Settings = getattr(module, name.upper())
+    except (AttributeError, NameError, SyntaxError, TypeError) as error:
+        law = "be one literal of known settings, all given"
+        hint = "every setting and its meaning is in `hub/README.md`."
+        raise refusal(f"hub/environments/{name}.py", law, str(error), hint) from error
+    require(settings.name == name, f"{name}.name", "be the name of its file", settings.name)
+    return settings
 
 
 def with_ports(settings: Settings, variables: Mapping[str, str]) -> Settings:

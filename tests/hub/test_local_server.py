@@ -66,7 +66,7 @@ def test_a_full_disk_is_a_refusal_with_its_reason(
         local_server._prepare(tmp_path / "ada")
 
     assert refused.value.reason == "disk"
-    assert "MB of free disk to start" in str(refused.value)
+    assert "MB of free disk to start" in refused.value.jupyterhub_message
 
 
 def test_a_home_that_cannot_be_made_is_a_refusal(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """The command line: what it prints, and how it refuses."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -75,6 +77,111 @@ def test_run_refuses_an_environment_that_others_can_reach(
 
     assert status == 1
     assert "staging.url: must be of this machine alone for `run`" in capsys.readouterr().err
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A checkout of its own, whose environment files may be edited."""
+    folder = tmp_path / "checkout"
+    shutil.copytree(ROOT / "hub", folder / "hub")
+    shutil.copy(ROOT / "jupyterhub_config.py", folder)
+    return folder
+
+
+def edit(copy: Path, environment: str, old: str, new: str) -> None:
+    """Put `new` for `old` in the file of an environment."""
+    file = copy / "hub" / "environments" / f"{environment}.py"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def asked(copy: Path, *arguments: str, environment: str = "development") -> str:
+    """What a program of `copy` says on stderr when it refuses."""
+    outcome = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=copy,
+        env={"PATH": "", "PYTHONPATH": str(copy), "MC_ENVIRONMENT": environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (outcome.returncode, outcome.stdout) == (1, "")
+    assert "Traceback" not in outcome.stderr
+    return outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("hub", "check", "development"),
+        ("hub", "show"),
+        ("hub", "diff", "development", "staging"),
+        ("hub", "run"),
+        ("jupyterhub", "--config=jupyterhub_config.py"),
+    ],
+    ids=" ".join,
+)
+def test_a_bad_setting_is_one_sentence_wherever_it_is_met(
+    copy: Path, arguments: tuple[str, ...]
+) -> None:
+    edit(copy, "development", 'memory="4G"', 'memory="four"')
+
+    said = asked(copy, *arguments)
+
+    assert said == (
+        "development.server.limits.memory: must be a size such as `512M`, `4G` or `1T`; "
+        "got 'four'.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("debug=True", "debugs=True", "unexpected keyword argument 'debugs'"),
+        ("    debug=True,\n", "", "missing 1 required keyword-only argument: 'debug'"),
+        ("choices.NoTls()", "choices.NoTsl()", "no attribute 'NoTsl'"),
+        ("debug=True", "debug=true", "name 'true' is not defined"),
+        ("debug=True,\n)", "debug=True,", "'(' was never closed"),
+    ],
+)
+def test_a_literal_that_cannot_be_read_is_refused_with_its_file(
+    copy: Path, old: str, new: str, found: str
+) -> None:
+    edit(copy, "development", old, new)
+
+    sentence, hint = asked(copy, "hub", "check", "development").splitlines()
+
+    law = "must be one literal of known settings, all given; got "
+    assert sentence.startswith(f"hub/environments/development.py: {law}")
+    assert found in sentence
+    assert hint == "hint: every setting and its meaning is in `hub/README.md`."
+
+
+def test_an_environment_is_called_as_its_file(copy: Path) -> None:
+    edit(copy, "staging", 'name="staging"', 'name="trial"')
+
+    said = asked(copy, "hub", "check", "staging")
+
+    assert said == "staging.name: must be the name of its file; got 'trial'.\n"
+
+
+def test_a_slip_in_one_environment_stops_no_other(copy: Path) -> None:
+    edit(copy, "production", "audit=True", "audit=1")
+
+    outcome = subprocess.run(
+        [sys.executable, "-m", "hub", "check", "development"],
+        cwd=copy,
+        env={"PATH": "", "PYTHONPATH": str(copy)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert outcome.stdout == "development: every law holds\n"
+    assert asked(copy, "hub", "check", "production").startswith("production.audit: must be")
 
 
 def test_jupyterhub_without_an_environment_says_one_sentence() -> None:

@@ -6,6 +6,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterator
+from html import unescape
 from urllib.parse import quote
 
 import httpx
@@ -145,6 +146,37 @@ def test_any_name_gets_a_server_in_a_folder_of_its_own(hub: LiveHub, name: str) 
         homes = {path.name for path in (hub.state / "homes").iterdir()}
         person.ask("DELETE", f"/users/{quote(person.name, safe='')}/server")
     assert folder_name(person.name) in homes
+
+
+def test_a_refused_start_says_why(hub: LiveHub) -> None:
+    home = hub.state / "homes" / "cleo"
+    home.parent.mkdir(mode=0o700, exist_ok=True)
+    home.write_text("a file where the home would be")
+    with Person(hub, "cleo") as cleo:
+        cleo.sign_in(hub.secret("user_password"))
+        cleo.ask("POST", "/users/cleo/server")
+        progress = cleo.ask("GET", "/users/cleo/server/progress")
+        page = cleo.client.get("/hub/spawn-pending/cleo")
+
+    reason = "The home folder of this server can't be used"
+    assert f'"message": "Spawn failed: {reason}' in progress.text
+    assert reason in unescape(page.text)
+
+
+def test_a_server_that_dies_at_once_is_told_at_once_with_its_log(hub: LiveHub) -> None:
+    settings = hub.state / "homes" / "dido" / ".jupyter" / "jupyter_server_config.py"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("import os\nprint('a plugin is broken', flush=True)\nos._exit(3)\n")
+    with Person(hub, "dido") as dido:
+        dido.sign_in(hub.secret("user_password"))
+        started = time.monotonic()
+        dido.ask("POST", "/users/dido/server")
+        said = dido.ask("GET", "/users/dido/server/progress").text
+        took = time.monotonic() - started
+
+    assert "The server ended while it was starting, with status 3." in said
+    assert "a plugin is broken" in said
+    assert took < 25
 
 
 def test_nothing_of_the_state_is_open_to_other_accounts(hub: LiveHub, ada: Person) -> None:
