@@ -257,6 +257,9 @@ def main() -> int:
     except SetupFailed as failure:
         print(f"mchub: {failure}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("mchub: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -2,9 +2,11 @@
 
 Proxy, hub, platform API and idle culler are processes of their own, as in a deployment. One
 that ends unasked is started again, and users' servers live through that; when the launcher
-is told to stop, everything ends.
+is told to stop, everything ends. When it can't go on, users' servers are left to the next
+start, which adopts them.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -12,9 +14,9 @@ import signal
 import time
 import urllib.error
 import urllib.request
-from collections import deque
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -24,21 +26,19 @@ import psutil
 from hub import roles, storage
 from hub.choices import Password
 from hub.environments import with_ports
-from hub.laws import refusal
+from hub.laws import SettingsError, refusal
 from hub.local_server import running_servers
 from hub.network import hub_url
 from hub.plans import HUB, PROXY, plans
 from hub.ports import remembered_ports, require_free
-from hub.processes import Plan, Process, end, signal_group
+from hub.processes import RESTARTS, Plan, Process, Restarts, end, signal_group
 from hub.secret_files import read_secret, service_token
 from hub.settings import Settings
 
 __all__ = ["launch"]
 
 START_WITHIN: Final = timedelta(seconds=90)
-# A process that ends more often than this is not going to recover by itself.
-RESTARTS: Final = 5
-RESTARTS_COUNTED_FOR: Final = 600.0
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 Say = Callable[[str], None]
 
@@ -61,7 +61,7 @@ def launch(settings: Settings, say: Say) -> int:
     Raises
     ------
     SettingsError
-        If something is in the way: a port, another hub, a missing program.
+        If something is in the way: a port, another hub, a missing program, a full disk.
     """
     if not settings.is_private:
         path, law = f"{settings.name}.url", "be of this machine alone for `run`"
@@ -69,8 +69,10 @@ def launch(settings: Settings, say: Say) -> int:
     # What the hub and its servers write is for this account alone.
     os.umask(0o077)
     state = storage.state_folder()
-    with _alone(state, settings), _stopping() as is_stopping:
-        _end_leftovers(state)
+    # The processes run in the checkout, where a relative path names another folder.
+    os.environ["MCHUB_STATE"] = str(state)
+    with _stopping() as is_stopping, _writable(state), _alone(state, settings):
+        _end_leftovers(state, say)
         settings = _with_free_ports(settings, state)
         launcher = Launcher(settings, state, say, is_stopping)
         try:
@@ -91,7 +93,9 @@ class Launcher:
         self._say = say
         self._is_stopping = is_stopping
         self._processes: dict[str, Process] = {}
-        self._restarts: deque[float] = deque(maxlen=RESTARTS)
+        self._restarts: defaultdict[str, Restarts] = defaultdict(Restarts)
+        self._due: dict[str, float] = {}
+        self._was_shut_down = False
 
     def start(self) -> None:
         """Start every process, each when the one before it works."""
@@ -110,48 +114,102 @@ class Launcher:
             for process in list(self._processes.values()):
                 if process.status() is None:
                     continue
-                if process.plan.name == HUB and process.status() == 0:
+                name = process.plan.name
+                if name == HUB and process.status() == 0:
                     self._say("the hub was shut down by an admin.")
+                    self._was_shut_down = True
                     return 0
-                self._say(process.obituary())
-                if not self._may_restart():
-                    self._say(f"{RESTARTS} restarts in ten minutes did not help.")
+                if self._is_due(process):
+                    self._restart(process)
+                elif name not in self._due and not self._go_on_without(process):
                     return 1
-                process.end()
-                self._start(process.plan)
-                if process.plan.name == PROXY:
-                    self._restore_routes()
-                self._say(
-                    f"{process.plan.name} runs again; users' servers were not touched."
-                )
             time.sleep(0.2)
         return 0
 
     def end(self) -> None:
-        """End every process, the last started first, and then users' servers."""
+        """End every process, the last started first.
+
+        Users' servers end too if that was asked for, by a signal or by an admin.
+        """
+        is_asked = self._is_stopping() > 0 or self._was_shut_down
         if self._processes:
             self._say("stopping ...")
         for process in reversed(self._processes.values()):
-            process.end(is_urgent=lambda: self._is_stopping() > 1)
-        # The hub has ended them, unless it was itself ended by force.
-        end(running_servers(), timedelta(seconds=10))
+            # A hub that is asked to end ends its users' servers too.
+            is_forced = process.plan.name == HUB and not is_asked
+            self._end(process, is_forced=is_forced)
         (self._state / "running.json").unlink(missing_ok=True)
+        servers = running_servers()
+        if servers and not is_asked:
+            self._say("users' servers go on, and the next start adopts them.")
+            return
+        # The hub has ended them, unless it was itself ended by force.
+        end(servers, timedelta(seconds=10))
         self._say("everything has ended.")
+
+    def _end(self, process: Process, *, is_forced: bool) -> None:
+        text = f"waiting for {process.plan.name} to end; Ctrl-C again ends it at once."
+        process.end(
+            is_urgent=lambda: is_forced or self._is_stopping() > 1,
+            say_slow=lambda: self._say(text),
+        )
 
     def _start(self, plan: Plan) -> None:
         process = Process(plan, storage.logs_folder(), storage.checkout())
         self._processes[plan.name] = process
-        started = {name: known.pid for name, known in self._processes.items()}
-        _write_running(self._state, started)
+        self._note_running()
         process.wait_until_it_answers(START_WITHIN, lambda: self._is_stopping() > 0)
 
-    def _may_restart(self) -> bool:
-        now = time.monotonic()
-        is_full = len(self._restarts) == RESTARTS
-        if is_full and now - self._restarts[0] < RESTARTS_COUNTED_FOR:
-            return False
-        self._restarts.append(now)
-        return True
+    def _is_due(self, process: Process) -> bool:
+        """Whether to start an ended process again now; if later, that is noted."""
+        name, now = process.plan.name, time.monotonic()
+        if name not in self._due:
+            self._say(process.obituary())
+            pause = self._restarts[name].pause(now)
+            if pause is None:
+                return False
+            self._due[name] = now + pause
+            if pause:
+                self._say(f"{name} is started again in {pause:.0f} s.")
+        return now >= self._due[name]
+
+    def _restart(self, process: Process) -> None:
+        name = process.plan.name
+        del self._due[name]
+        process.end()
+        try:
+            self._start(process.plan)
+        except SettingsError as error:
+            started = self._processes[name]
+            # One that has ended is found and told like any other, and counts as a try.
+            if started.status() is None:
+                self._say(str(error))
+                self._end(started, is_forced=True)
+            return
+        if name == PROXY:
+            self._restore_routes()
+        if not self._is_stopping():
+            self._say(f"{name} runs again; users' servers were not touched.")
+
+    def _go_on_without(self, process: Process) -> bool:
+        """Give a process up; whether there is a hub without it."""
+        name = process.plan.name
+        process.end()
+        del self._processes[name]
+        self._note_running()
+        is_needed = name in (HUB, PROXY)
+        rest = "nothing works without it" if is_needed else "the hub goes on without it"
+        self._say(f"{RESTARTS} restarts of {name} in ten minutes did not help; {rest}.")
+        return not is_needed
+
+    def _note_running(self) -> None:
+        """Write down which processes to end after a launcher that was ended by force."""
+        processes = {}
+        for name, process in self._processes.items():
+            with suppress(psutil.NoSuchProcess):
+                started_at = psutil.Process(process.pid).create_time()
+                processes[name] = [process.pid, started_at]
+        storage.write_whole(self._state / "running.json", json.dumps(processes))
 
     def _restore_routes(self) -> None:
         token = service_token(self._settings, roles.LAUNCHER)
@@ -166,6 +224,21 @@ class Launcher:
         except (urllib.error.URLError, OSError) as error:
             wait = int(self._settings.idle.read_every.total_seconds())
             self._say(f"the hub will restore the routes within {wait} s ({error}).")
+
+
+@contextmanager
+def _writable(state: Path) -> Iterator[None]:
+    """Refuse a state folder that can't hold what a hub writes."""
+    try:
+        yield
+    except OSError as error:
+        # A write that finds no room names no file.
+        named = error.filename2 or error.filename
+        path = Path(str(named)) if named else state
+        if not path.is_relative_to(state) or not (named or error.errno in _NO_ROOM):
+            raise
+        law, why = "be a folder that a hub can write to", error.strerror or "unknown reason"
+        raise refusal("MCHUB_STATE", law, str(path), why) from error
 
 
 @contextmanager
@@ -223,21 +296,19 @@ def _with_free_ports(settings: Settings, state: Path) -> Settings:
     return with_ports(settings, {name: str(port) for name, port in ports.items()})
 
 
-def _write_running(state: Path, pids: dict[str, int]) -> None:
-    processes = {
-        name: [pid, psutil.Process(pid).create_time()] for name, pid in pids.items()
-    }
-    (state / "running.json").write_text(json.dumps(processes), encoding="utf-8")
-
-
-def _end_leftovers(state: Path) -> None:
+def _end_leftovers(state: Path, say: Say) -> None:
     """End the processes of a launcher that was ended by force; not users' servers."""
+    file = state / "running.json"
     try:
-        processes = json.loads((state / "running.json").read_text(encoding="utf-8"))
+        processes = json.loads(file.read_text(encoding="utf-8"))
+        started = [(int(pid), float(at)) for pid, at in processes.values()]
     except FileNotFoundError:
         return
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        say(f"{file} can't be read, so an earlier hub may have left processes ({error}).")
+        return
     found = []
-    for pid, started_at in processes.values():
+    for pid, started_at in started:
         try:
             process = psutil.Process(pid)
             if process.create_time() == started_at:

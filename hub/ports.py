@@ -95,5 +95,8 @@ def remembered_ports(file: Path, address: str, names: tuple[str, ...]) -> Mappin
         _reason_not_to_bind(socket.AF_INET, address, port) for port in ports.values()
     ):
         ports = dict(zip(names, free_ports(address, len(names)), strict=True))
-        file.write_text(json.dumps(ports), encoding="utf-8")
+        # Written beside and renamed: other ports would stop the servers that know these.
+        draft = file.with_suffix(".draft")
+        draft.write_text(json.dumps(ports), encoding="utf-8")
+        draft.replace(file)
     return ports

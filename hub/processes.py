@@ -17,7 +17,12 @@ import psutil
 
 from hub.laws import SettingsError
 
-__all__ = ["Plan", "Process", "end", "last_lines", "signal_group"]
+__all__ = ["RESTARTS", "Plan", "Process", "Restarts", "end", "last_lines", "signal_group"]
+
+# A process that ends more often than this is not going to recover by itself.
+RESTARTS: Final = 5
+RESTARTS_COUNTED_FOR: Final = 600.0
+SILENT_FOR: Final = 3.0
 
 # Straight to the address: a proxy for the internet has no business here.
 _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -103,15 +108,51 @@ class Process:
         ended = f"{self.plan.name} ended with status {self.status()}."
         return f"{ended}\n{last_lines(self.log)}\nhint: see {self.log}"
 
-    def end(self, is_urgent: Callable[[], bool] = lambda: False) -> None:
-        """End it: politely, or by force when its time is over or `is_urgent` says so."""
-        until = time.monotonic() + self.plan.end_within.total_seconds()
+    def end(
+        self,
+        is_urgent: Callable[[], bool] = lambda: False,
+        say_slow: Callable[[], None] = lambda: None,
+    ) -> None:
+        """End it: politely, or by force when its time is over or `is_urgent` says so.
+
+        `say_slow` is called once, when it has not ended after a few seconds.
+        """
+        started = time.monotonic()
+        within, is_told = self.plan.end_within.total_seconds(), False
         if not is_urgent():
             signal_group(self.pid, signal.SIGTERM)
-        while self.status() is None and time.monotonic() < until and not is_urgent():
+        while self.status() is None and not is_urgent():
+            waited = time.monotonic() - started
+            if waited > within:
+                break
+            if waited > SILENT_FOR and not is_told:
+                say_slow()
+                is_told = True
             time.sleep(0.05)
         signal_group(self.pid, signal.SIGKILL)
         self._popen.wait()
+
+
+class Restarts:
+    """The tries that one process has: the first at once, each after a longer pause."""
+
+    def __init__(self) -> None:
+        self._tries: list[float] = []
+
+    def pause(self, now: float) -> float | None:
+        """Seconds to wait before the next try; ``None`` if there is none left.
+
+        Examples
+        --------
+        >>> restarts = Restarts()
+        >>> [restarts.pause(now=0.0) for _ in range(6)]
+        [0.0, 1.0, 3.0, 7.0, 15.0, None]
+        """
+        recent = [tried for tried in self._tries if now - tried < RESTARTS_COUNTED_FOR]
+        if len(recent) >= RESTARTS:
+            return None
+        self._tries = [*recent, now]
+        return 2.0 ** len(recent) - 1
 
 
 def signal_group(leader: int, number: signal.Signals) -> None:

@@ -3,7 +3,6 @@
 Nothing here prints a value, and no value is ever a default.
 """
 
-import os
 import secrets
 import stat
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from typing import Final
 from hub.choices import GeneratedSecrets, SecretFiles
 from hub.laws import refusal
 from hub.settings import Settings
-from hub.storage import secrets_folder
+from hub.storage import secrets_folder, write_whole
 
 __all__ = ["read_secret", "service_token", "spoken_password"]
 
@@ -64,7 +63,8 @@ def read_secret(settings: Settings, name: str) -> str:
         case GeneratedSecrets():
             file = secrets_folder() / name
             if not file.exists():
-                _create(file, _MAKERS.get(name, lambda: secrets.token_hex(32))())
+                value = _MAKERS.get(name, lambda: secrets.token_hex(32))()
+                write_whole(file, f"{value}\n")
         case SecretFiles(folder=folder):
             file = Path(folder) / name
     return _read(f"{settings.name}.secrets", file)
@@ -73,18 +73,6 @@ def read_secret(settings: Settings, name: str) -> str:
 def service_token(settings: Settings, service: str) -> str:
     """API token of one of the platform's own services."""
     return read_secret(settings, f"{service.replace('-', '_')}_token")
-
-
-def _create(file: Path, value: str) -> None:
-    # Written beside and renamed: a file that exists is whole, even after a power cut.
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-    ) as opened:
-        opened.write(f"{value}\n")
-        opened.flush()
-        os.fsync(opened.fileno())
-    draft.replace(file)
 
 
 def _read(path: str, file: Path) -> str:

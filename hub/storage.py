@@ -9,6 +9,7 @@ import re
 import stat
 from pathlib import Path
 
+from sqlalchemy import URL
 from traitlets.config import Config
 
 from hub.choices import Sqlite
@@ -26,6 +27,7 @@ __all__ = [
     "secrets_folder",
     "servers_folder",
     "state_folder",
+    "write_whole",
 ]
 
 
@@ -49,12 +51,7 @@ def state_folder() -> Path:
     """
     variable, named = "MCHUB_STATE", os.environ.get("MCHUB_STATE", "")
     folder = Path(named).expanduser().absolute() if named else checkout() / ".mchub"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-    except OSError as error:
-        law, why = "be a folder that you may write to", error.strerror or "unknown reason"
-        raise refusal(variable, law, str(folder), why) from error
+    status = _made(folder).stat()
     mode = stat.S_IMODE(status.st_mode)
     if status.st_uid != os.geteuid() or mode & 0o077:
         law, hint = "be closed to other accounts", "name a folder of your own, mode 0700."
@@ -115,16 +112,42 @@ def folder_name(user: str) -> str:
 
 
 def _inside_state(name: str) -> Path:
-    folder = state_folder() / name
-    folder.mkdir(mode=0o700, exist_ok=True)
+    return _made(state_folder() / name)
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        law, why = "be a folder that you may write to", error.strerror or "unknown reason"
+        raise refusal("MCHUB_STATE", law, str(folder), why) from error
     return folder
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a file of the state, for this account alone.
+
+    It is written beside and renamed: a file that exists is whole, even after a power cut.
+    """
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+        draft.replace(file)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def apply_storage(c: Config, settings: Settings) -> None:
     """Where the hub keeps users, tokens and running servers."""
     match settings.database:
         case Sqlite(file=file):
-            c.JupyterHub.db_url = f"sqlite:///{state_folder() / file}"
+            database = URL.create("sqlite", database=str(state_folder() / file))
+            c.JupyterHub.db_url = database.render_as_string(hide_password=False)
             # After an update of JupyterHub; it copies the file before it changes it.
             c.JupyterHub.upgrade_db = True
         case other:

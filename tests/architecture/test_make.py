@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -153,6 +154,29 @@ def test_python_without_venv_is_told_which_package_to_install(tmp_path: Path) ->
     assert 1 == len(said)
     assert "can't make virtual environments (no `ensurepip`)" in said[0]
     assert "apt install python3-venv" in said[0]
+
+
+def test_an_interrupted_set_up_is_one_line(tmp_path: Path) -> None:
+    checkout = _checkout_without_environment(tmp_path)
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    waiting = "import time\nprint('waiting', flush=True)\ntime.sleep(60)\n"
+    (modules / "ensurepip.py").write_text(waiting)
+    started = subprocess.Popen(
+        [sys._base_executable, str(checkout / "deploy" / "bootstrap.py")],
+        env={"PYTHONPATH": str(modules), "HOME": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert started.stdout is not None
+    assert "waiting\n" == started.stdout.readline()
+
+    started.send_signal(signal.SIGINT)
+
+    _, said = started.communicate(timeout=20)
+    assert 130 == started.returncode
+    assert "mchub: interrupted; the same command goes on from here\n" == said
 
 
 @pytest.mark.slow

@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hub import SettingsError
-from hub.processes import Plan, Process
+from hub import SettingsError, processes
+from hub.processes import RESTARTS, RESTARTS_COUNTED_FOR, Plan, Process, Restarts
 
 QUICKLY = timedelta(seconds=5)
 
@@ -87,3 +87,30 @@ def test_a_process_that_ignores_the_request_is_ended_by_force(tmp_path: Path) ->
     process.end()
 
     assert process.status() == -9
+
+
+def test_a_process_that_takes_long_to_end_is_waited_for_aloud(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "SILENT_FOR", 0.2)
+    code = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "print('deaf', flush=True); time.sleep(60)"
+    )
+    process = Process(plan(code, end_within=timedelta(seconds=1)), tmp_path, tmp_path)
+    while not process.log.read_text():
+        assert process.status() is None
+    said: list[str] = []
+
+    process.end(say_slow=lambda: said.append("waiting"))
+
+    assert said == ["waiting"]
+
+
+def test_tries_that_are_long_past_are_forgotten() -> None:
+    restarts = Restarts()
+    for _ in range(RESTARTS):
+        restarts.pause(now=0.0)
+
+    assert restarts.pause(now=RESTARTS_COUNTED_FOR - 1) is None
+    assert restarts.pause(now=RESTARTS_COUNTED_FOR) == 0.0

@@ -1,15 +1,26 @@
 """The state folder, what lies in it, and who may read it."""
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import make_url
+from traitlets.config import Config
 
 from hub import SettingsError, load
 from hub.secret_files import read_secret
-from hub.storage import folder_name, home_folder, state_folder
+from hub.storage import (
+    apply_storage,
+    folder_name,
+    home_folder,
+    logs_folder,
+    state_folder,
+    write_whole,
+)
 from tests.hub.test_settings import changed
 
 DEVELOPMENT = load("development", {})
@@ -42,6 +53,59 @@ def test_a_state_folder_that_cannot_be_made_is_refused(
 
     with pytest.raises(SettingsError, match="must be a folder that you may write to"):
         state_folder()
+
+
+def test_a_file_where_a_folder_of_the_state_belongs_is_refused(state: Path) -> None:
+    (state_folder() / "logs").write_text("")
+
+    with pytest.raises(SettingsError) as refused:
+        logs_folder()
+
+    law, hint = str(refused.value).splitlines()
+    assert law == (
+        f"MCHUB_STATE: must be a folder that you may write to; got '{state / 'logs'}'."
+    )
+    assert hint == "hint: File exists"
+
+
+@pytest.mark.parametrize("name", ["100%", "what?", "no#1", "a b", "%41"])
+def test_the_database_lies_in_the_state_folder_whatever_its_name(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / name
+    monkeypatch.setenv("MCHUB_STATE", str(folder))
+    c = Config()
+
+    apply_storage(c, DEVELOPMENT)
+
+    url = make_url(c.JupyterHub.db_url)
+    assert url.database == str(folder / "jupyterhub.sqlite")
+    assert not url.query
+
+
+def test_a_file_of_the_state_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    file = tmp_path / "running.json"
+    write_whole(file, "before")
+    # No file may grow beyond two bytes, as on a disk that is full.
+    code = (
+        "import resource, signal, sys; from pathlib import Path;"
+        "from hub.storage import write_whole;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2, 2));"
+        "write_whole(Path(sys.argv[1]), 'afterwards')"
+    )
+
+    outcome = subprocess.run(
+        [sys.executable, "-B", "-c", code, str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "File too large" in outcome.stderr
+    assert file.read_text() == "before"
+    assert mode_of(file) == 0o600
+    assert list(tmp_path.iterdir()) == [file]
 
 
 @given(st.text(min_size=1, max_size=300))

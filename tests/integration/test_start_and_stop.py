@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -82,6 +83,30 @@ def test_a_server_outlives_a_launcher_that_was_ended_by_force(tmp_path: Path) ->
             assert int(kernel.run("import os; print(os.getppid())")) == pid
 
 
+def test_servers_outlive_a_hub_that_keeps_ending(tmp_path: Path) -> None:
+    with running_hub(tmp_path / "state") as hub, Person(hub, "ada") as ada:
+        ada.sign_in(hub.secret("user_password"))
+        ada.start_server()
+        with Kernel(hub, "ada", ada.token()) as kernel:
+            pid = int(kernel.run("import os; print(os.getppid())"))
+        proxy = hub.pid_of("proxy")
+
+        while hub.is_running():
+            with suppress(ProcessLookupError, KeyError, FileNotFoundError):
+                os.kill(hub.pid_of("hub"), signal.SIGKILL)
+            time.sleep(0.2)
+        said = hub.wait()
+
+        assert "restarts of hub in ten minutes did not help; nothing works" in said
+        assert said.splitlines()[-1] == (
+            "users' servers go on, and the next start adopts them."
+        )
+        assert not psutil.pid_exists(proxy)
+        hub.start()
+        with Kernel(hub, "ada", ada.token()) as kernel:
+            assert int(kernel.run("import os; print(os.getppid())")) == pid
+
+
 def test_an_admin_can_end_everything(tmp_path: Path) -> None:
     with running_hub(tmp_path / "state") as hub, Person(hub, "admin") as admin:
         admin.sign_in(hub.secret("admin_password"))
@@ -104,3 +129,16 @@ def test_a_second_signal_ends_everything_at_once(tmp_path: Path) -> None:
 
         assert time.monotonic() - started < 15
         assert hub.processes() == []
+
+
+def test_a_hub_that_hangs_is_waited_for_aloud(tmp_path: Path) -> None:
+    with running_hub(tmp_path / "state") as hub:
+        launcher = psutil.Process(hub.pid_of("hub")).parent()
+        assert launcher is not None
+        os.kill(hub.pid_of("hub"), signal.SIGSTOP)
+
+        launcher.send_signal(signal.SIGINT)
+        time.sleep(5)
+        said = hub.stop()
+
+    assert "waiting for hub to end; Ctrl-C again ends it at once." in said.splitlines()
