@@ -139,7 +139,7 @@ class Launcher:
             is_forced = process.plan.name == HUB and not is_asked
             self._end(process, is_forced=is_forced)
         (self._state / "running.json").unlink(missing_ok=True)
-        servers = running_servers()
+        servers = running_servers(self._say)
         if servers and not is_asked:
             self._say("users' servers go on, and the next start adopts them.")
             return

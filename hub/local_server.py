@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,7 +54,7 @@ class LocalServer(LocalProcessSpawner):  # type: ignore[misc]
             address: tuple[str, int] = await super().start()
         self.started_at = psutil.Process(self.pid).create_time()
         record = storage.servers_folder() / f"{self.home.name}.{self.pid}.json"
-        record.write_text(json.dumps([self.pid, self.started_at]), encoding="utf-8")
+        storage.write_whole(record, json.dumps([self.pid, self.started_at]))
         self._make_known(address)
         await self._until_it_listens(address, log)
         return address
@@ -111,13 +112,21 @@ class LocalServer(LocalProcessSpawner):  # type: ignore[misc]
         return paths
 
 
-def running_servers() -> list[psutil.Process]:
-    """User servers of this state folder that are alive, whichever hub started them."""
+def running_servers(say: Callable[[str], None]) -> list[psutil.Process]:
+    """User servers of this state folder that are alive, whichever hub started them.
+
+    `say` is told of a record that can't be read, which is passed over.
+    """
     alive = []
     for record in storage.servers_folder().glob("*.json"):
-        pid, started_at = json.loads(record.read_text(encoding="utf-8"))
-        if _is_alive((pid, started_at)):
-            alive.append(psutil.Process(pid))
+        try:
+            pid, started_at = json.loads(record.read_text(encoding="utf-8"))
+            started = int(pid), float(started_at)
+        except (OSError, ValueError, TypeError) as error:
+            say(f"{record} can't be read, so its server may be left running ({error}).")
+            continue
+        if _is_alive(started):
+            alive.append(psutil.Process(started[0]))
         else:
             record.unlink()
     return alive

@@ -21,11 +21,26 @@ def test_only_the_very_process_that_was_started_counts_as_running(state: Path) -
     for name, record in records.items():
         (storage.servers_folder() / f"{name}.json").write_text(json.dumps(record))
 
-    found = running_servers()
+    found = running_servers(print)
 
     left = [record.stem for record in storage.servers_folder().iterdir()]
     assert [process.pid for process in found] == [own.pid]
     assert left == ["running"]
+
+
+@pytest.mark.parametrize("content", ["", "[1", "{}", "[1]", '["x", 1]', "3"])
+def test_a_spoiled_record_of_a_server_is_named_and_passed_over(content: str) -> None:
+    own = psutil.Process()
+    whole, spoiled = (storage.servers_folder() / name for name in ("a.json", "b.json"))
+    whole.write_text(json.dumps([own.pid, own.create_time()]))
+    spoiled.write_text(content)
+    said: list[str] = []
+
+    found = running_servers(said.append)
+
+    (line,) = said
+    assert [process.pid for process in found] == [own.pid]
+    assert line.startswith(f"{spoiled} can't be read, so its server may be left running")
 
 
 def test_a_users_variables_point_into_the_users_folder(tmp_path: Path) -> None:

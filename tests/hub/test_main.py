@@ -198,3 +198,17 @@ def test_jupyterhub_without_an_environment_says_one_sentence() -> None:
     assert outcome.returncode == 1
     assert outcome.stderr.startswith("MC_ENVIRONMENT: must be one of development")
     assert "Traceback" not in outcome.stderr
+
+
+def test_an_interrupted_start_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hub.launch.launch", interrupt)
+
+    status = main(["run"])
+
+    assert status == 130
+    assert capsys.readouterr().err == "interrupted; the same command goes on from here\n"
