@@ -46,7 +46,6 @@ class Type(enum.Enum):
 
 FLOATS = frozenset({Type.REAL, Type.FLOAT32, Type.FLOAT64})
 INTEGERS = frozenset({Type.INT32, Type.INT64})
-MACHINE = frozenset({Type.BOOLEAN, Type.INT32, Type.INT64, Type.FLOAT32, Type.FLOAT64})
 
 _DTYPES: dict[Type, "np.dtype[np.generic]"] = {
     Type.REAL: np.dtype(np.float64),

@@ -167,8 +167,3 @@ class _Evaluation:
                 )
             states = [self.values[arg] for arg in each.args[n_states : 2 * n_states]]
         self.values[each] = states
-
-
-def evaluate_one(root: Node, known: Mapping[Node, Array] | None = None) -> Array:
-    """Return the value of one machine node."""
-    return evaluate([root], known or {})[0]
