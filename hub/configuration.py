@@ -8,12 +8,12 @@ from traitlets.config import Config
 
 from hub.activity import apply_activity
 from hub.authentication import apply_authentication
+from hub.database import apply_database
 from hub.network import apply_network
 from hub.secret_files import read_secret
 from hub.services import apply_services
 from hub.settings import Settings
 from hub.spawner import apply_spawner
-from hub.storage import apply_storage
 
 __all__ = ["configure"]
 
@@ -36,7 +36,7 @@ def configure(c: Config, settings: Settings) -> None:
     """
     apply_authentication(c, settings)
     apply_spawner(c, settings)
-    apply_storage(c, settings)
+    apply_database(c, settings)
     apply_network(c, settings)
     apply_services(c, settings)
     apply_activity(c, settings)

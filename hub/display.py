@@ -45,7 +45,7 @@ def _in_words(value: object) -> str:
         case None | ():
             return "none"
         case tuple():
-            return ", ".join(str(item) for item in value)
+            return ", ".join(str(getattr(item, "name", item)) for item in value)
         case timedelta():
             return _duration(value)
         case _:
@@ -122,7 +122,6 @@ def compose_variables(settings: Settings) -> str:
         "MC_PROXY_API_PORT": settings.network.proxy_api_port,
         "MC_TLS": type(settings.tls).__name__,
         "MC_REQUESTS_PER_SECOND": settings.front.requests_per_second,
-        "MC_KERNEL_IMAGE": runs_as.get("runs_as.image"),
         "MC_USER_NETWORK": runs_as.get("runs_as.network"),
         "MC_DATABASE_REPLICAS": leaves(settings.database).get("replicas"),
         "MC_SECRETS_FOLDER": leaves(settings.secrets).get("folder"),

@@ -15,6 +15,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 __all__ = [
     "SettingsError",
     "is_loopback",
+    "n_bytes",
     "refusal",
     "require",
     "require_bytes",
@@ -22,6 +23,7 @@ __all__ = [
     "require_duration",
     "require_name",
     "require_names",
+    "require_parts",
     "require_port",
     "require_positive",
     "require_text",
@@ -112,6 +114,23 @@ def require_names(path: str, values: tuple[str, ...], *, at_least: int = 0) -> N
         require_name(path, value)
 
 
+def require_parts(
+    path: str, values: tuple[Any, ...], kind: type, *, at_least: int = 0
+) -> None:
+    """Refuse all but parts of one kind, `at_least` so many, each named once.
+
+    Each part keeps its own laws too, at the path that ends in its name.
+    """
+    fits = all(isinstance(value, kind) for value in values)
+    require(fits, path, f"hold `{kind.__name__}` and nothing else", values)
+    require(len(values) >= at_least, path, f"hold at least {at_least}", values)
+    names = tuple(value.name for value in values)
+    require(len(set(names)) == len(names), path, "hold each name once", names)
+    for value in values:
+        require_declared_types(f"{path}.{value.name}", value)
+        value.check(f"{path}.{value.name}")
+
+
 def require_port(path: str, value: int) -> None:
     """Refuse all but a TCP port number."""
     require(1 <= value <= 65535, path, "be a port between 1 and 65535", value)
@@ -126,6 +145,18 @@ def require_bytes(path: str, value: str) -> None:
     """Refuse all but a size such as ``512M``, ``4G`` or ``1T``."""
     fits = re.fullmatch(r"[1-9][0-9]*[MGT]", value) is not None
     require(fits, path, "be a size such as `512M`, `4G` or `1T`", value)
+
+
+def n_bytes(value: str) -> int:
+    """Bytes of a size that `require_bytes` accepts.
+
+    Examples
+    --------
+    >>> n_bytes("4G")
+    4294967296
+    """
+    unit: int = 1024 ** ("MGT".index(value[-1]) + 2)
+    return int(value[:-1]) * unit
 
 
 def require_duration(path: str, value: timedelta) -> None:

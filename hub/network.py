@@ -5,31 +5,74 @@ nobody's connection.
 """
 
 from collections.abc import Sequence
+from typing import Final
+from urllib.parse import quote
 
 from aiohttp import ClientTimeout
 from traitlets.config import Config
 
-from hub.choices import BasicHeaders
+from hub.choices import BasicHeaders, Container
 from hub.laws import refusal
 from hub.secret_files import read_secret
 from hub.settings import Settings
 
-__all__ = ["api_url", "apply_network", "hub_url", "proxy_api_url", "proxy_arguments"]
+__all__ = [
+    "PROXY_PORT",
+    "PROXY_SOCKET",
+    "api_url",
+    "apply_network",
+    "hub_url",
+    "proxy_api_url",
+    "proxy_arguments",
+    "proxy_url",
+    "servers_hub_url",
+]
+
+
+PROXY_PORT: Final = 8000
+"""Port of the proxy in its container; what people type is mapped to it."""
+
+PROXY_SOCKET: Final = "/run/proxy/api.sock"
+"""Where the proxy's container is told its routes: no network leads there."""
 
 
 def hub_url(settings: Settings) -> str:
-    """Address at which proxy, servers and services reach the hub."""
-    return f"http://{settings.network.address}:{_port(settings, 'hub_port')}"
+    """Address at which proxy and services reach the hub."""
+    return f"http://{_host(settings, 'hub')}:{_port(settings, 'hub_port')}"
+
+
+def proxy_url(settings: Settings) -> str:
+    """Address at which the platform's parts and users' servers reach the proxy."""
+    is_container = isinstance(settings.server.runs_as, Container)
+    port = PROXY_PORT if is_container else settings.port
+    return f"http://{_host(settings, 'proxy')}:{port}"
+
+
+def servers_hub_url(settings: Settings) -> str:
+    """Address at which users' servers reach the hub.
+
+    From containers it leads through the proxy, so that it follows the hub wherever it goes.
+    """
+    is_container = isinstance(settings.server.runs_as, Container)
+    return proxy_url(settings) if is_container else hub_url(settings)
 
 
 def proxy_api_url(settings: Settings) -> str:
     """Address at which the hub tells the proxy its routes."""
+    if isinstance(settings.server.runs_as, Container):
+        return f"http+unix://{quote(PROXY_SOCKET, safe='')}"
     return f"http://{settings.network.address}:{_port(settings, 'proxy_api_port')}"
 
 
 def api_url(settings: Settings) -> str:
     """Address of the platform's API, without the path."""
-    return f"http://{settings.network.address}:{settings.network.api_port}"
+    return f"http://{_host(settings, 'platform-api')}:{settings.network.api_port}"
+
+
+def _host(settings: Settings, part: str) -> str:
+    """Name of a part of the platform: its container's, or the machine's own address."""
+    is_container = isinstance(settings.server.runs_as, Container)
+    return part if is_container else settings.network.address
 
 
 def _port(settings: Settings, field: str) -> int:
@@ -57,9 +100,11 @@ def proxy_arguments(settings: Settings) -> Sequence[str]:
 
 def apply_network(c: Config, settings: Settings) -> None:
     """Addresses, routes, headers and time limits of hub and proxy."""
-    network = settings.network
-    c.JupyterHub.bind_url = f"http://{network.address}:{settings.port}"
+    c.JupyterHub.bind_url = proxy_url(settings)
     c.JupyterHub.hub_bind_url = hub_url(settings)
+    if isinstance(settings.server.runs_as, Container):
+        c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{_port(settings, 'hub_port')}"
+        c.JupyterHub.public_url = settings.url
     c.JupyterHub.hub_connect_url = hub_url(settings)
     c.ConfigurableHTTPProxy.should_start = False
     c.ConfigurableHTTPProxy.api_url = proxy_api_url(settings)

@@ -4,15 +4,18 @@ A `Settings` that exists keeps every law, because all of them are checked when i
 before anything is touched.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from hub.choices import (
     Acme,
+    Audit,
     Backup,
+    Budgets,
     Console,
     Front,
     GeneratedSecrets,
+    Gpus,
     Idle,
     LocalProcess,
     Network,
@@ -23,6 +26,7 @@ from hub.choices import (
     SecretFiles,
     SelfSigned,
     Server,
+    Sharing,
     SingleSignOn,
     Sqlite,
 )
@@ -32,7 +36,6 @@ from hub.laws import (
     require_declared_types,
     require_name,
     require_names,
-    require_positive,
 )
 
 __all__ = ["Settings"]
@@ -59,12 +62,14 @@ class Settings:
     admins: tuple[str, ...]
     database: Sqlite | Postgres
     server: Server
-    gpu_share: float
+    gpus: Gpus
     idle: Idle
+    budgets: Budgets | None
+    sharing: Sharing | None
     secrets: GeneratedSecrets | SecretFiles
     monitoring: Console | Prometheus
     backup: Backup | None
-    audit: bool
+    audit: Audit | None
     debug: bool
 
     def __post_init__(self) -> None:
@@ -79,7 +84,6 @@ class Settings:
         _check_admins(self)
         _check_database(self)
         _check_server(self)
-        _check_gpu_share(self)
         _check_secrets(self)
         _check_debug(self)
 
@@ -114,12 +118,10 @@ def _check_url(settings: Settings) -> None:
 
 
 def _check_parts(settings: Settings) -> None:
-    for field in ("network", "tls", "front", "login", "database", "server", "idle"):
-        getattr(settings, field).check(f"{settings.name}.{field}")
-    settings.secrets.check(f"{settings.name}.secrets")
-    settings.monitoring.check(f"{settings.name}.monitoring")
-    if settings.backup is not None:
-        settings.backup.check(f"{settings.name}.backup")
+    for field in fields(settings):
+        part = getattr(settings, field.name)
+        if is_dataclass(part):
+            part.check(f"{settings.name}.{field.name}")  # type: ignore[union-attr]
 
 
 def _check_ports(settings: Settings) -> None:
@@ -169,12 +171,6 @@ def _check_server(settings: Settings) -> None:
     fits = settings.is_private or not isinstance(runs_as, LocalProcess)
     law = "be `Container` unless this machine alone can reach the hub"
     require(fits, f"{settings.name}.server.runs_as", law, runs_as)
-
-
-def _check_gpu_share(settings: Settings) -> None:
-    path, share = f"{settings.name}.gpu_share", settings.gpu_share
-    require_positive(path, share)
-    require(share <= 1, path, "be a fraction of each GPU, at most 1", share)
 
 
 def _check_secrets(settings: Settings) -> None:

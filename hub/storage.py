@@ -9,15 +9,9 @@ import re
 import stat
 from pathlib import Path
 
-from sqlalchemy import URL
-from traitlets.config import Config
-
-from hub.choices import Sqlite
 from hub.laws import refusal
-from hub.settings import Settings
 
 __all__ = [
-    "apply_storage",
     "checkout",
     "folder_name",
     "fresh_log",
@@ -140,16 +134,3 @@ def write_whole(file: Path, text: str) -> None:
     except OSError:
         draft.unlink(missing_ok=True)
         raise
-
-
-def apply_storage(c: Config, settings: Settings) -> None:
-    """Where the hub keeps users, tokens and running servers."""
-    match settings.database:
-        case Sqlite(file=file):
-            database = URL.create("sqlite", database=str(state_folder() / file))
-            c.JupyterHub.db_url = database.render_as_string(hide_password=False)
-            # After an update of JupyterHub; it copies the file before it changes it.
-            c.JupyterHub.upgrade_db = True
-        case other:
-            path = f"{settings.name}.database"
-            raise refusal(path, "be `Sqlite` for a hub started by this version", other)

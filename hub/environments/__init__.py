@@ -15,7 +15,7 @@ from hub.settings import Settings
 
 __all__ = ["ENVIRONMENTS", "PORT_VARIABLES", "load", "with_ports"]
 
-ENVIRONMENTS: Final = ("development", "staging", "production")
+ENVIRONMENTS: Final = ("development", "rehearsal", "staging", "production")
 
 
 def _with_public_port(settings: Settings, port: int) -> Settings:

@@ -13,7 +13,7 @@ PRODUCTION = Settings(
     name="production",
     url="https://mc.example.org",
     network=choices.Network(
-        address="0.0.0.0", api_port=shared.API_PORT, hub_port=8081, proxy_api_port=8001
+        address="0.0.0.0", api_port=shared.API_PORT, hub_port=8081, proxy_api_port=None
     ),
     tls=choices.Acme(contact="ops@example.org", warn_before=timedelta(days=21)),
     front=choices.Front(
@@ -21,24 +21,24 @@ PRODUCTION = Settings(
         origins=(),
         headers=choices.FullHeaders(hsts=timedelta(days=730), hsts_preload=True),
     ),
-    login=choices.SingleSignOn(
-        issuer="https://login.example.org", client_id="mchub", groups=("analysts",)
-    ),
+    login=replace(shared.SIGN_ON, issuer="https://login.example.org"),
     admins=("ops",),
     database=choices.Postgres(host="postgres", replicas=1),
     server=choices.Server(
-        runs_as=choices.Container(image="mc-kernel:gpu", network="mchub-users"),
+        runs_as=replace(shared.CONTAINER, network="mchub-users"),
         limits=choices.Limits(memory="8G", cpus=6, storage="50G"),
         start=shared.START,
         at_most=200,
     ),
-    gpu_share=0.8,
+    gpus=choices.Gpus(share=0.8),
     idle=replace(shared.IDLE, after=timedelta(hours=2)),
+    budgets=shared.BUDGETS,
+    sharing=choices.Sharing(at_most=timedelta(days=7)),
     secrets=choices.SecretFiles(folder="/run/secrets", source="vault agent"),
     monitoring=choices.Prometheus(keep_logs=timedelta(days=90), alerts=("mail", "slack")),
     backup=choices.Backup(
         every=timedelta(hours=6), keep=timedelta(days=30), point_in_time=True, off_site=True
     ),
-    audit=True,
+    audit=choices.Audit(keep=timedelta(days=730)),
     debug=False,
 )

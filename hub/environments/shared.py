@@ -1,11 +1,31 @@
 """What all environments use unchanged, or refine; never one environment's value."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from hub.choices import Idle, Start
+from hub.choices import (
+    Budget,
+    Budgets,
+    Container,
+    Device,
+    Idle,
+    Profile,
+    SingleSignOn,
+    Start,
+)
 
-__all__ = ["API_PORT", "IDLE", "START"]
+__all__ = [
+    "API_PORT",
+    "BUDGETS",
+    "CONTAINER",
+    "IDLE",
+    "PRETENDED_GPUS",
+    "PROFILES",
+    "SIGN_ON",
+    "SMALL_PROFILES",
+    "START",
+]
 
 # The port that the documentation names for the platform's API.
 API_PORT: Final = 9090
@@ -20,4 +40,76 @@ IDLE: Final = Idle(
     after=timedelta(hours=1),
     check_every=timedelta(minutes=1),
     read_every=timedelta(seconds=30),
+)
+
+# Each environment names its own issuer.
+SIGN_ON: Final = SingleSignOn(
+    issuer="https://login.example.org",
+    client_id="mchub",
+    groups=("analysts", "quants"),
+    admin_groups=("mchub-admins",),
+    refresh_every=timedelta(minutes=5),
+)
+
+_CPU, _GPU = "mchub/kernel:0.1.0-cpu", "mchub/kernel:0.1.0-gpu"
+_DAY = timedelta(days=1)
+
+PROFILES: Final = (
+    Profile(
+        name="cpu-small",
+        title="CPU",
+        image=_CPU,
+        memory="2G",
+        cpus=1,
+        gpu=0,
+        at_most=7 * _DAY,
+    ),
+    Profile(
+        name="cpu-large",
+        title="CPU, large",
+        image=_CPU,
+        memory="6G",
+        cpus=4,
+        gpu=0,
+        at_most=2 * _DAY,
+    ),
+    Profile(
+        name="gpu-slice",
+        title="GPU, a tenth of a card",
+        image=_GPU,
+        memory="4G",
+        cpus=2,
+        gpu=0.1,
+        at_most=_DAY,
+    ),
+    Profile(
+        name="gpu-large",
+        title="GPU, two fifths of a card",
+        image=_GPU,
+        memory="6G",
+        cpus=4,
+        gpu=0.4,
+        at_most=timedelta(hours=12),
+        groups=("quants",),
+    ),
+)
+
+# Two environments may share a host; each names a network of its own.
+CONTAINER: Final = Container(network="mchub-users", egress="internet", profiles=PROFILES)
+
+# The same kinds of server, so small that several fit on a laptop.
+SMALL_PROFILES: Final = tuple(replace(profile, memory="1G", cpus=1) for profile in PROFILES)
+
+# Where there is no card, leases are given out all the same and nothing runs on them.
+PRETENDED_GPUS: Final = (
+    Device(name="GPU-00000000-0000-0000-0000-000000000001", memory="80G"),
+    Device(name="GPU-00000000-0000-0000-0000-000000000002", memory="80G"),
+)
+
+BUDGETS: Final = Budgets(
+    period=30 * _DAY,
+    warn_at=0.8,
+    grace=timedelta(minutes=15),
+    everybody=Budget(name="everybody", gpu_hours=20, cpu_hours=500),
+    groups=(Budget(name="quants", gpu_hours=200, cpu_hours=2_000),),
 )

@@ -1,5 +1,6 @@
 """Staging: where a release is tried before people depend on it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hub import choices
@@ -12,7 +13,7 @@ STAGING = Settings(
     name="staging",
     url="https://localhost:8443",
     network=choices.Network(
-        address="0.0.0.0", api_port=shared.API_PORT, hub_port=8081, proxy_api_port=8001
+        address="0.0.0.0", api_port=shared.API_PORT, hub_port=8081, proxy_api_port=None
     ),
     tls=choices.SelfSigned(),
     front=choices.Front(
@@ -20,22 +21,22 @@ STAGING = Settings(
         origins=("https://localhost:8443",),
         headers=choices.FullHeaders(hsts=timedelta(days=30), hsts_preload=False),
     ),
-    login=choices.SingleSignOn(
-        issuer="https://login.staging.example.org", client_id="mchub", groups=("analysts",)
-    ),
+    login=replace(shared.SIGN_ON, issuer="https://login.staging.example.org"),
     admins=("ops",),
     database=choices.Postgres(host="postgres", replicas=0),
     server=choices.Server(
-        runs_as=choices.Container(image="mc-kernel:gpu", network="mchub-users"),
+        runs_as=replace(shared.CONTAINER, network="mchub-staging"),
         limits=choices.Limits(memory="6G", cpus=4, storage="20G"),
         start=shared.START,
         at_most=32,
     ),
-    gpu_share=0.6,
+    gpus=choices.Gpus(share=0.6),
     idle=shared.IDLE,
+    budgets=shared.BUDGETS,
+    sharing=choices.Sharing(at_most=timedelta(days=7)),
     secrets=choices.SecretFiles(folder="/run/secrets", source="staging.env"),
     monitoring=choices.Prometheus(keep_logs=timedelta(days=7), alerts=()),
     backup=choices.Backup(every=timedelta(days=1), keep=timedelta(days=7)),
-    audit=False,
+    audit=choices.Audit(keep=timedelta(days=90)),
     debug=False,
 )

@@ -7,6 +7,8 @@ from hub.display import leaves
 from hub.environments import ENVIRONMENTS
 from tests.architecture.checkout import ROOT
 
+NAMES = "development, rehearsal, staging, production"
+
 DIFFERENCES = {
     "name",
     "url",
@@ -20,10 +22,11 @@ DIFFERENCES = {
     "login.issuer",
     "database.replicas",
     "server.limits.memory",
+    "server.runs_as.network",
     "server.limits.cpus",
     "server.limits.storage",
     "server.at_most",
-    "gpu_share",
+    "gpus.share",
     "idle.after",
     "secrets.source",
     "monitoring.keep_logs",
@@ -32,7 +35,7 @@ DIFFERENCES = {
     "backup.keep",
     "backup.point_in_time",
     "backup.off_site",
-    "audit",
+    "audit.keep",
 }
 
 
@@ -68,12 +71,15 @@ def test_the_word_production_stands_in_its_own_file_alone() -> None:
     [
         (
             None,
-            "MC_ENVIRONMENT: must be one of development, staging, production; got None.",
+            f"MC_ENVIRONMENT: must be one of {NAMES}; got None.",
         ),
-        ("", "MC_ENVIRONMENT: must be one of development, staging, production; got ''."),
+        (
+            "",
+            f"MC_ENVIRONMENT: must be one of {NAMES}; got ''.",
+        ),
         (
             "prod",
-            "MC_ENVIRONMENT: must be one of development, staging, production; got 'prod'.",
+            f"MC_ENVIRONMENT: must be one of {NAMES}; got 'prod'.",
         ),
     ],
 )

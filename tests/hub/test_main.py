@@ -35,7 +35,7 @@ def test_diff_prints_only_what_differs(capsys: pytest.CaptureFixture[str]) -> No
 
     _, *rows = capsys.readouterr().out.splitlines()
     assert all(row.startswith("≠") for row in rows)
-    assert any(row.split() == ["≠", "gpu_share", "0.6", "0.8"] for row in rows)
+    assert any(row.split() == ["≠", "gpus.share", "0.6", "0.8"] for row in rows)
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
@@ -54,7 +54,7 @@ def test_compose_env_prints_one_value_a_line(capsys: pytest.CaptureFixture[str])
     values = dict(line.split("=", 1) for line in capsys.readouterr().out.splitlines())
     assert values["MC_ENVIRONMENT"] == "staging"
     assert values["MC_PORT"] == "8443"
-    assert values["MC_KERNEL_IMAGE"] == "mc-kernel:gpu"
+    assert values["MC_USER_NETWORK"] == "mchub-staging"
 
 
 @pytest.mark.parametrize("verb", ["check", "show", "compose-env"])
@@ -65,7 +65,7 @@ def test_an_unknown_environment_is_one_line_on_stderr(
 
     printed = capsys.readouterr()
     assert (status, printed.out) == (1, "")
-    assert printed.err.startswith("MC_ENVIRONMENT: must be one of development, staging")
+    assert printed.err.startswith("MC_ENVIRONMENT: must be one of development, rehearsal")
 
 
 def test_run_refuses_an_environment_that_others_can_reach(
@@ -168,7 +168,7 @@ def test_an_environment_is_called_as_its_file(copy: Path) -> None:
 
 
 def test_a_slip_in_one_environment_stops_no_other(copy: Path) -> None:
-    edit(copy, "production", "audit=True", "audit=1")
+    edit(copy, "production", "debug=False", "debug=0")
 
     outcome = subprocess.run(
         [sys.executable, "-m", "hub", "check", "development"],
@@ -181,7 +181,7 @@ def test_a_slip_in_one_environment_stops_no_other(copy: Path) -> None:
     )
 
     assert outcome.stdout == "development: every law holds\n"
-    assert asked(copy, "hub", "check", "production").startswith("production.audit: must be")
+    assert asked(copy, "hub", "check", "production").startswith("production.debug: must be")
 
 
 def test_jupyterhub_without_an_environment_says_one_sentence() -> None:

@@ -11,7 +11,9 @@ from hub.choices import (
     Acme,
     Backup,
     BasicHeaders,
+    Budget,
     Container,
+    Device,
     FullHeaders,
     LocalProcess,
     NoTls,
@@ -21,9 +23,10 @@ from hub.choices import (
     Sqlite,
 )
 from hub.environments import ENVIRONMENTS, load
+from hub.environments.shared import PROFILES
 from hub.settings import Settings
 
-DEVELOPMENT, STAGING, PRODUCTION = (load(name, {}) for name in ENVIRONMENTS)
+DEVELOPMENT, REHEARSAL, STAGING, PRODUCTION = (load(name, {}) for name in ENVIRONMENTS)
 
 
 def changed(settings: Settings, **changes: Any) -> Settings:
@@ -145,8 +148,40 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
     ),
     (
         STAGING,
-        {"server__runs_as__image": "kernel"},
-        "runs_as.image: must name a tag or a digest",
+        {"server__runs_as__profiles": (replace(PROFILES[0], image="kernel"),)},
+        "runs_as.profiles.cpu-small.image: must name a tag or a digest",
+    ),
+    (
+        STAGING,
+        {"server__runs_as__profiles": (PROFILES[0], PROFILES[0])},
+        "runs_as.profiles: must hold each name once",
+    ),
+    (STAGING, {"server__runs_as__profiles": ()}, "profiles: must hold at least 1; got ()"),
+    (
+        STAGING,
+        {"server__runs_as__profiles": ("cpu",)},
+        "profiles: must hold `Profile` and nothing else",
+    ),
+    (
+        STAGING,
+        {"server__runs_as__profiles": (replace(PROFILES[0], gpu=2.0),)},
+        "cpu-small.gpu: must be a fraction of one GPU, 0 for none; got 2.0.",
+    ),
+    (
+        STAGING,
+        {"server__runs_as__profiles": (replace(PROFILES[0], memory="7G"),)},
+        "cpu-small.memory: must be at most `server.limits.memory`, 6G; got '7G'.",
+    ),
+    (
+        STAGING,
+        {"server__limits__cpus": 2},
+        "cpu-large.cpus: must be at most `server.limits.cpus`, 2; got 4.",
+    ),
+    (STAGING, {"server__runs_as__egress": "all"}, "egress: must be `none` or `internet`"),
+    (
+        STAGING,
+        {"server__runs_as__network": "mchub-staging-users"},
+        "network: must have at most 15 characters",
     ),
     (
         STAGING,
@@ -172,13 +207,13 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
     ),
     (
         STAGING,
-        {"gpu_share": 1.5},
-        "staging.gpu_share: must be a fraction of each GPU, at most 1",
+        {"gpus__share": 1.5},
+        "staging.gpus.share: must be a fraction of each GPU, at most 1",
     ),
     (
         STAGING,
-        {"gpu_share": -0.5},
-        "staging.gpu_share: must be a number above 0; got -0.5.",
+        {"gpus__share": -0.5},
+        "staging.gpus.share: must be a number above 0; got -0.5.",
     ),
     (
         STAGING,
@@ -207,7 +242,34 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
         {"backup__keep": timedelta(hours=1)},
         "backup.keep: must be at least `every`",
     ),
-    (STAGING, {"audit": 1}, "staging.audit: must be `bool`; got 1."),
+    (
+        STAGING,
+        {"gpus__devices": (Device(name="0", memory="80G"),)},
+        "gpus.devices.0.name: must be a UUID such as",
+    ),
+    (STAGING, {"budgets__warn_at": 1.0}, "budgets.warn_at: must lie between 0 and 1"),
+    (
+        STAGING,
+        {"budgets__everybody__gpu_hours": -1},
+        "budgets.everybody.gpu_hours: must be 0 or more; got -1.",
+    ),
+    (
+        STAGING,
+        {"budgets__groups": (Budget(name="quants", gpu_hours=float("nan"), cpu_hours=1),)},
+        "budgets.groups.quants.gpu_hours: must be 0 or more; got nan.",
+    ),
+    (
+        STAGING,
+        {"sharing__at_most": timedelta(0)},
+        "sharing.at_most: must be longer than nothing",
+    ),
+    (
+        STAGING,
+        {"login__refresh_every": timedelta(0)},
+        "login.refresh_every: must be longer than nothing",
+    ),
+    (STAGING, {"audit": 1}, "staging.audit: must be `Audit` or `None`; got 1."),
+    (STAGING, {"audit__keep": timedelta(0)}, "audit.keep: must be longer than nothing"),
     (STAGING, {"debug": True}, "staging.debug: must be False unless this machine alone"),
 ]
 
@@ -250,8 +312,12 @@ def test_valid_variants_are_accepted() -> None:
         url="https://mc.example.org:8443",
         tls=Acme(contact="a@b.org", warn_before=timedelta(days=1)),
         front__headers=FullHeaders(hsts=timedelta(days=1), hsts_preload=False),
-        server__runs_as=Container(image="registry:5000/mc@sha256:0f", network="users"),
+        server__runs_as=Container(
+            network="users",
+            egress="none",
+            profiles=(replace(PROFILES[0], image="registry:5000/mc@sha256:0f"),),
+        ),
         secrets=SecretFiles(folder="/run/secrets", source="vault agent"),
         backup=Backup(every=timedelta(hours=1), keep=timedelta(hours=1)),
     )
-    changed(STAGING, backup=None, front__headers=BasicHeaders(), gpu_share=1)
+    changed(STAGING, backup=None, front__headers=BasicHeaders(), gpus__share=1)

@@ -12,9 +12,9 @@ from sqlalchemy import make_url
 from traitlets.config import Config
 
 from hub import SettingsError, load
+from hub.database import apply_database
 from hub.secret_files import read_secret
 from hub.storage import (
-    apply_storage,
     folder_name,
     home_folder,
     logs_folder,
@@ -76,7 +76,7 @@ def test_the_database_lies_in_the_state_folder_whatever_its_name(
     monkeypatch.setenv("MCHUB_STATE", str(folder))
     c = Config()
 
-    apply_storage(c, DEVELOPMENT)
+    apply_database(c, DEVELOPMENT)
 
     url = make_url(c.JupyterHub.db_url)
     assert url.database == str(folder / "jupyterhub.sqlite")

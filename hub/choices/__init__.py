@@ -1,0 +1,69 @@
+"""The parts of a hub that can be chosen, each a frozen dataclass with its own laws.
+
+A choice is a type, not a string with flags; a secret is a name, never a value. `check`
+states the laws that a part keeps by itself; laws between parts stand in `hub.settings`.
+"""
+
+from hub.choices.front import (
+    Acme,
+    BasicHeaders,
+    Front,
+    FullHeaders,
+    Network,
+    NoTls,
+    SelfSigned,
+)
+from hub.choices.keeping import (
+    Audit,
+    Backup,
+    Console,
+    GeneratedSecrets,
+    Postgres,
+    Prometheus,
+    SecretFiles,
+    Sqlite,
+)
+from hub.choices.people import Budget, Budgets, Password, Sharing, SingleSignOn
+from hub.choices.servers import (
+    Container,
+    Device,
+    Gpus,
+    Idle,
+    Limits,
+    LocalProcess,
+    Profile,
+    Server,
+    Start,
+)
+
+__all__ = [
+    "Acme",
+    "Audit",
+    "Backup",
+    "BasicHeaders",
+    "Budget",
+    "Budgets",
+    "Console",
+    "Container",
+    "Device",
+    "Front",
+    "FullHeaders",
+    "GeneratedSecrets",
+    "Gpus",
+    "Idle",
+    "Limits",
+    "LocalProcess",
+    "Network",
+    "NoTls",
+    "Password",
+    "Postgres",
+    "Profile",
+    "Prometheus",
+    "SecretFiles",
+    "SelfSigned",
+    "Server",
+    "Sharing",
+    "SingleSignOn",
+    "Sqlite",
+    "Start",
+]

@@ -1,0 +1,202 @@
+"""What a user's server is, what it may use, and when it ends."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hub.laws import (
+    n_bytes,
+    require,
+    require_bytes,
+    require_duration,
+    require_name,
+    require_names,
+    require_parts,
+    require_positive,
+    require_text,
+)
+
+__all__ = [
+    "Container",
+    "Device",
+    "Gpus",
+    "Idle",
+    "Limits",
+    "LocalProcess",
+    "Profile",
+    "Server",
+    "Start",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalProcess:
+    """A user's server is a process beside the hub, in a home folder of its own."""
+
+    def check(self, path: str) -> None:
+        """Nothing to refuse."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """A kind of server that users choose: its image, its limits, who is offered it.
+
+    `gpu` is a fraction of one card, 0 for none. `groups` are those to whose members it is
+    offered; nobody is left out if there are none. `at_most` is how long such a server may
+    run.
+    """
+
+    name: str
+    title: str
+    image: str
+    memory: str
+    cpus: float
+    gpu: float
+    at_most: timedelta
+    groups: tuple[str, ...] = ()
+
+    def check(self, path: str) -> None:
+        """Refuse an image without a version, and limits of nothing."""
+        require_name(f"{path}.name", self.name)
+        require_text(f"{path}.title", self.title)
+        fits = ":" in self.image.rpartition("/")[2]
+        require(fits, f"{path}.image", "name a tag or a digest", self.image)
+        require_bytes(f"{path}.memory", self.memory)
+        require_positive(f"{path}.cpus", self.cpus)
+        fits = 0 <= self.gpu <= 1
+        require(fits, f"{path}.gpu", "be a fraction of one GPU, 0 for none", self.gpu)
+        require_duration(f"{path}.at_most", self.at_most)
+        require_names(f"{path}.groups", self.groups)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """A user's server is a container on the network `network`, of a profile they choose.
+
+    `egress` says what it reaches besides the platform: ``none`` or the ``internet``.
+    """
+
+    network: str
+    egress: str
+    profiles: tuple[Profile, ...]
+
+    def check(self, path: str) -> None:
+        """Refuse a network without a name, and a hub without a profile."""
+        require_name(f"{path}.network", self.network)
+        # The kernel allows an interface fifteen characters.
+        law = "have at most 15 characters"
+        require(len(self.network) <= 15, f"{path}.network", law, self.network)
+        fits = self.egress in ("none", "internet")
+        require(fits, f"{path}.egress", "be `none` or `internet`", self.egress)
+        require_parts(f"{path}.profiles", self.profiles, Profile, at_least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one server may use; enforced where servers are containers, told elsewhere."""
+
+    memory: str
+    cpus: float
+    storage: str
+
+    def check(self, path: str) -> None:
+        """Refuse limits of nothing."""
+        require_bytes(f"{path}.memory", self.memory)
+        require_positive(f"{path}.cpus", self.cpus)
+        require_bytes(f"{path}.storage", self.storage)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """How long a server may take to start and to answer, and how many start at once."""
+
+    within: timedelta
+    answer_within: timedelta
+    at_once: int
+
+    def check(self, path: str) -> None:
+        """Refuse times and counts of nothing."""
+        require_duration(f"{path}.within", self.within)
+        require_duration(f"{path}.answer_within", self.answer_within)
+        require_positive(f"{path}.at_once", self.at_once)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A user's server: where it runs, what it may use, how it starts, how many at most."""
+
+    runs_as: LocalProcess | Container
+    limits: Limits
+    start: Start
+    at_most: int
+
+    def check(self, path: str) -> None:
+        """Refuse a hub that may run no server."""
+        self.runs_as.check(f"{path}.runs_as")
+        self.limits.check(f"{path}.limits")
+        self.start.check(f"{path}.start")
+        require_positive(f"{path}.at_most", self.at_most)
+        if isinstance(self.runs_as, Container):
+            for profile in self.runs_as.profiles:
+                _check_within(
+                    f"{path}.runs_as.profiles.{profile.name}", profile, self.limits
+                )
+
+
+def _check_within(path: str, profile: Profile, limits: Limits) -> None:
+    fits = n_bytes(profile.memory) <= n_bytes(limits.memory)
+    law = f"be at most `server.limits.memory`, {limits.memory}"
+    require(fits, f"{path}.memory", law, profile.memory)
+    law = f"be at most `server.limits.cpus`, {limits.cpus:g}"
+    require(profile.cpus <= limits.cpus, f"{path}.cpus", law, profile.cpus)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A GPU of this host: its UUID, as the driver reports it, and its memory."""
+
+    name: str
+    memory: str
+
+    def check(self, path: str) -> None:
+        """Refuse a device that can't be asked for by its UUID."""
+        fits = re.fullmatch(r"(GPU|MIG)-[0-9A-Za-z-]+", self.name) is not None
+        require(fits, f"{path}.name", "be a UUID such as `GPU-8f2b...`", self.name)
+        require_bytes(f"{path}.memory", self.memory)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gpus:
+    """The fraction `share` of every GPU is this environment's.
+
+    `devices` are those of the host; if none are named, the driver is asked.
+    """
+
+    share: float
+    devices: tuple[Device, ...] = ()
+
+    def check(self, path: str) -> None:
+        """Refuse a share of nothing or of more than a whole GPU."""
+        require_positive(f"{path}.share", self.share)
+        law = "be a fraction of each GPU, at most 1"
+        require(self.share <= 1, f"{path}.share", law, self.share)
+        require_parts(f"{path}.devices", self.devices, Device)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Idle:
+    """When an unused server is stopped; activity is read from the proxy and the servers."""
+
+    after: timedelta
+    check_every: timedelta
+    read_every: timedelta
+
+    def check(self, path: str) -> None:
+        """Refuse to call idle what has not been looked at since it last worked."""
+        # Zero would also keep the hub from ever restoring the routes of a restarted proxy.
+        require_duration(f"{path}.read_every", self.read_every)
+        require_duration(f"{path}.check_every", self.check_every)
+        fits = self.after >= 2 * self.read_every
+        require(
+            fits, f"{path}.after", "be at least twice `idle.read_every`", str(self.after)
+        )
