@@ -1,6 +1,6 @@
 """What can be asked of the hub at a terminal.
 
-``python -m hub show | check | diff | compose-env | run``; ``--help`` explains each.
+``python -m hub show | check | diff | compose-env | start | run``; ``--help`` explains each.
 """
 
 import argparse
@@ -51,6 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     compose.add_argument("environment", metavar="ENVIRONMENT")
     compose.set_defaults(verb=_compose_env)
 
+    start = verbs.add_parser("start", help="become one part of MC_ENVIRONMENT's hub")
+    start.add_argument("part", metavar="PART", help="hub, platform-api, idle-culler, ...")
+    start.set_defaults(verb=_start)
+
     run = verbs.add_parser("run", help="start the hub on this machine")
     run.add_argument("--port", metavar="N", help="port of the hub (MCHUB_PORT; 3000)")
     run.add_argument("--api-port", metavar="N", help="port of the platform API (9090)")
@@ -82,6 +86,13 @@ def _diff(options: argparse.Namespace) -> int:
 def _compose_env(options: argparse.Namespace) -> int:
     print(compose_variables(load(options.environment)))
     return 0
+
+
+def _start(options: argparse.Namespace) -> int:
+    from hub.plans import plan_of
+
+    plan = plan_of(load(os.environ.get("MC_ENVIRONMENT")), options.part)
+    os.execve(plan.command[0], list(plan.command), os.environ | dict(plan.variables))
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ __all__ = [
     "api_url",
     "apply_network",
     "hub_url",
+    "listening_at",
     "proxy_api_url",
     "proxy_arguments",
     "proxy_url",
@@ -69,6 +70,12 @@ def api_url(settings: Settings) -> str:
     return f"http://{_host(settings, 'platform-api')}:{settings.network.api_port}"
 
 
+def listening_at(settings: Settings, port: int) -> str:
+    """Address at which a part of the platform listens: all of its container's own."""
+    is_container = isinstance(settings.server.runs_as, Container)
+    return f"http://{'0.0.0.0' if is_container else settings.network.address}:{port}"
+
+
 def _host(settings: Settings, part: str) -> str:
     """Name of a part of the platform: its container's, or the machine's own address."""
     is_container = isinstance(settings.server.runs_as, Container)
@@ -101,11 +108,10 @@ def proxy_arguments(settings: Settings) -> Sequence[str]:
 def apply_network(c: Config, settings: Settings) -> None:
     """Addresses, routes, headers and time limits of hub and proxy."""
     c.JupyterHub.bind_url = proxy_url(settings)
-    c.JupyterHub.hub_bind_url = hub_url(settings)
-    if isinstance(settings.server.runs_as, Container):
-        c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{_port(settings, 'hub_port')}"
-        c.JupyterHub.public_url = settings.url
+    c.JupyterHub.hub_bind_url = listening_at(settings, _port(settings, "hub_port"))
     c.JupyterHub.hub_connect_url = hub_url(settings)
+    if isinstance(settings.server.runs_as, Container):
+        c.JupyterHub.public_url = settings.url
     c.ConfigurableHTTPProxy.should_start = False
     c.ConfigurableHTTPProxy.api_url = proxy_api_url(settings)
     c.ConfigurableHTTPProxy.auth_token = read_secret(settings, "proxy_token")

@@ -3,84 +3,122 @@
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from hub import roles
 from hub.activity import culler_command
-from hub.laws import refusal
-from hub.network import hub_url, proxy_arguments
+from hub.laws import refusal, require
+from hub.network import hub_url, proxy_arguments, proxy_url
 from hub.processes import Plan
 from hub.secret_files import read_secret, service_token
 from hub.services import platform_api_command
 from hub.settings import Settings
 from hub.storage import checkout
 
-__all__ = ["HUB", "PROXY", "plans"]
+__all__ = ["HUB", "PARTS", "PROXY", "plan_of", "plans"]
 
 PROXY = "proxy"
 HUB = "hub"
 
+_QUICKLY: Final = timedelta(seconds=5)
+
 
 def plans(settings: Settings) -> Sequence[Plan]:
-    """Proxy, hub, platform API and idle culler; they end in the reverse order."""
+    """Every part of a hub on this machine; they end in the reverse order."""
+    return [make(settings) for make in _PARTS.values()]
+
+
+def plan_of(settings: Settings, part: str) -> Plan:
+    """How one part is started, on this machine or in its container.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such part.
+    """
+    require(part in PARTS, "start", f"name one of {', '.join(PARTS)}", part)
+    return _PARTS[part](settings)
+
+
+def _proxy(settings: Settings) -> Plan:
     programs = Path(sys.executable).parent
     # The proxy's first line asks `env` for node, which lies beside this interpreter.
     path = os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)])
-    public = f"http://{settings.network.address}:{settings.port}"
-    quickly = timedelta(seconds=5)
-    return (
-        Plan(
-            name=PROXY,
-            command=(_proxy_program(path), *proxy_arguments(settings)),
-            variables={
-                "CONFIGPROXY_AUTH_TOKEN": read_secret(settings, "proxy_token"),
-                "PATH": path,
-            },
-            answers_at=f"{public}/_chp_healthz",
-            end_within=quickly,
-        ),
-        Plan(
-            name=HUB,
-            command=(
-                sys.executable,
-                "-m",
-                "jupyterhub",
-                f"--config={checkout() / 'jupyterhub_config.py'}",
-            ),
-            variables={
-                "MC_ENVIRONMENT": settings.name,
-                "MCHUB_PORT": str(settings.port),
-                "MCHUB_API_PORT": str(settings.network.api_port),
-                "MCHUB_HUB_PORT": str(settings.network.hub_port),
-                "MCHUB_PROXY_API_PORT": str(settings.network.proxy_api_port),
-            },
-            answers_at=f"{hub_url(settings)}/hub/health",
-            # It ends the users' servers first, and those save what they hold.
-            end_within=timedelta(seconds=40),
-        ),
-        Plan(
-            name=roles.PLATFORM_API,
-            command=platform_api_command(settings),
-            variables={
-                "JUPYTERHUB_API_TOKEN": service_token(settings, roles.PLATFORM_API),
-            },
-            # Through the proxy: an answer also proves that the hub has set the routes.
-            answers_at=f"{public}/api/version",
-            end_within=quickly,
-        ),
-        Plan(
-            name=roles.IDLE_CULLER,
-            command=culler_command(settings),
-            variables={
-                "JUPYTERHUB_API_TOKEN": service_token(settings, roles.IDLE_CULLER),
-                "JUPYTERHUB_API_URL": f"{hub_url(settings)}/hub/api",
-            },
-            answers_at="",
-            end_within=quickly,
-        ),
+    return Plan(
+        name=PROXY,
+        command=(_proxy_program(path), *proxy_arguments(settings)),
+        variables={
+            "CONFIGPROXY_AUTH_TOKEN": read_secret(settings, "proxy_token"),
+            "PATH": path,
+        },
+        answers_at=f"{proxy_url(settings)}/_chp_healthz",
+        end_within=_QUICKLY,
     )
+
+
+def _hub(settings: Settings) -> Plan:
+    network = settings.network
+    ports = {
+        "MCHUB_PORT": settings.port,
+        "MCHUB_API_PORT": network.api_port,
+        "MCHUB_HUB_PORT": network.hub_port,
+        "MCHUB_PROXY_API_PORT": network.proxy_api_port,
+    }
+    return Plan(
+        name=HUB,
+        command=(
+            sys.executable,
+            "-m",
+            "jupyterhub",
+            f"--config={checkout() / 'jupyterhub_config.py'}",
+        ),
+        variables={
+            "MC_ENVIRONMENT": settings.name,
+            **{name: str(port) for name, port in ports.items() if port is not None},
+        },
+        answers_at=f"{hub_url(settings)}/hub/health",
+        # It ends the users' servers first, and those save what they hold.
+        end_within=timedelta(seconds=40),
+    )
+
+
+def _platform_api(settings: Settings) -> Plan:
+    token = service_token(settings, roles.PLATFORM_API)
+    return Plan(
+        name=roles.PLATFORM_API,
+        command=platform_api_command(settings),
+        variables={"JUPYTERHUB_API_TOKEN": token},
+        # Through the proxy: an answer also proves that the hub has set the routes.
+        answers_at=f"{proxy_url(settings)}/api/version",
+        end_within=_QUICKLY,
+    )
+
+
+def _idle_culler(settings: Settings) -> Plan:
+    return Plan(
+        name=roles.IDLE_CULLER,
+        command=culler_command(settings),
+        variables={
+            "JUPYTERHUB_API_TOKEN": service_token(settings, roles.IDLE_CULLER),
+            "JUPYTERHUB_API_URL": f"{hub_url(settings)}/hub/api",
+        },
+        answers_at="",
+        end_within=_QUICKLY,
+    )
+
+
+_PARTS: Final[Mapping[str, Callable[[Settings], Plan]]] = {
+    PROXY: _proxy,
+    HUB: _hub,
+    roles.PLATFORM_API: _platform_api,
+    roles.IDLE_CULLER: _idle_culler,
+}
+"""In the order in which they start."""
+
+PARTS: Final = tuple(_PARTS)
 
 
 def _proxy_program(path: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from traitlets.config import Config
 
-from hub.network import api_url, hub_url
+from hub.network import hub_url, listening_at, proxy_url
 from hub.roles import ROLES, load_roles
 from hub.secret_files import service_token
 from hub.settings import Settings
@@ -33,9 +33,9 @@ def platform_api_command(settings: Settings) -> Sequence[str]:
         "-m",
         "hub.services.platform_api",
         f"--environment={settings.name}",
-        f"--url={api_url(settings)}",
+        f"--url={listening_at(settings, settings.network.api_port)}",
         f"--hub={hub_url(settings)}",
-        f"--proxy=http://{settings.network.address}:{settings.port}",
+        f"--proxy={proxy_url(settings)}",
         f"--state={state_folder()}",
         *(f"--origin={origin}" for origin in settings.front.origins),
     )
