@@ -1,5 +1,6 @@
 """Settings side by side, as text: what each environment is, and where two differ."""
 
+import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
@@ -112,10 +113,12 @@ def _all_paths(columns: Sequence[Mapping[str, str]]) -> list[str]:
 def compose_variables(settings: Settings) -> str:
     """What compose must know of `settings`, one ``NAME=value`` a line."""
     runs_as = leaves(settings.server)
+    subnet = runs_as.get("runs_as.subnet")
     values: dict[str, object] = {
         "MC_ENVIRONMENT": settings.name,
         "MC_URL": settings.url,
         "MC_HOST": settings.address.hostname,
+        "MC_ADDRESS": settings.network.address,
         "MC_PORT": settings.port,
         "MC_API_PORT": settings.network.api_port,
         "MC_HUB_PORT": settings.network.hub_port,
@@ -123,6 +126,8 @@ def compose_variables(settings: Settings) -> str:
         "MC_TLS": type(settings.tls).__name__,
         "MC_REQUESTS_PER_SECOND": settings.front.requests_per_second,
         "MC_USER_NETWORK": runs_as.get("runs_as.network"),
+        "MC_EGRESS": runs_as.get("runs_as.egress"),
+        **(_user_addresses(subnet) if subnet else {}),
         "MC_DATABASE_REPLICAS": leaves(settings.database).get("replicas"),
         "MC_SECRETS_FOLDER": leaves(settings.secrets).get("folder"),
         "MC_SECRETS_SOURCE": leaves(settings.secrets).get("source"),
@@ -130,3 +135,16 @@ def compose_variables(settings: Settings) -> str:
     return "\n".join(
         f"{name}={'' if value is None else value}" for name, value in values.items()
     )
+
+
+def _user_addresses(subnet: str) -> dict[str, object]:
+    """The users' network: the platform at its first addresses, containers in the rest."""
+    network = ipaddress.ip_network(subnet)
+    *_, upper_half = network.subnets()
+    return {
+        "MC_USER_SUBNET": network,
+        "MC_USER_GATEWAY": network[1],
+        "MC_HUB_ON_USER_NETWORK": network[2],
+        "MC_PROXY_ON_USER_NETWORK": network[4],
+        "MC_USER_RANGE": upper_half,
+    }

@@ -26,6 +26,7 @@ __all__ = [
     "require_parts",
     "require_port",
     "require_positive",
+    "require_subnet",
     "require_text",
 ]
 
@@ -157,6 +158,17 @@ def n_bytes(value: str) -> int:
     """
     unit: int = 1024 ** ("MGT".index(value[-1]) + 2)
     return int(value[:-1]) * unit
+
+
+def require_subnet(path: str, value: str) -> None:
+    """Refuse all but private IPv4 addresses, enough for some hundred containers."""
+    try:
+        network = ipaddress.IPv4Network(value)
+        fits = network.is_private and network.prefixlen <= 22
+    except ValueError:
+        fits = False
+    law = "be a private IPv4 network of at least 1,024 addresses, such as `10.203.48.0/20`"
+    require(fits, path, law, value)
 
 
 def require_duration(path: str, value: timedelta) -> None:

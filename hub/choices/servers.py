@@ -13,6 +13,7 @@ from hub.laws import (
     require_names,
     require_parts,
     require_positive,
+    require_subnet,
     require_text,
 )
 
@@ -73,10 +74,12 @@ class Profile:
 class Container:
     """A user's server is a container on the network `network`, of a profile they choose.
 
-    `egress` says what it reaches besides the platform: ``none`` or the ``internet``.
+    `subnet` are the addresses of that network. `egress` says what a server reaches besides
+    the platform: ``none`` or the ``internet``.
     """
 
     network: str
+    subnet: str
     egress: str
     profiles: tuple[Profile, ...]
 
@@ -86,6 +89,7 @@ class Container:
         # The kernel allows an interface fifteen characters.
         law = "have at most 15 characters"
         require(len(self.network) <= 15, f"{path}.network", law, self.network)
+        require_subnet(f"{path}.subnet", self.subnet)
         fits = self.egress in ("none", "internet")
         require(fits, f"{path}.egress", "be `none` or `internet`", self.egress)
         require_parts(f"{path}.profiles", self.profiles, Profile, at_least=1)

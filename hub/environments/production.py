@@ -25,7 +25,7 @@ PRODUCTION = Settings(
     admins=("ops",),
     database=choices.Postgres(host="postgres", replicas=1),
     server=choices.Server(
-        runs_as=replace(shared.CONTAINER, network="mchub-users"),
+        runs_as=shared.CONTAINER,
         limits=choices.Limits(memory="8G", cpus=6, storage="50G"),
         start=shared.START,
         at_most=200,

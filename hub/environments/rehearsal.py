@@ -24,7 +24,10 @@ REHEARSAL = Settings(
     database=choices.Postgres(host="postgres", replicas=0),
     server=choices.Server(
         runs_as=choices.Container(
-            network="mchub-rehearse", egress="none", profiles=shared.SMALL_PROFILES
+            network="mchub-rehearse",
+            subnet="10.203.0.0/20",
+            egress="none",
+            profiles=shared.SMALL_PROFILES,
         ),
         limits=choices.Limits(memory="2G", cpus=2, storage="1G"),
         start=shared.START,

@@ -95,7 +95,10 @@ PROFILES: Final = (
 )
 
 # Two environments may share a host; each names a network of its own.
-CONTAINER: Final = Container(network="mchub-users", egress="internet", profiles=PROFILES)
+# The addresses lie outside those that Docker gives out by itself.
+CONTAINER: Final = Container(
+    network="mchub-users", subnet="10.205.0.0/20", egress="internet", profiles=PROFILES
+)
 
 # The same kinds of server, so small that several fit on a laptop.
 SMALL_PROFILES: Final = tuple(replace(profile, memory="1G", cpus=1) for profile in PROFILES)

@@ -25,7 +25,7 @@ STAGING = Settings(
     admins=("ops",),
     database=choices.Postgres(host="postgres", replicas=0),
     server=choices.Server(
-        runs_as=replace(shared.CONTAINER, network="mchub-staging"),
+        runs_as=replace(shared.CONTAINER, network="mchub-staging", subnet="10.204.0.0/20"),
         limits=choices.Limits(memory="6G", cpus=4, storage="20G"),
         start=shared.START,
         at_most=32,

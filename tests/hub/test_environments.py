@@ -23,6 +23,7 @@ DIFFERENCES = {
     "database.replicas",
     "server.limits.memory",
     "server.runs_as.network",
+    "server.runs_as.subnet",
     "server.limits.cpus",
     "server.limits.storage",
     "server.at_most",

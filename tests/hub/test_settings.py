@@ -177,6 +177,9 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
         {"server__limits__cpus": 2},
         "cpu-large.cpus: must be at most `server.limits.cpus`, 2; got 4.",
     ),
+    (STAGING, {"server__runs_as__subnet": "10.0.0.0/24"}, "subnet: must be a private IPv4"),
+    (STAGING, {"server__runs_as__subnet": "8.0.0.0/8"}, "subnet: must be a private IPv4"),
+    (STAGING, {"server__runs_as__subnet": "10.0.0.1/20"}, "subnet: must be a private IPv4"),
     (STAGING, {"server__runs_as__egress": "all"}, "egress: must be `none` or `internet`"),
     (
         STAGING,
@@ -314,6 +317,7 @@ def test_valid_variants_are_accepted() -> None:
         front__headers=FullHeaders(hsts=timedelta(days=1), hsts_preload=False),
         server__runs_as=Container(
             network="users",
+            subnet="10.9.0.0/22",
             egress="none",
             profiles=(replace(PROFILES[0], image="registry:5000/mc@sha256:0f"),),
         ),
