@@ -138,10 +138,19 @@ def compose_variables(settings: Settings) -> str:
 
 
 def _user_addresses(subnet: str) -> dict[str, object]:
-    """The users' network: the platform at its first addresses, containers in the rest."""
+    """The users' network: the platform at its first addresses, containers in the rest.
+
+    The platform's own network lies at the end of the same 65,536 addresses.
+    """
     network = ipaddress.ip_network(subnet)
     *_, upper_half = network.subnets()
+    *_, control = network.supernet(new_prefix=16).subnets(new_prefix=24)
+    *_, control_range = control.subnets()
     return {
+        "MC_CONTROL_SUBNET": control,
+        "MC_CONTROL_RANGE": control_range,
+        "MC_HUB_ADDRESS": control[2],
+        "MC_PROXY_ADDRESS": control[4],
         "MC_USER_SUBNET": network,
         "MC_USER_GATEWAY": network[1],
         "MC_HUB_ON_USER_NETWORK": network[2],

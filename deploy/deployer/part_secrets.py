@@ -1,0 +1,77 @@
+"""Secrets of an environment: made once, and given to each part that needs them.
+
+The values lie in one folder of the operator's. Each part gets a folder of its own, which
+its container mounts at ``/run/secrets`` and no other account can read.
+"""
+
+import io
+import secrets
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from hub.choices import Postgres, SingleSignOn
+from hub.roles import ROLES
+from hub.settings import Settings
+from hub.storage import write_whole
+
+__all__ = ["archive", "make_missing", "names_by_part"]
+
+Account = tuple[int, int]
+
+_HUB: Final[Account] = (1100, 1100)
+_OTHERS: Final[Mapping[str, Account]] = {
+    "postgres": (999, 999),
+    "proxy": (1101, 1100),
+    "login": (1102, 1100),
+}
+"""Which account of its container a part runs as, where it isn't the hub's."""
+
+
+def names_by_part(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Names of the secrets that each part gets, and no other."""
+    tokens = {service: f"{service.replace('-', '_')}_token" for service in ROLES}
+    database: tuple[str, ...] = ()
+    if isinstance(settings.database, Postgres):
+        database = (settings.database.password,)
+    login: tuple[str, ...] = ()
+    if isinstance(settings.login, SingleSignOn):
+        login = (settings.login.client_secret,)
+    hub = ("cookie_key", "state_key", "proxy_token", *database, *login, *tokens.values())
+    parts = {"hub": hub, "proxy": ("proxy_token",), "postgres": database, "login": login}
+    return parts | {service: (token, *database) for service, token in tokens.items()}
+
+
+def make_missing(folder: Path, names: set[str]) -> dict[str, str]:
+    """Values of secrets by name; those that are missing are made and kept in `folder`."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in names:
+        if not (folder / name).exists():
+            write_whole(folder / name, f"{secrets.token_hex(32)}\n")
+    return {name: (folder / name).read_text(encoding="utf-8") for name in names}
+
+
+def archive(values: Mapping[str, str], wanted: Mapping[str, tuple[str, ...]]) -> bytes:
+    """A tar archive with a folder for each part, owned by the part's account alone."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+        for part, names in wanted.items():
+            account = _OTHERS.get(part, _HUB)
+            _add(tar, tarfile.TarInfo(part), account, None)
+            for name in names:
+                content = values[name].encode()
+                _add(tar, tarfile.TarInfo(f"{part}/{name}"), account, content)
+    return made.getvalue()
+
+
+def _add(
+    tar: tarfile.TarFile, info: tarfile.TarInfo, account: Account, content: bytes | None
+) -> None:
+    info.uid, info.gid = account
+    if content is None:
+        info.type, info.mode = tarfile.DIRTYPE, 0o500
+        tar.addfile(info)
+        return
+    info.mode, info.size = 0o400, len(content)
+    tar.addfile(info, io.BytesIO(content))
