@@ -1,0 +1,44 @@
+"""Start an analyst's server inside its container: notebooks first, then JupyterHub's server.
+
+`hub.notebook_copies` is the one module of the hub that the image carries.
+"""
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from hub.notebook_copies import copy_notebooks
+
+__all__ = ["main"]
+
+NOTEBOOKS: Final = Path(__file__).resolve().parent.parent / "notebooks"
+RECORD: Final = Path(".local", "state", "mchub", "notebooks.json")
+
+_log = logging.getLogger("start-server")
+
+
+def main(arguments: list[str]) -> None:
+    """Bring the notebooks in the home folder up to date and become the server.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Passed on to ``jupyterhub-singleuser``.
+    """
+    logging.basicConfig(format="%(name)s: %(message)s")
+    home = Path.home()
+    try:
+        copy_notebooks(NOTEBOOKS, home / "notebooks", home / RECORD)
+    except OSError as error:
+        # On a full disk the server is what its user needs, to delete something.
+        _log.warning("the notebooks could not be brought up to date: %s", error)
+    os.chdir(home)
+    # `-s`: what the user installed with pip is for the user's kernels; a version that
+    # breaks the server would lock its owner out.
+    os.execv(sys.executable, [sys.executable, "-s", "-m", "jupyterhub.singleuser", *arguments])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
