@@ -190,6 +190,8 @@ class DockerPolicy:
 
 def _demand_plain(request: web.BaseRequest) -> None:
     """Refuse what could make proxy and Docker read two different requests."""
+    fits = request.version >= (1, 0)
+    demand(fits, "version", "be HTTP/1.0 or newer", f"{request.version}")
     headers = request.headers
     for name in ("Transfer-Encoding", "Content-Encoding", "Upgrade", "Expect", "Trailer"):
         law = "be left out: a request says its length, and stays a request"
