@@ -1,0 +1,167 @@
+"""The Docker policy proxy: listens where the hub looks for Docker, and lets little through.
+
+``python -m hub.services.docker_policy --policy FILE --socket PATH``
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import stat
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from hub.laws import SettingsError, refusal, require, require_port
+from hub.services.docker_policy.journal import Journal, Sink, post_to
+from hub.services.docker_policy.policy import Policy, load_policy
+from hub.services.docker_policy.server import DockerPolicy
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to end; the status to end with."""
+    options = _parser().parse_args(arguments)
+    try:
+        policy = load_policy(options.policy)
+        asyncio.run(_serve(options, policy))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m hub.services.docker_policy", description=__doc__
+    )
+    say = parser.add_argument
+    say("--policy", type=Path, required=True, metavar="FILE", help="the policy, in JSON")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--socket", type=Path, metavar="PATH", help="listen here, mode 0660")
+    where.add_argument("--address", metavar="HOST:PORT", help="listen here, in the clear")
+    say("--socket-group", type=int, metavar="GID", help="group of the socket")
+    say("--docker", default="/var/run/docker.sock", metavar="PATH", help="Docker's socket")
+    say("--metrics", metavar="HOST:PORT", help="answer Prometheus at /metrics here")
+    say("--audit", metavar="URL", help="post events there as JSON")
+    say("--audit-token", type=Path, metavar="FILE", help="with the token in this file")
+    return parser
+
+
+async def _serve(options: argparse.Namespace, policy: Policy) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        # A connection for every request: none is left over from before Docker restarted.
+        connector = aiohttp.UnixConnector(options.docker, limit=0, force_close=True)
+        docker = await stack.enter_async_context(
+            aiohttp.ClientSession(connector=connector, auto_decompress=False)
+        )
+        audit = await stack.enter_async_context(aiohttp.ClientSession())
+        journal = Journal(_sink(options, audit))
+        proxy = DockerPolicy(policy, docker, journal)
+        # No router: what reads paths is `rules`, and nothing before it.
+        server = web.Server(proxy.answer, auto_decompress=False, access_log=None)
+        listening = (
+            _unix_socket(options.socket, options.socket_group)
+            if options.socket
+            else _tcp_socket("--address", options.address)
+        )
+        await _start(stack, server, listening)
+        if options.metrics:
+            page = web.Server(_metrics_page(journal), access_log=None)
+            await _start(stack, page, _tcp_socket("--metrics", options.metrics))
+        telling = asyncio.create_task(journal.run())
+        print(f"docker policy: {policy.environment} is served", file=sys.stderr, flush=True)
+        await _told_to_end()
+        telling.cancel()
+
+
+async def _start(
+    stack: contextlib.AsyncExitStack, server: web.Server, on: socket.socket
+) -> None:
+    runner = web.ServerRunner(server)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.SockSite(runner, on).start()
+
+
+async def _told_to_end() -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    await told.wait()
+
+
+def _sink(options: argparse.Namespace, client: aiohttp.ClientSession) -> Sink | None:
+    if not options.audit:
+        return None
+    headers = {}
+    if options.audit_token:
+        token = options.audit_token.read_text(encoding="utf-8").strip()
+        headers["Authorization"] = f"token {token}"
+    return post_to(client, options.audit, headers)
+
+
+def _metrics_page(journal: Journal) -> Callable[[web.BaseRequest], Awaitable[web.Response]]:
+    async def answer(request: web.BaseRequest) -> web.Response:
+        if request.path != "/metrics":
+            return web.Response(status=404)
+        return web.Response(
+            body=journal.metrics(), headers={"Content-Type": "text/plain; version=0.0.4"}
+        )
+
+    return answer
+
+
+def _tcp_socket(option: str, text: str) -> socket.socket:
+    host, _, port = text.rpartition(":")
+    fits = bool(host) and port.isascii() and port.isdecimal()
+    require(fits, option, "be `<host>:<port>`", text)
+    require_port(option, int(port))
+    try:
+        return socket.create_server((host, int(port)))
+    except OSError as error:
+        law = "be a free address of this machine"
+        raise refusal(option, law, text, str(error)) from error
+
+
+def _unix_socket(path: Path, group: int | None) -> socket.socket:
+    """A socket that only its owner and its group may use, from its first moment on."""
+    if path.exists():
+        law = "be a socket that nobody listens to, or nothing yet"
+        require(_is_left_over(path), "--socket", law, str(path))
+        path.unlink()
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    umask = os.umask(0o777)
+    try:
+        listening.bind(str(path))
+    except OSError as error:
+        law = "lie in a folder that this account may write"
+        raise refusal("--socket", law, str(path), str(error)) from error
+    finally:
+        os.umask(umask)
+    if group is not None:
+        os.chown(path, -1, group)
+    path.chmod(0o660)
+    listening.listen(128)
+    return listening
+
+
+def _is_left_over(path: Path) -> bool:
+    if not stat.S_ISSOCK(path.stat().st_mode):
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as tried:
+        try:
+            tried.connect(str(path))
+        except ConnectionRefusedError:
+            return True
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())
