@@ -13,6 +13,7 @@ from hub.choices import (
     Backup,
     Budgets,
     Console,
+    Container,
     Front,
     GeneratedSecrets,
     Gpus,
@@ -22,6 +23,7 @@ from hub.choices import (
     NoTls,
     Password,
     Postgres,
+    Profile,
     Prometheus,
     SecretFiles,
     SelfSigned,
@@ -96,6 +98,12 @@ class Settings:
     def port(self) -> int:
         """The port people reach: the one in `url`, or the scheme's own."""
         return self.address.port or {"http": 80, "https": 443}[self.address.scheme]
+
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        """Kinds of server that users choose from; none where servers are processes."""
+        runs_as = self.server.runs_as
+        return runs_as.profiles if isinstance(runs_as, Container) else ()
 
     @property
     def is_private(self) -> bool:

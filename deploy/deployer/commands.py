@@ -59,7 +59,7 @@ def run(command: Command, folder: Path) -> str:
         message = f"`{command.words[0]}` is not installed."
         raise Failed(message) from error
     except subprocess.TimeoutExpired as error:
-        message = f"`{command}` took longer than {command.within:.0f} s."
+        message = f"`{command}` took longer than {command.within:g} s."
         raise Failed(message) from error
     written = ended.stdout.decode(errors="replace")
     if ended.returncode:

@@ -29,7 +29,7 @@ def variables(settings: Settings, state: Path, version: str) -> dict[str, str]:
     """Environment variables of compose: the settings', the images', where things lie."""
     found = {name: os.environ[name] for name in _KEPT if name in os.environ}
     lines = (line.split("=", 1) for line in compose_variables(settings).splitlines())
-    found |= {name: value for name, value in lines}
+    found |= dict(lines)
     for name, image in _IMAGES.items():
         found[name] = os.environ.get(name) or f"{image}:{version}"
     return found | {

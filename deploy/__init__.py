@@ -1,0 +1,1 @@
+"""How environments come to be: images, compose files, the deployer."""

@@ -1,0 +1,61 @@
+"""Secrets of the parts: each gets its own, readable by its own account alone."""
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from deploy.deployer.part_secrets import archive, make_missing, names_by_part
+from hub import load
+from hub.roles import ROLES
+
+REHEARSAL = load("rehearsal", {})
+
+
+def test_a_part_gets_no_secret_that_it_does_not_need() -> None:
+    by_part = names_by_part(REHEARSAL)
+
+    assert by_part["proxy"] == ("proxy_token",)
+    assert by_part["postgres"] == ("database_password",)
+    assert by_part["login"] == ("oidc_client_secret",)
+    for service in ROLES:
+        own = f"{service.replace('-', '_')}_token"
+        assert by_part[service] == (own, "database_password")
+
+
+@pytest.mark.parametrize("name", ["rehearsal", "staging", "production"])
+def test_the_hub_gets_what_its_settings_name(name: str) -> None:
+    settings = load(name, {})
+
+    wanted = {"cookie_key", "state_key", "proxy_token", "oidc_client_secret"}
+    assert wanted <= set(names_by_part(settings)["hub"])
+
+
+def test_a_secret_is_made_once(tmp_path: Path) -> None:
+    first = make_missing(tmp_path / "secrets", {"a", "b"})
+    second = make_missing(tmp_path / "secrets", {"a", "b", "c"})
+
+    assert {name: second[name] for name in first} == first
+    assert len(set(second.values())) == 3
+    modes = {file.stat().st_mode & 0o777 for file in (tmp_path / "secrets").iterdir()}
+    assert modes == {0o600}
+
+
+def test_folders_and_files_belong_to_the_account_of_their_part() -> None:
+    values = {"proxy_token": "x\n", "cookie_key": "y\n"}
+    wanted = {"hub": ("proxy_token", "cookie_key"), "proxy": ("proxy_token",)}
+
+    with tarfile.open(fileobj=io.BytesIO(archive(values, wanted))) as tar:
+        found = {each.name: (each.uid, each.gid, oct(each.mode)) for each in tar}
+        content = tar.extractfile("proxy/proxy_token")
+        assert content is not None
+        assert content.read() == b"x\n"
+
+    assert found == {
+        "hub": (1100, 1100, "0o500"),
+        "hub/proxy_token": (1100, 1100, "0o400"),
+        "hub/cookie_key": (1100, 1100, "0o400"),
+        "proxy": (1101, 1100, "0o500"),
+        "proxy/proxy_token": (1101, 1100, "0o400"),
+    }
