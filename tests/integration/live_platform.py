@@ -1,0 +1,109 @@
+"""The whole platform for a test: its containers, and people who sign in at its provider."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from hub import load
+from tests.architecture.checkout import ROOT
+from tests.integration.live_hub import Person
+
+PROJECT = "mchub-rehearsal"
+SETTINGS = load("rehearsal", {})
+
+
+def docker(*words: str, check: bool = True) -> str:
+    """What `docker` says."""
+    asked = subprocess.run(
+        ["docker", *words], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert not check or asked.returncode == 0, asked.stderr
+    return asked.stdout
+
+
+class LivePlatform:
+    """A rehearsal, started as its README says."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.url = SETTINGS.url
+
+    def deployer(self, *words: str) -> str:
+        import os
+
+        asked = subprocess.run(
+            [sys.executable, "-m", "deploy.deployer", *words],
+            cwd=ROOT,
+            env=os.environ | {"MCHUB_STATE": str(self.state)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=400,
+        )
+        assert asked.returncode == 0, asked.stdout + asked.stderr
+        return asked.stdout
+
+    def part(self, name: str) -> str:
+        """Name of the container of one of the platform's parts."""
+        return f"{PROJECT}-{name}-1"
+
+    def logs(self, name: str) -> str:
+        return docker("logs", self.part(name))
+
+    def servers(self, user: str | None = None) -> list[dict[str, Any]]:
+        """What Docker knows of users' containers."""
+        label = f"mchub.user={user}" if user else f"mchub.environment={SETTINGS.name}"
+        found = docker("ps", "--quiet", "--filter", f"label={label}").split()
+        return json.loads(docker("inspect", *found)) if found else []
+
+    def health(self) -> dict[str, Any]:
+        answer = httpx.get(f"{self.url}/api/health", trust_env=False, timeout=5)
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+class Member(Person):
+    """Somebody whom the test provider knows."""
+
+    def sign_in(self, password: str) -> httpx.Response:
+        page = self.client.get("/hub/oauth_login?next=/hub/home")
+        action = re.search(r'<form[^>]* action="([^"]+)"', page.text)
+        assert action, page.text
+        form = {"name": self.name, "password": password}
+        return self.client.post(str(page.url.join(unescape(action[1]))), data=form)
+
+
+def wait_until(what: str, is_so: Callable[[], object], within: float = 60.0) -> float:
+    """Wait for something and return how many seconds it took."""
+    began = time.monotonic()
+    while True:
+        try:
+            if is_so():
+                return time.monotonic() - began
+        except (httpx.HTTPError, ConnectionError):
+            pass
+        message = f"{what}: not within {within:.0f} s"
+        assert time.monotonic() - began < within, message
+        time.sleep(0.1)
+
+
+@contextmanager
+def running_platform(state: Path) -> Iterator[LivePlatform]:
+    """A rehearsal that is taken down at the end, and leaves nothing behind."""
+    running = docker("ps", "--quiet", "--filter", f"label=com.docker.compose.project={PROJECT}")
+    assert not running, f"a rehearsal runs already; end it with `make platform-down`: {running}"
+    platform = LivePlatform(state)
+    try:
+        platform.deployer("up", SETTINGS.name)
+        yield platform
+    finally:
+        platform.deployer("down", SETTINGS.name, "--forget")
