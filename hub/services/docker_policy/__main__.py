@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _serve(options: argparse.Namespace, policy: Policy) -> None:
     async with contextlib.AsyncExitStack() as stack:
+        sockets = _sockets(options, stack)
         # A connection for every request: none is left over from before Docker restarted.
         connector = aiohttp.UnixConnector(options.docker, limit=0, force_close=True)
         docker = await stack.enter_async_context(
@@ -66,19 +67,28 @@ async def _serve(options: argparse.Namespace, policy: Policy) -> None:
         proxy = DockerPolicy(policy, docker, journal)
         # No router: what reads paths is `rules`, and nothing before it.
         server = web.Server(proxy.answer, auto_decompress=False, access_log=None)
-        listening = (
-            _unix_socket(options.socket, options.socket_group)
-            if options.socket
-            else _tcp_socket("--address", options.address)
-        )
-        await _start(stack, server, listening)
-        if options.metrics:
+        await _start(stack, server, sockets[0])
+        for metrics in sockets[1:]:
             page = web.Server(_metrics_page(journal), access_log=None)
-            await _start(stack, page, _tcp_socket("--metrics", options.metrics))
+            await _start(stack, page, metrics)
         telling = asyncio.create_task(journal.run())
         print(f"docker policy: {policy.environment} is served", file=sys.stderr, flush=True)
         await _told_to_end()
         telling.cancel()
+
+
+def _sockets(
+    options: argparse.Namespace, stack: contextlib.AsyncExitStack
+) -> list[socket.socket]:
+    """All that is listened to, or none of it: the hub's socket first."""
+    sockets = []
+    if options.metrics:
+        sockets.append(_tcp_socket("--metrics", options.metrics))
+    if options.address:
+        return [_tcp_socket("--address", options.address), *sockets]
+    listening = _unix_socket(options.socket, options.socket_group)
+    stack.callback(options.socket.unlink, missing_ok=True)
+    return [listening, *sockets]
 
 
 async def _start(
@@ -131,24 +141,22 @@ def _tcp_socket(option: str, text: str) -> socket.socket:
 
 
 def _unix_socket(path: Path, group: int | None) -> socket.socket:
-    """A socket that only its owner and its group may use, from its first moment on."""
+    """A socket that answers, and is closed to others, from the moment it is there."""
     if path.exists():
         law = "be a socket that nobody listens to, or nothing yet"
         require(_is_left_over(path), "--socket", law, str(path))
-        path.unlink()
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    umask = os.umask(0o777)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        listening.bind(str(path))
+        listening.bind(str(draft))
+        if group is not None:
+            os.chown(draft, -1, group)
+        draft.chmod(0o660)
+        listening.listen(128)
+        draft.replace(path)
     except OSError as error:
         law = "lie in a folder that this account may write"
         raise refusal("--socket", law, str(path), str(error)) from error
-    finally:
-        os.umask(umask)
-    if group is not None:
-        os.chown(path, -1, group)
-    path.chmod(0o660)
-    listening.listen(128)
     return listening
 
 
