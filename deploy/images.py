@@ -19,8 +19,11 @@ from typing import NamedTuple
 __all__ = ["main"]
 
 ROOT = Path(__file__).resolve().parent.parent
+BUILD = ("build", "--progress", "plain")
 BAKE = ("buildx", "bake", "--progress", "plain", "--file", "kernel-image/docker-bake.hcl")
 DEFAULT_BASE = re.compile(r"^ARG BASE=(\S+)$", re.MULTILINE)
+OURS = ("hub",)
+"""Images of this checkout that others of it stand on."""
 OFFICIAL_POSTGRES = "postgres:17-trixie"
 # An index that can't be reached may not answer at all.
 PULL_WITHIN_SECONDS = 300
@@ -45,8 +48,12 @@ def images(version: str) -> list[Image]:
             stand_in,
             dockerfile,
         )
-        for name, stand_in in (("hub", "base"), ("proxy", "node"))
-        if (dockerfile := f"deploy/images/{name}/Dockerfile")
+        for name, stand_in, dockerfile in (
+            ("hub", "base", "deploy/images/hub/Dockerfile"),
+            ("proxy", "node", "deploy/images/proxy/Dockerfile"),
+            ("deployer", "hub", "deploy/images/deployer/Dockerfile"),
+            ("login", "node", "tests/tools/login_provider/Dockerfile"),
+        )
     ]
     baked = [
         Image(f"mchub/kernel:{version}-{stage}", (*BAKE, stage), "base", kernel)
@@ -63,7 +70,8 @@ def build(image: Image, version: str, *, on_stand_ins: bool) -> None:
     if image.arguments[:2] == BAKE[:2]:
         variables |= {"BASE": base} if on_stand_ins else {}
     else:
-        base_argument = ("--build-arg", f"BASE={base}") if on_stand_ins else ()
+        is_ours = image.stand_in in OURS
+        base_argument = ("--build-arg", f"BASE={base}") if on_stand_ins or is_ours else ()
         names = ("--file", image.dockerfile, "--tag", image.name)
         command += [*names, *base_argument, "."]
     built = subprocess.run(
@@ -81,7 +89,7 @@ def build(image: Image, version: str, *, on_stand_ins: bool) -> None:
 
 def official_bases() -> list[str]:
     """Images that ours stand on where they can be pulled."""
-    files = sorted({image.dockerfile for image in images("")})
+    files = sorted({each.dockerfile for each in images("") if each.stand_in not in OURS})
     found = {DEFAULT_BASE.findall((ROOT / file).read_text())[0] for file in files}
     return [*sorted(found), OFFICIAL_POSTGRES]
 

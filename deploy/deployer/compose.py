@@ -19,6 +19,7 @@ _IMAGES: Final = {
     "MC_PROXY_IMAGE": "mchub/proxy",
     "MC_POSTGRES_IMAGE": "mchub/postgres",
     "MC_LOGIN_IMAGE": "mchub/login",
+    "MC_DEPLOYER_IMAGE": "mchub/deployer",
 }
 """Images by the variable that names another instead."""
 

@@ -12,6 +12,7 @@ from deploy.deployer.commands import Command, Failed, run
 from deploy.deployer.compose import DOCKER_SOCKET, compose, variables
 from deploy.deployer.docker_policy import docker_policy
 from deploy.deployer.part_secrets import archive, make_missing, names_by_part
+from hub.network import PROXY_PORT
 from hub.settings import Settings
 from hub.storage import checkout, write_whole
 
@@ -60,6 +61,10 @@ class Environment:
             self._give_secrets()
         with self._step("what may be asked of Docker"):
             self._write_policy()
+        with self._step("networks"):
+            self._compose("create", "--no-build")
+        with self._step("users are kept to the proxy"):
+            self._firewall("apply")
         with self._step("containers"):
             self._compose("up", "--detach", "--wait", "--remove-orphans")
 
@@ -69,6 +74,8 @@ class Environment:
             self._end_servers()
         with self._step("containers end"):
             self._compose("down", "--remove-orphans", *(["--volumes"] if forget else []))
+        with self._step("the firewall's rules go"):
+            self._firewall("remove")
         if forget:
             with self._step("data is deleted"):
                 self._forget()
@@ -137,6 +144,19 @@ class Environment:
         write_whole(file, f"{policy}\n")
         # It holds no secret, and another account reads it.
         file.chmod(0o644)
+
+    def _firewall(self, verb: str) -> None:
+        told = self._told()
+        self._docker(
+            *("run", "--rm", "--network=host", "--cap-drop=ALL", "--read-only"),
+            *("--cap-add=NET_ADMIN", "--cap-add=NET_RAW", "--tmpfs=/run"),
+            told["MC_DEPLOYER_IMAGE"],
+            *("deploy.firewall", verb, f"--environment={self._settings.name}"),
+            f"--bridge={told['MC_USER_NETWORK']}",
+            f"--proxy={told['MC_PROXY_ON_USER_NETWORK']}:{PROXY_PORT}",
+            f"--trusted={told['MC_HUB_ON_USER_NETWORK']}",
+            f"--egress={told['MC_EGRESS']}",
+        )
 
     def _end_servers(self) -> None:
         label = f"label=mchub.environment={self._settings.name}"
