@@ -12,8 +12,6 @@ import json
 import os
 import signal
 import time
-import urllib.error
-import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,16 +21,15 @@ from typing import Final
 
 import psutil
 
-from hub import roles, storage
+from hub import storage
 from hub.choices import Password
 from hub.environments import with_ports
 from hub.laws import SettingsError, refusal
 from hub.local_server import running_servers
-from hub.network import hub_url
 from hub.plans import HUB, PROXY, plans
 from hub.ports import remembered_ports, require_free
 from hub.processes import RESTARTS, Plan, Process, Restarts, end, signal_group
-from hub.secret_files import read_secret, service_token
+from hub.secret_files import read_secret
 from hub.settings import Settings
 
 __all__ = ["launch"]
@@ -186,8 +183,6 @@ class Launcher:
                 self._say(str(error))
                 self._end(started, is_forced=True)
             return
-        if name == PROXY:
-            self._restore_routes()
         if not self._is_stopping():
             self._say(f"{name} runs again; users' servers were not touched.")
 
@@ -210,20 +205,6 @@ class Launcher:
                 started_at = psutil.Process(process.pid).create_time()
                 processes[name] = [process.pid, started_at]
         storage.write_whole(self._state / "running.json", json.dumps(processes))
-
-    def _restore_routes(self) -> None:
-        token = service_token(self._settings, roles.LAUNCHER)
-        request = urllib.request.Request(
-            f"{hub_url(self._settings)}/hub/api/proxy",
-            method="POST",
-            headers={"Authorization": f"token {token}"},
-        )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            opener.open(request, timeout=10).close()
-        except (urllib.error.URLError, OSError) as error:
-            wait = int(self._settings.idle.read_every.total_seconds())
-            self._say(f"the hub will restore the routes within {wait} s ({error}).")
 
 
 @contextmanager

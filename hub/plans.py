@@ -11,7 +11,7 @@ from typing import Final
 from hub import roles
 from hub.activity import culler_command
 from hub.laws import refusal, require
-from hub.network import hub_url, proxy_arguments, proxy_url
+from hub.network import hub_url, proxy_api_url, proxy_arguments, proxy_url
 from hub.processes import Plan
 from hub.secret_files import read_secret, service_token
 from hub.services import platform_api_command
@@ -110,9 +110,29 @@ def _idle_culler(settings: Settings) -> Plan:
     )
 
 
+def _route_keeper(settings: Settings) -> Plan:
+    return Plan(
+        name=roles.ROUTE_KEEPER,
+        command=(
+            sys.executable,
+            "-m",
+            "hub.services.route_keeper",
+            f"--proxy-api={proxy_api_url(settings)}",
+            f"--hub={hub_url(settings)}",
+        ),
+        variables={
+            "CONFIGPROXY_AUTH_TOKEN": read_secret(settings, "proxy_token"),
+            "JUPYTERHUB_API_TOKEN": service_token(settings, roles.ROUTE_KEEPER),
+        },
+        answers_at="",
+        end_within=_QUICKLY,
+    )
+
+
 _PARTS: Final[Mapping[str, Callable[[Settings], Plan]]] = {
     PROXY: _proxy,
     HUB: _hub,
+    roles.ROUTE_KEEPER: _route_keeper,
     roles.PLATFORM_API: _platform_api,
     roles.IDLE_CULLER: _idle_culler,
 }

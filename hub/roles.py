@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["IDLE_CULLER", "LAUNCHER", "PLATFORM_API", "ROLES", "load_roles"]
+__all__ = ["IDLE_CULLER", "PLATFORM_API", "ROLES", "ROUTE_KEEPER", "load_roles"]
 
 IDLE_CULLER: Final = "idle-culler"
-LAUNCHER: Final = "launcher"
 PLATFORM_API: Final = "platform-api"
+ROUTE_KEEPER: Final = "route-keeper"
 
 ROLES: Final[Mapping[str, Mapping[str, str]]] = {
     IDLE_CULLER: {
@@ -16,7 +16,7 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
         "read:servers": "to know when a server was last used",
         "delete:servers": "to stop a server that is idle",
     },
-    LAUNCHER: {
+    ROUTE_KEEPER: {
         "proxy": "to put the routes back at once after the proxy was restarted",
     },
     # It asks the hub who it is, and that takes no scope: an answer proves hub and database.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.choices import Postgres, SingleSignOn
-from hub.roles import ROLES
+from hub.roles import ROLES, ROUTE_KEEPER
 from hub.settings import Settings
 from hub.storage import write_whole
 
@@ -40,7 +40,8 @@ def names_by_part(settings: Settings) -> dict[str, tuple[str, ...]]:
         login = (settings.login.client_secret,)
     hub = ("cookie_key", "state_key", "proxy_token", *database, *login, *tokens.values())
     parts = {"hub": hub, "proxy": ("proxy_token",), "postgres": database, "login": login}
-    return parts | {service: (token, *database) for service, token in tokens.items()}
+    parts |= {service: (token, *database) for service, token in tokens.items()}
+    return parts | {ROUTE_KEEPER: (tokens[ROUTE_KEEPER], "proxy_token")}
 
 
 def make_missing(folder: Path, names: set[str]) -> dict[str, str]:

@@ -38,7 +38,6 @@ def plans_where(*ending: str) -> Callable[[object], list[Plan]]:
 def settings(monkeypatch: pytest.MonkeyPatch) -> launch.Settings:
     """Development on free ports, with no pause between the tries."""
     monkeypatch.setattr(processes.Restarts, "pause", without_pause)
-    monkeypatch.setattr(launch.Launcher, "_restore_routes", lambda self: None)
     port, api_port = (str(port) for port in free_ports("127.0.0.1", 2))
     ports = {"MCHUB_PORT": port, "MCHUB_API_PORT": api_port}
     return with_ports(load("development", {}), ports)

@@ -1,0 +1,95 @@
+"""Watches the proxy, and has its routes put back at once after it was restarted.
+
+A proxy keeps its routes in memory alone. The hub compares them now and then, and until
+then everybody whose server runs is sent away from it.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import aiohttp
+
+__all__ = ["main"]
+
+LOOK_EVERY: Final = 0.2
+
+_log = logging.getLogger("route-keeper")
+# Long enough for a hub with many users, and short enough to ask again.
+_ANSWER_WITHIN: Final = aiohttp.ClientTimeout(total=20)
+
+
+class RouteKeeper:
+    """One proxy and one hub, and a question asked again and again.
+
+    Parameters
+    ----------
+    proxy, hub : aiohttp.ClientSession
+        Clients for the proxy's API and the hub's, each with its token.
+    """
+
+    def __init__(self, proxy: aiohttp.ClientSession, hub: aiohttp.ClientSession) -> None:
+        self._proxy = proxy
+        self._hub = hub
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            with suppress(aiohttp.ClientError, TimeoutError, OSError):
+                await self.look()
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def look(self) -> bool:
+        """Look once; whether routes were missing and the hub put them back."""
+        async with self._proxy.get("/api/routes") as answer:
+            answer.raise_for_status()
+            routes = await answer.json()
+        # Every hub marks its own route; the proxy's default route has no mark.
+        if "jupyterhub" in routes.get("/", {}):
+            return False
+        async with self._hub.post("/hub/api/proxy") as answer:
+            answer.raise_for_status()
+        _log.warning("the proxy had lost its routes; the hub has put them back")
+        return True
+
+
+def client_for(url: str, token: str) -> aiohttp.ClientSession:
+    """Client for an address, which may be a socket: ``http+unix://%2Frun%2Fapi.sock``."""
+    headers = {"Authorization": f"token {token}"}
+    parts = urlsplit(url)
+    if parts.scheme == "http+unix":
+        connector = aiohttp.UnixConnector(unquote(parts.netloc))
+        base = "http://proxy"
+        return aiohttp.ClientSession(
+            base, connector=connector, headers=headers, timeout=_ANSWER_WITHIN
+        )
+    return aiohttp.ClientSession(url, headers=headers, timeout=_ANSWER_WITHIN)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Watch until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m hub.services.route_keeper")
+    parser.add_argument("--proxy-api", required=True, help="where the proxy tells routes")
+    parser.add_argument("--hub", required=True, help="address of the hub")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_keep(options.proxy_api, options.hub))
+    return 0
+
+
+async def _keep(proxy_api: str, hub_url: str) -> None:
+    proxy = client_for(proxy_api, os.environ["CONFIGPROXY_AUTH_TOKEN"])
+    hub = client_for(hub_url, os.environ["JUPYTERHUB_API_TOKEN"])
+    async with proxy, hub:
+        await RouteKeeper(proxy, hub).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
