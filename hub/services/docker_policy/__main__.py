@@ -155,6 +155,8 @@ def _unix_socket(path: Path, group: int | None) -> socket.socket:
         listening.listen(128)
         draft.replace(path)
     except OSError as error:
+        listening.close()
+        draft.unlink(missing_ok=True)
         law = "lie in a folder that this account may write"
         raise refusal("--socket", law, str(path), str(error)) from error
     return listening

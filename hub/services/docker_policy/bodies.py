@@ -107,8 +107,9 @@ def read_keys(
     for key, value in holder.items():
         where = f"{path}.{key}" if path else key
         if key in readers:
-            if not is_unset(value):
-                result[key] = readers[key](where, value)
+            read = None if is_unset(value) else readers[key](where, value)
+            if not is_unset(read):
+                result[key] = read
             continue
         reason = (reasons or {}).get(key, "the policy does not know it")
         fits = value is None or (is_unset(value) and key not in even_empty)

@@ -6,7 +6,7 @@ from hub.laws import refusal
 
 __all__ = ["Denied", "demand", "is_unset", "shown"]
 
-_LONGEST: Final = 60
+_LONGEST: Final = 80
 
 
 class Denied(ValueError):

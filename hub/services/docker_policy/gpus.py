@@ -86,7 +86,7 @@ def read_gpu_variables(
     """
     for name in variables:
         held = name.upper().startswith(_HELD)
-        demand(name in _KNOWN or not held, f"Env.{name}", "be left out", "it")
+        demand(name in _KNOWN or not held, f"Env.{name}", "be left out", name)
     if device is None:
         return _without_gpu(variables, asking)
     for name in _LIMITS:
