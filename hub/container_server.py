@@ -16,7 +16,8 @@ from typing import Any, Final
 from docker.errors import APIError, DockerException
 from dockerspawner import DockerSpawner
 from requests import RequestException
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import object_session
 from traitlets import Instance, default
 
 from hub import containers
@@ -97,6 +98,11 @@ class ContainerServer(DockerSpawner):  # type: ignore[misc]
     @default("options_from_form")
     def _read_form(self) -> Callable[[Mapping[str, Sequence[Any]]], dict[str, Any]]:
         return options_from_form
+
+    @default("apply_user_options")
+    def _leave_options(self) -> Callable[[Any, Mapping[str, Any]], None]:
+        # They are read at the start, where a refusal is told as one and not logged as a fault.
+        return lambda _server, _options: None
 
     async def get_options_form(self) -> str:
         """The cards to choose from, with what is free now."""
@@ -187,7 +193,7 @@ class ContainerServer(DockerSpawner):  # type: ignore[misc]
     async def _ask(self, leases: Leases, asked: Asked) -> Lease | Place | None:
         try:
             return await asyncio.to_thread(leases.ask, asked, datetime.now(UTC))
-        except OperationalError as error:
+        except (InterfaceError, OperationalError) as error:
             # The database is starting again, say; the place in the queue is kept there.
             self.log.warning("asking for a GPU again, the database said %s", error)
             return None
@@ -236,7 +242,9 @@ class ContainerServer(DockerSpawner):  # type: ignore[misc]
             # Before it listens: a hub that is started anew meanwhile must find it.
             self.server.ip, self.server.port = address
             self.orm_spawner.state = self.get_state()
-            self.db.commit()
+            session = object_session(self.orm_spawner)
+            if session is not None:
+                session.commit()
             return address
 
     async def _until_it_listens(self, ip: str, port: int) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -84,7 +85,8 @@ def running_postgres() -> Iterator[Postgres]:
             assert _as_account("createdb", *database).wait() == 0
             yield server
         finally:
-            process.terminate()
+            # Fast: connections that are still open end with it.
+            process.send_signal(signal.SIGINT)
             process.wait(20)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
