@@ -2,10 +2,10 @@
 
 from traitlets.config import Config
 
-from hub.choices import Password
-from hub.laws import refusal
-from hub.secret_files import read_secret
+from hub.choices import Entra, GitHub, Google, OpenIdConnect, Password, SingleSignOn
+from hub.secret_files import read_secret, read_secrets
 from hub.settings import Settings
+from hub.sign_on.questions import extra_parameters, scopes_of
 
 __all__ = ["apply_authentication"]
 
@@ -14,23 +14,53 @@ def apply_authentication(c: Config, settings: Settings) -> None:
     """Sign-in by the way the settings choose; the admins are those they name."""
     c.Authenticator.admin_users = set(settings.admins)
     match settings.login:
-        case Password(user_password=user_password, admin_password=admin_password):
-            c.JupyterHub.authenticator_class = (
-                "hub.local_password.LocalPasswordAuthenticator"
-            )
-            c.SharedPasswordAuthenticator.user_password = read_secret(
-                settings, user_password
-            )
-            c.SharedPasswordAuthenticator.admin_password = read_secret(
-                settings, admin_password
-            )
-            c.Authenticator.allow_all = True
-            c.JupyterHub.template_vars = {
-                "announcement_login": (
-                    "Any name will do. The password is shown in the terminal "
-                    "where this hub was started."
-                )
-            }
-        case other:
-            path = f"{settings.name}.login"
-            raise refusal(path, "be `Password` for a hub started by this version", other)
+        case Password() as login:
+            _apply_password(c, settings, login)
+        case SingleSignOn() as login:
+            _apply_single_sign_on(c, settings, login)
+    # The newest encrypts; older ones still decrypt, until everybody was asked about again.
+    keys = read_secrets(settings, "state_key")
+    c.CryptKeeper.keys = [bytes.fromhex(key) for key in keys]
+
+
+def _apply_password(c: Config, settings: Settings, login: Password) -> None:
+    c.JupyterHub.authenticator_class = "hub.local_password.LocalPasswordAuthenticator"
+    c.SharedPasswordAuthenticator.user_password = read_secret(settings, login.user_password)
+    c.SharedPasswordAuthenticator.admin_password = read_secret(
+        settings, login.admin_password
+    )
+    c.Authenticator.allow_all = True
+    c.JupyterHub.template_vars = {
+        "announcement_login": (
+            "Any name will do. The password is shown in the terminal "
+            "where this hub was started."
+        )
+    }
+
+
+def _apply_single_sign_on(c: Config, settings: Settings, login: SingleSignOn) -> None:
+    c.JupyterHub.authenticator_class = "hub.sign_on.authenticator.SignOnAuthenticator"
+    c.SignOnAuthenticator.settings = settings
+    c.SignOnAuthenticator.login_service = _title(login)
+    c.SignOnAuthenticator.client_id = login.client_id
+    # Never guessed from a request, whose `Host` anybody can write.
+    c.SignOnAuthenticator.oauth_callback_url = f"{settings.url}/hub/oauth_callback"
+    c.SignOnAuthenticator.scope = scopes_of(login)
+    c.SignOnAuthenticator.extra_authorize_params = extra_parameters(login)
+    c.SignOnAuthenticator.enable_pkce = True
+    c.Authenticator.manage_groups = True
+    c.Authenticator.enable_auth_state = True
+    c.Authenticator.auth_refresh_age = max(1, int(login.refresh_every.total_seconds()))
+    c.Authenticator.refresh_pre_spawn = True
+
+
+def _title(login: SingleSignOn) -> str:
+    match login.provider:
+        case OpenIdConnect(issuer=issuer):
+            return issuer.partition("://")[2].partition("/")[0]
+        case Entra():
+            return "Microsoft"
+        case Google():
+            return "Google"
+        case GitHub():
+            return "GitHub"

@@ -10,6 +10,7 @@ from hub.activity import apply_activity
 from hub.authentication import apply_authentication
 from hub.database import apply_database
 from hub.network import apply_network
+from hub.pages import apply_pages
 from hub.secret_files import read_secret
 from hub.services import apply_services
 from hub.settings import Settings
@@ -40,6 +41,7 @@ def configure(c: Config, settings: Settings) -> None:
     apply_network(c, settings)
     apply_services(c, settings)
     apply_activity(c, settings)
+    apply_pages(c)
     _apply_keys(c, settings)
     c.JupyterHub.log_level = "DEBUG" if settings.debug else "INFO"
 
@@ -47,4 +49,3 @@ def configure(c: Config, settings: Settings) -> None:
 def _apply_keys(c: Config, settings: Settings) -> None:
     # Kept from start to start: a new cookie key would sign everybody out.
     c.JupyterHub.cookie_secret = bytes.fromhex(read_secret(settings, "cookie_key"))
-    c.CryptKeeper.keys = [bytes.fromhex(read_secret(settings, "state_key"))]

@@ -121,6 +121,9 @@ def apply_network(c: Config, settings: Settings) -> None:
     c.JupyterHubHTTPClient.session_options = {"timeout": ClientTimeout(total=20)}
     c.JupyterHub.tornado_settings = {
         "headers": _headers(settings),
+        # A cookie goes along when somebody follows a link, never with another site's
+        # request.
+        "cookie_options": {"samesite": "Lax"},
         # The progress page at once: a server that ends between this time and its time to
         # answer gives a bare 500 instead of its reason.
         "slow_spawn_timeout": 0,

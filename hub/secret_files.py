@@ -14,7 +14,7 @@ from hub.laws import refusal
 from hub.settings import Settings
 from hub.storage import secrets_folder, write_whole
 
-__all__ = ["read_secret", "service_token", "spoken_password"]
+__all__ = ["read_secret", "read_secrets", "service_token", "spoken_password"]
 
 # Neither 0 and o nor 1, l and i: what is read from a screen must be read one way only.
 _ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -68,6 +68,11 @@ def read_secret(settings: Settings, name: str) -> str:
         case SecretFiles(folder=folder):
             file = Path(folder) / name
     return _read(f"{settings.name}.secrets", file)
+
+
+def read_secrets(settings: Settings, name: str) -> list[str]:
+    """Values of a secret that may have several, one a line, the newest first."""
+    return read_secret(settings, name).split()
 
 
 def service_token(settings: Settings, service: str) -> str:

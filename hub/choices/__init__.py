@@ -24,6 +24,7 @@ from hub.choices.keeping import (
     Sqlite,
 )
 from hub.choices.people import Budget, Budgets, Password, Sharing, SingleSignOn
+from hub.choices.providers import Entra, GitHub, Google, GroupId, OpenIdConnect
 from hub.choices.servers import (
     Container,
     Device,
@@ -46,15 +47,20 @@ __all__ = [
     "Console",
     "Container",
     "Device",
+    "Entra",
     "Front",
     "FullHeaders",
     "GeneratedSecrets",
+    "GitHub",
+    "Google",
     "Gpus",
+    "GroupId",
     "Idle",
     "Limits",
     "LocalProcess",
     "Network",
     "NoTls",
+    "OpenIdConnect",
     "Password",
     "Postgres",
     "Profile",

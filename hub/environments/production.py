@@ -21,7 +21,9 @@ PRODUCTION = Settings(
         origins=(),
         headers=choices.FullHeaders(hsts=timedelta(days=730), hsts_preload=True),
     ),
-    login=replace(shared.SIGN_ON, issuer="https://login.example.org"),
+    login=replace(
+        shared.SIGN_ON, provider=choices.OpenIdConnect(issuer="https://login.example.org")
+    ),
     admins=("ops",),
     database=choices.Postgres(host="postgres", replicas=1),
     server=choices.Server(

@@ -19,7 +19,9 @@ REHEARSAL = Settings(
     front=choices.Front(
         requests_per_second=None, origins=(), headers=choices.BasicHeaders()
     ),
-    login=replace(shared.SIGN_ON, issuer="http://login.localhost:3380"),
+    login=replace(
+        shared.SIGN_ON, provider=choices.OpenIdConnect(issuer="http://login.localhost:3380")
+    ),
     admins=("olivia",),
     database=choices.Postgres(host="postgres", replicas=0),
     server=choices.Server(

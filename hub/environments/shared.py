@@ -10,6 +10,7 @@ from hub.choices import (
     Container,
     Device,
     Idle,
+    OpenIdConnect,
     Profile,
     SingleSignOn,
     Start,
@@ -44,7 +45,7 @@ IDLE: Final = Idle(
 
 # Each environment names its own issuer.
 SIGN_ON: Final = SingleSignOn(
-    issuer="https://login.example.org",
+    provider=OpenIdConnect(issuer="https://login.example.org"),
     client_id="mchub",
     groups=("analysts", "quants"),
     admin_groups=("mchub-admins",),

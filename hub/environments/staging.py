@@ -21,7 +21,9 @@ STAGING = Settings(
         origins=("https://localhost:8443",),
         headers=choices.FullHeaders(hsts=timedelta(days=30), hsts_preload=False),
     ),
-    login=replace(shared.SIGN_ON, issuer="https://login.staging.example.org"),
+    login=replace(
+        shared.SIGN_ON, provider=choices.OpenIdConnect(issuer="https://login.staging.example.org")
+    ),
     admins=("ops",),
     database=choices.Postgres(host="postgres", replicas=0),
     server=choices.Server(

@@ -1,0 +1,218 @@
+"""What JupyterHub loads to sign people in, and to ask about them again."""
+
+import asyncio
+import time
+from collections import defaultdict
+from typing import Any, Final
+
+from oauthenticator.generic import GenericOAuthenticator
+from oauthenticator.oauth2 import _deserialize_state
+from sqlalchemy import Engine
+from traitlets import Instance
+
+from hub import events
+from hub.choices import SingleSignOn
+from hub.database import connect, upgrade
+from hub.laws import SettingsError
+from hub.secret_files import read_secret
+from hub.settings import Settings
+from hub.sign_on import identities, refusals
+from hub.sign_on.handlers import (
+    CallbackHandler,
+    LoginHandler,
+    LogoutHandler,
+    challenge_of,
+    end_session_address,
+)
+from hub.sign_on.id_tokens import BadIdToken, nonce_of
+from hub.sign_on.leaving import end_access
+from hub.sign_on.people import NotAPerson, Person, is_admin, may_enter, person_of
+from hub.sign_on.questions import Questions
+from hub.sign_on.rounds import Rounds
+from hub.sign_on.verdicts import Out, Silence, verdict_of
+
+__all__ = ["SignOnAuthenticator"]
+
+# While a provider is silent, not every request waits for it anew.
+_SILENT_FOR: Final = 15.0
+
+
+class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
+    """Sign-in through the provider that the settings choose.
+
+    oauthenticator keeps state, challenge and cookie of a sign-in; what the answer means is
+    decided here, and that a provider which doesn't answer is not one that says no.
+    """
+
+    login_handler = LoginHandler
+    callback_handler = CallbackHandler
+    logout_handler = LogoutHandler
+
+    settings = Instance(Settings, help="The environment.").tag(config=True)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        login = self.settings.login
+        assert isinstance(login, SingleSignOn)
+        self.login: SingleSignOn = login
+        self._engine: Engine = connect(self.settings)
+        upgrade(self._engine)
+        secret = read_secret(self.settings, login.client_secret)
+        self.questions = Questions(login, secret, self._engine)
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._silent_until = 0.0
+        self._rounds: Rounds | None = None
+
+    def get_handlers(self, app: Any) -> list[tuple[str, type]]:
+        """Handlers of the sign-in; the app comes with its loop, so the rounds begin here."""
+        self._rounds = Rounds(app, self)
+        self._rounds.begin()
+        handlers: list[tuple[str, type]] = super().get_handlers(app)
+        return handlers
+
+    def delete_user(self, user: Any) -> None:
+        """Let the name of a deleted user go."""
+        super().delete_user(user)
+        identities.forget(self._engine, user.name)
+
+    async def require_endpoints(self) -> None:
+        """Know where the provider is, or refuse with a page that says it doesn't answer."""
+        try:
+            endpoints = await self.questions.known_endpoints()
+        except Exception as error:
+            self.log.warning("the sign-in provider does not answer: %s", error)
+            raise refusals.no_answer(self.questions.issuer) from error
+        self.authorize_url = endpoints.authorize
+
+    async def authenticate(
+        self, handler: Any, data: Any = None, **_: Any
+    ) -> dict[str, Any]:
+        """The person whom the browser brought back from the provider."""
+        state = _deserialize_state(handler.get_state_cookie())
+        verifier = str(state.get("code_verifier", ""))
+        try:
+            tokens = await self.questions.exchanged(
+                handler.get_argument("code"), verifier, self.oauth_callback_url
+            )
+            nonce = nonce_of(challenge_of(verifier))
+            claims = await self.questions.claims(tokens, nonce)
+            person = person_of(self.login.provider, claims)
+        except (BadIdToken, NotAPerson) as error:
+            raise refusals.bad_answer(str(error).rstrip(".")) from error
+        except Exception as error:
+            if isinstance(verdict_of(error), Out):
+                raise refusals.bad_answer("it has not accepted the code") from error
+            self.log.warning("a sign-in found no answer: %s", error)
+            raise refusals.no_answer(self.questions.issuer) from error
+        if "refresh_token" not in tokens and "expires_in" in tokens:
+            self.log.warning(
+                "the provider gives no refresh token, so %s must sign in again after %s s",
+                person.name,
+                tokens["expires_in"],
+            )
+        name = await self._admitted(person)
+        return self._model(person, name, tokens)
+
+    async def _admitted(self, person: Person) -> str:
+        """Name of somebody who may enter; it is theirs from now on."""
+        issuer, admins = self.questions.issuer, self.settings.admins
+        known = await asyncio.to_thread(
+            identities.name_of, self._engine, issuer, person.subject
+        )
+        name = known or person.name
+        if not may_enter(self.login, admins, name, person.groups):
+            raise refusals.not_a_member(self.login, person)
+        if known is None:
+            bind = identities.bind
+            try:
+                await asyncio.to_thread(bind, self._engine, issuer, person.subject, name)
+            except identities.NameTaken as error:
+                raise refusals.name_taken(name) from error
+        return name
+
+    def _model(self, person: Person, name: str, tokens: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "name": name,
+            "admin": is_admin(self.login, self.settings.admins, name, person.groups),
+            "groups": sorted(person.groups),
+            "auth_state": {"subject": person.subject, "tokens": tokens},
+        }
+
+    async def check_allowed(self, username: str, auth_model: Any) -> bool:
+        """Whoever comes this far has been admitted."""
+        return True
+
+    def end_session_address(self, state: dict[str, Any]) -> str:
+        """Where the provider ends its own session, if it does."""
+        endpoints = self.questions.endpoints
+        return end_session_address(
+            endpoints.end_session if endpoints else "",
+            id_token_hint=state.get("tokens", {}).get("id_token", ""),
+            client_id=self.login.client_id,
+            post_logout_redirect_uri=f"{self.settings.url}/hub/login",
+        )
+
+    async def refresh_user(self, user: Any, handler: Any = None, **_: Any) -> bool:
+        """Ask the provider about a user again, and do what it says.
+
+        Whether the question came with a request or with a round, what follows is done here
+        and at once, so that two of them never overwrite each other's tokens.
+
+        Raises
+        ------
+        Refused
+            If the user is out: a page that says so, whatever the request was.
+        """
+        async with self._locks[user.name]:
+            verdict = await self._asked_again(user)
+            match verdict:
+                case Silence(reason=reason):
+                    self.log.warning("no word about %s: %s", user.name, reason)
+                    return True
+                case Out(reason=reason):
+                    events.record("access-ended", user.name, "done", reason=reason)
+                    await end_access(self.parent, user)
+                    raise refusals.access_ended(user.name)
+                case Person():
+                    self._apply(user, verdict)
+                    return True
+
+    async def _asked_again(self, user: Any) -> Person | Out | Silence:
+        state = await user.get_auth_state()
+        if not state:
+            if user.encrypted_auth_state is not None:
+                return Silence("what was kept of the sign-in can't be decrypted")
+            return Out("there is no sign-in on record")
+        if time.monotonic() < self._silent_until:
+            return Silence("the provider didn't answer a moment ago")
+        try:
+            tokens = await self.questions.refreshed(state["tokens"])
+            # At once: a token that replaces another is the only one that still works.
+            await user.save_auth_state({**state, "tokens": tokens})
+            claims = await self.questions.claims(tokens)
+            person = person_of(self.login.provider, claims)
+        except NotAPerson as error:
+            return Out(str(error))
+        except Exception as error:
+            verdict = verdict_of(error)
+            if isinstance(verdict, Silence):
+                self._silent_until = time.monotonic() + _SILENT_FOR
+            return verdict
+        if person.subject != state["subject"]:
+            return Out("the provider speaks of somebody else")
+        if not may_enter(self.login, self.settings.admins, user.name, person.groups):
+            return Out("a member of no group that may enter")
+        return person
+
+    def _apply(self, user: Any, person: Person) -> None:
+        from jupyterhub import roles
+
+        before = {group.name for group in user.orm_user.groups}
+        user.admin = is_admin(self.login, self.settings.admins, user.name, person.groups)
+        roles.assign_default_roles(self.parent.db, entity=user.orm_user)
+        user.sync_groups(sorted(person.groups))
+        self.parent.db.commit()
+        user._auth_refreshed = time.monotonic()
+        if before != person.groups:
+            groups = ", ".join(sorted(person.groups))
+            events.record("groups-changed", user.name, "done", groups=groups)

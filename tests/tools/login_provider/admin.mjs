@@ -1,0 +1,28 @@
+// What tests change while the provider runs: users, and how it misbehaves. On loopback only.
+import { createServer } from 'node:http';
+
+import { body } from './requests.mjs';
+
+export const behaviour = { status: null, delaySeconds: 0 };
+
+// PATCH /users/ada {"disabled": true, "groups": [...]}, PUT /users/zoe {...};
+// PATCH /behaviour {"status": 500, "delaySeconds": 2, "listening": false};
+// GET /requests: what was asked of the provider, method and path, the newest last.
+export const adminServer = (users, requests, listen) =>
+  createServer(async (request, answer) => {
+    const [, kind, name] = decodeURIComponent(request.url).split('/');
+    const change = request.method === 'GET' ? {} : JSON.parse((await body(request)) || '{}');
+    let found = null;
+    if (kind === 'users') {
+      const before = request.method === 'PUT' ? {} : users.get(name);
+      found = before && Object.assign(before, change);
+      if (found) users.set(name, found);
+    } else if (kind === 'behaviour') {
+      found = Object.assign(behaviour, change);
+      if ('listening' in change) await listen(change.listening);
+    } else if (kind === 'requests') {
+      found = requests;
+    }
+    answer.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
+    answer.end(JSON.stringify(found));
+  });
