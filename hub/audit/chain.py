@@ -83,8 +83,8 @@ def canonical(value: Any) -> str:
 
     Examples
     --------
-    >>> canonical({"b": 1, "a": "é"})
-    '{"a":"\\\\u00e9","b":1}'
+    >>> canonical({"b": 1, "a": [2]})
+    '{"a":[2],"b":1}'
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 

@@ -169,9 +169,9 @@ def remove_older(engine: Engine, keep: timedelta, now: datetime | None = None) -
         ).first()
         if last is None:
             return 0
-        removed: int = connection.scalar(
-            select(func.count()).where(AUDIT.c.id <= last.id)
-        ) or 0
+        removed: int = (
+            connection.scalar(select(func.count()).where(AUDIT.c.id <= last.id)) or 0
+        )
         detail: dict[str, Any] = {"through": last.id, "hash": last.hash, "removed": removed}
         _append(connection, Event(actor="steward", action=RETENTION, detail=detail))
         connection.execute(delete(AUDIT).where(AUDIT.c.id <= last.id))

@@ -117,6 +117,12 @@ def _make_ledger() -> None:
         sa.Column("monotonic", sa.Float, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_mchub_meter"),
     )
+    op.create_table(
+        "mchub_jumps",
+        sa.Column("begin_minute", sa.BigInteger, autoincrement=False, nullable=False),
+        sa.Column("end_minute", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("begin_minute", name="pk_mchub_jumps"),
+    )
 
 
 def _make_notices() -> None:
@@ -140,7 +146,7 @@ def _make_notices() -> None:
 
 def downgrade() -> None:
     """Remove them, with all they hold."""
-    tables = ("notices", "meter", "storage", "budgets", "usage", "audit")
+    tables = ("notices", "jumps", "meter", "storage", "budgets", "usage", "audit")
     for table in tables:
         op.drop_table(f"mchub_{table}")
     if op.get_bind().dialect.name == "postgresql":
