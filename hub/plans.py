@@ -14,6 +14,7 @@ from hub.network import hub_url, proxy_arguments
 from hub.processes import Plan
 from hub.secret_files import read_secret, service_token
 from hub.services import platform_api_command
+from hub.services.steward.running import steward_command
 from hub.settings import Settings
 from hub.storage import checkout
 
@@ -24,7 +25,7 @@ HUB = "hub"
 
 
 def plans(settings: Settings) -> Sequence[Plan]:
-    """Proxy, hub, platform API and idle culler; they end in the reverse order."""
+    """Proxy, hub, platform API, idle culler and steward; they end in the reverse order."""
     programs = Path(sys.executable).parent
     # The proxy's first line asks `env` for node, which lies beside this interpreter.
     path = os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)])
@@ -49,13 +50,7 @@ def plans(settings: Settings) -> Sequence[Plan]:
                 "jupyterhub",
                 f"--config={checkout() / 'jupyterhub_config.py'}",
             ),
-            variables={
-                "MC_ENVIRONMENT": settings.name,
-                "MCHUB_PORT": str(settings.port),
-                "MCHUB_API_PORT": str(settings.network.api_port),
-                "MCHUB_HUB_PORT": str(settings.network.hub_port),
-                "MCHUB_PROXY_API_PORT": str(settings.network.proxy_api_port),
-            },
+            variables=_environment(settings),
             answers_at=f"{hub_url(settings)}/hub/health",
             # It ends the users' servers first, and those save what they hold.
             end_within=timedelta(seconds=40),
@@ -63,9 +58,8 @@ def plans(settings: Settings) -> Sequence[Plan]:
         Plan(
             name=roles.PLATFORM_API,
             command=platform_api_command(settings),
-            variables={
-                "JUPYTERHUB_API_TOKEN": service_token(settings, roles.PLATFORM_API),
-            },
+            variables=_environment(settings)
+            | {"JUPYTERHUB_API_TOKEN": service_token(settings, roles.PLATFORM_API)},
             # Through the proxy: an answer also proves that the hub has set the routes.
             answers_at=f"{public}/api/version",
             end_within=quickly,
@@ -73,14 +67,35 @@ def plans(settings: Settings) -> Sequence[Plan]:
         Plan(
             name=roles.IDLE_CULLER,
             command=culler_command(settings),
-            variables={
+            variables=_environment(settings)
+            | {
                 "JUPYTERHUB_API_TOKEN": service_token(settings, roles.IDLE_CULLER),
                 "JUPYTERHUB_API_URL": f"{hub_url(settings)}/hub/api",
             },
             answers_at="",
             end_within=quickly,
         ),
+        Plan(
+            name=roles.STEWARD,
+            command=steward_command(),
+            variables=_environment(settings)
+            | {"JUPYTERHUB_API_TOKEN": service_token(settings, roles.STEWARD)},
+            answers_at="",
+            # A round that has begun is finished.
+            end_within=timedelta(seconds=10),
+        ),
     )
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What a process needs to load the same settings."""
+    return {
+        "MC_ENVIRONMENT": settings.name,
+        "MCHUB_PORT": str(settings.port),
+        "MCHUB_API_PORT": str(settings.network.api_port),
+        "MCHUB_HUB_PORT": str(settings.network.hub_port),
+        "MCHUB_PROXY_API_PORT": str(settings.network.proxy_api_port),
+    }
 
 
 def _proxy_program(path: str) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.audit.chain import Event
 from hub.audit.log import record
 
-__all__ = ["append_spilled", "record_or_spill", "spill"]
+__all__ = ["append_spilled", "collect", "record_or_spill", "spill"]
 
 _LOG: Final = logging.getLogger("hub.audit")
 
@@ -66,6 +66,11 @@ def append_spilled(engine: Engine, file: Path) -> int:
         opened.seek(0)
         opened.truncate()
     return n_events
+
+
+def collect(engine: Engine, folder: Path) -> int:
+    """Append what waits in any file of `folder`, each process having its own."""
+    return sum(append_spilled(engine, file) for file in sorted(folder.glob("*.jsonl")))
 
 
 def _event(line: str) -> Event:

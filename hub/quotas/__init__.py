@@ -14,10 +14,13 @@ from hub.quotas.ledger import (
     RunningServer,
     Stretch,
     forget_before,
+    last_run,
     meter,
     minutes_of,
+    skipped,
     used,
 )
+from hub.quotas.rates import profile_of
 from hub.quotas.storage_use import folder_bytes, note_storage, storage_used
 
 __all__ = [
@@ -35,11 +38,14 @@ __all__ = [
     "folder_bytes",
     "forget_before",
     "grant",
+    "last_run",
     "meter",
     "minutes_of",
     "note_storage",
     "override",
+    "profile_of",
     "read_clocks",
+    "skipped",
     "storage_used",
     "used",
     "withdraw",

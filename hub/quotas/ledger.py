@@ -16,7 +16,16 @@ from hub.quotas.clock import Reading, jump
 from hub.quotas.minutes import Interval, last_minute, minute_of, moment, without
 from hub.quotas.tables import JUMPS, METER, USAGE
 
-__all__ = ["RunningServer", "Stretch", "forget_before", "meter", "minutes_of", "used"]
+__all__ = [
+    "RunningServer",
+    "Stretch",
+    "forget_before",
+    "last_run",
+    "meter",
+    "minutes_of",
+    "skipped",
+    "used",
+]
 
 _LOCK: Final = 0x6D63_7573
 
@@ -31,6 +40,11 @@ class RunningServer:
     profile: str
     gpu: float
     cpus: float
+
+    @property
+    def run(self) -> tuple[str, str, datetime]:
+        """User, name and start: what tells one run of a server from the next."""
+        return self.user, self.name, self.started
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +217,37 @@ def _stretch(row: Any) -> Stretch:
         begin=moment(row.begin_minute),
         end=moment(row.end_minute),
     )
+
+
+def last_run(engine: Engine, user: str, name: str) -> RunningServer | None:
+    """The server of this name that was charged last."""
+    found = (
+        select(USAGE)
+        .where(USAGE.c.user_name == user, USAGE.c.server_name == name)
+        .order_by(USAGE.c.started.desc())
+        .limit(1)
+    )
+    with engine.connect() as connection:
+        row = connection.execute(found).first()
+    if row is None:
+        return None
+    return RunningServer(
+        user=user,
+        name=name,
+        started=row.started,
+        profile=row.profile,
+        gpu=row.gpu,
+        cpus=row.cpus,
+    )
+
+
+def skipped(engine: Engine) -> timedelta:
+    """All the time that the wall clock ever left out."""
+    with engine.connect() as connection:
+        minutes = connection.scalar(
+            select(func.sum(JUMPS.c.end_minute - JUMPS.c.begin_minute))
+        )
+    return timedelta(minutes=int(minutes or 0))
 
 
 def minutes_of(engine: Engine, server: RunningServer) -> int:
