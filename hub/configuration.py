@@ -8,6 +8,7 @@ from traitlets.config import Config
 
 from hub.activity import apply_activity
 from hub.authentication import apply_authentication
+from hub.bookkeeping import apply_bookkeeping
 from hub.database import apply_database
 from hub.network import apply_network
 from hub.pages import apply_pages
@@ -42,6 +43,7 @@ def configure(c: Config, settings: Settings) -> None:
     apply_services(c, settings)
     apply_activity(c, settings)
     apply_pages(c)
+    apply_bookkeeping(c, settings)
     _apply_keys(c, settings)
     c.JupyterHub.log_level = "DEBUG" if settings.debug else "INFO"
 

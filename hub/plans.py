@@ -15,6 +15,7 @@ from hub.network import hub_url, proxy_api_url, proxy_arguments, proxy_url
 from hub.processes import Plan
 from hub.secret_files import read_secret, service_token
 from hub.services import platform_api_command
+from hub.services.steward.running import steward_command
 from hub.settings import Settings
 from hub.storage import checkout
 
@@ -60,13 +61,6 @@ def _proxy(settings: Settings) -> Plan:
 
 
 def _hub(settings: Settings) -> Plan:
-    network = settings.network
-    ports = {
-        "MCHUB_PORT": settings.port,
-        "MCHUB_API_PORT": network.api_port,
-        "MCHUB_HUB_PORT": network.hub_port,
-        "MCHUB_PROXY_API_PORT": network.proxy_api_port,
-    }
     return Plan(
         name=HUB,
         command=(
@@ -75,10 +69,7 @@ def _hub(settings: Settings) -> Plan:
             "jupyterhub",
             f"--config={checkout() / 'jupyterhub_config.py'}",
         ),
-        variables={
-            "MC_ENVIRONMENT": settings.name,
-            **{name: str(port) for name, port in ports.items() if port is not None},
-        },
+        variables=_environment(settings),
         answers_at=f"{hub_url(settings)}/hub/health",
         # It ends the users' servers first, and those save what they hold.
         end_within=timedelta(seconds=40),
@@ -90,7 +81,7 @@ def _platform_api(settings: Settings) -> Plan:
     return Plan(
         name=roles.PLATFORM_API,
         command=platform_api_command(settings),
-        variables={"JUPYTERHUB_API_TOKEN": token},
+        variables=_environment(settings) | {"JUPYTERHUB_API_TOKEN": token},
         # Through the proxy: an answer also proves that the hub has set the routes.
         answers_at=f"{proxy_url(settings)}/api/version",
         end_within=_QUICKLY,
@@ -101,7 +92,8 @@ def _idle_culler(settings: Settings) -> Plan:
     return Plan(
         name=roles.IDLE_CULLER,
         command=culler_command(settings),
-        variables={
+        variables=_environment(settings)
+        | {
             "JUPYTERHUB_API_TOKEN": service_token(settings, roles.IDLE_CULLER),
             "JUPYTERHUB_API_URL": f"{hub_url(settings)}/hub/api",
         },
@@ -129,12 +121,38 @@ def _route_keeper(settings: Settings) -> Plan:
     )
 
 
+def _steward(settings: Settings) -> Plan:
+    token = service_token(settings, roles.STEWARD)
+    return Plan(
+        name=roles.STEWARD,
+        command=steward_command(),
+        variables=_environment(settings) | {"JUPYTERHUB_API_TOKEN": token},
+        answers_at="",
+        # A round that has begun is finished.
+        end_within=timedelta(seconds=10),
+    )
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What a process needs to load the same settings."""
+    network = settings.network
+    ports = {
+        "MCHUB_PORT": settings.port,
+        "MCHUB_API_PORT": network.api_port,
+        "MCHUB_HUB_PORT": network.hub_port,
+        "MCHUB_PROXY_API_PORT": network.proxy_api_port,
+    }
+    known = {name: str(port) for name, port in ports.items() if port is not None}
+    return {"MC_ENVIRONMENT": settings.name} | known
+
+
 _PARTS: Final[Mapping[str, Callable[[Settings], Plan]]] = {
     PROXY: _proxy,
     HUB: _hub,
     roles.ROUTE_KEEPER: _route_keeper,
     roles.PLATFORM_API: _platform_api,
     roles.IDLE_CULLER: _idle_culler,
+    roles.STEWARD: _steward,
 }
 """In the order in which they start."""
 

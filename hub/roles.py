@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["IDLE_CULLER", "PLATFORM_API", "ROLES", "ROUTE_KEEPER", "load_roles"]
+__all__ = [
+    "IDLE_CULLER",
+    "PLATFORM_API",
+    "ROLES",
+    "ROUTE_KEEPER",
+    "STEWARD",
+    "load_roles",
+]
 
 IDLE_CULLER: Final = "idle-culler"
 PLATFORM_API: Final = "platform-api"
 ROUTE_KEEPER: Final = "route-keeper"
+STEWARD: Final = "steward"
 
 ROLES: Final[Mapping[str, Mapping[str, str]]] = {
     IDLE_CULLER: {
@@ -21,6 +29,12 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     # It asks the hub who it is, and that takes no scope: an answer proves hub and database.
     PLATFORM_API: {},
+    STEWARD: {
+        "list:users": "to go through the users who have a server",
+        "read:users:groups": "to know whose budget holds for a user",
+        "read:servers": "to know which servers run, since when and of which profile",
+        "delete:servers": "to stop a server whose budget or lifetime is used up",
+    },
 }
 
 

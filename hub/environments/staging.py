@@ -22,7 +22,8 @@ STAGING = Settings(
         headers=choices.FullHeaders(hsts=timedelta(days=30), hsts_preload=False),
     ),
     login=replace(
-        shared.SIGN_ON, provider=choices.OpenIdConnect(issuer="https://login.staging.example.org")
+        shared.SIGN_ON,
+        provider=choices.OpenIdConnect(issuer="https://login.staging.example.org"),
     ),
     admins=("ops",),
     database=choices.Postgres(host="postgres", replicas=0),

@@ -13,7 +13,6 @@ from traitlets import Instance
 from hub import events
 from hub.choices import SingleSignOn
 from hub.database import connect, upgrade
-from hub.laws import SettingsError
 from hub.secret_files import read_secret
 from hub.settings import Settings
 from hub.sign_on import identities, refusals

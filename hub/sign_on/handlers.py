@@ -100,7 +100,9 @@ def end_session_address(end_session: str, **parts: str) -> str:
     """Address at which a provider ends its session."""
     if not end_session:
         return ""
-    return f"{end_session}?{urlencode({name: part for name, part in parts.items() if part})}"
+    return (
+        f"{end_session}?{urlencode({name: part for name, part in parts.items() if part})}"
+    )
 
 
 def challenge_of(verifier: str) -> str:

@@ -7,7 +7,14 @@ from tornado.web import HTTPError
 from hub.choices import SingleSignOn
 from hub.sign_on.people import Person
 
-__all__ = ["Refused", "access_ended", "bad_answer", "name_taken", "no_answer", "not_a_member"]
+__all__ = [
+    "Refused",
+    "access_ended",
+    "bad_answer",
+    "name_taken",
+    "no_answer",
+    "not_a_member",
+]
 
 
 class Refused(HTTPError):  # type: ignore[misc]
