@@ -32,6 +32,7 @@ __all__ = [
     "ANNOUNCEMENTS",
     "LEVELS",
     "LONGEST",
+    "WORDS",
     "Announcement",
     "Banner",
     "Level",
@@ -46,6 +47,8 @@ Level = Literal["info", "warning", "danger"]
 
 LEVELS: Final = ("info", "warning", "danger")
 LONGEST: Final = 500
+WORDS: Final = {"info": "Note", "warning": "Attention", "danger": "Important"}
+"""What a level is called where it is shown."""
 
 ANNOUNCEMENTS: Final = Table(
     "mchub_announcements",
@@ -147,15 +150,12 @@ def current(engine: Engine, now: datetime) -> list[Announcement]:
 
 
 def as_html(announcements: Sequence[Announcement]) -> str:
-    """A paragraph each, nothing in it but text."""
+    """A line each, in the classes of JupyterHub's pages; nothing in it but text."""
     return "".join(
-        f'<div class="mchub-announcement mchub-{one.level}" role="status">'
-        f"<strong>{_WORDS[one.level]}</strong> {escape(one.text)}</div>"
+        f'<div class="mchub-announcement"><span class="badge text-bg-{one.level}">'
+        f"{WORDS[one.level]}</span> {escape(one.text)}</div>"
         for one in announcements
     )
-
-
-_WORDS: Final = {"info": "Note:", "warning": "Attention:", "danger": "Important:"}
 
 
 class Banner:

@@ -1,11 +1,16 @@
 """Who may sign in, and who is an admin."""
 
+from functools import partial
+
 from traitlets.config import Config
 
+from hub.announcements import Banner
 from hub.choices import Password
+from hub.database import connect
 from hub.laws import refusal
 from hub.secret_files import read_secret
 from hub.settings import Settings
+from hub.suspension.watch import SuspensionWatch
 
 __all__ = ["apply_authentication"]
 
@@ -25,12 +30,23 @@ def apply_authentication(c: Config, settings: Settings) -> None:
                 settings, admin_password
             )
             c.Authenticator.allow_all = True
-            c.JupyterHub.template_vars = {
-                "announcement_login": (
-                    "Any name will do. The password is shown in the terminal "
-                    "where this hub was started."
-                )
-            }
+            c.LocalPasswordAuthenticator.suspensions = SuspensionWatch(
+                partial(connect, settings)
+            )
+            c.JupyterHub.template_vars = _banners(
+                settings,
+                "Any name will do. The password is shown in the terminal "
+                "where this hub was started.",
+            )
         case other:
             path = f"{settings.name}.login"
             raise refusal(path, "be `Password` for a hub started by this version", other)
+
+
+def _banners(settings: Settings, at_sign_in: str = "") -> dict[str, object]:
+    """Announcements on every page; the page of the sign-in may say more."""
+    made = partial(connect, settings)
+    return {
+        "announcement": Banner(made),
+        "announcement_login": Banner(made, always=at_sign_in),
+    }

@@ -13,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.hub_api import User
-from hub.suspension import Suspension, suspended_names, suspensions
+from hub.suspension import Suspension, all_suspensions, suspensions
 
 __all__ = [
     "PER_PAGE",
@@ -133,7 +133,8 @@ async def _names(desk: Desk, person: Person, wanted: Wanted) -> list[str] | None
         return None
     names: list[str] = []
     if wanted.state == "suspended":
-        names = await run_in_threadpool(suspended_names, desk.engine)
+        suspended = await run_in_threadpool(all_suspensions, desk.engine)
+        names = [one.user for one in suspended]
     if wanted.group:
         groups = await person.hub.groups()
         members = {user for one in groups if one.name == wanted.group for user in one.users}

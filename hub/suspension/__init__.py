@@ -7,20 +7,30 @@ a user; who suspends a user also stops the servers and deletes the tokens.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Column, Engine, String, Table, Text, delete, func, insert, select
+from sqlalchemy import (
+    Column,
+    Engine,
+    Row,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from hub.database import METADATA, Instant
 
 __all__ = [
     "SUSPENDED",
     "Suspension",
+    "all_suspensions",
     "is_suspended",
-    "n_suspended",
     "resume",
     "suspend",
-    "suspended_names",
     "suspensions",
 ]
 
@@ -76,26 +86,19 @@ def resume(engine: Engine, user: str) -> bool:
         return bool(connection.execute(ended).rowcount)
 
 
-def n_suspended(engine: Engine) -> int:
-    """How many users are suspended."""
+def all_suspensions(engine: Engine) -> list[Suspension]:
+    """Every suspension, by name."""
     with engine.connect() as connection:
-        return connection.scalar(select(func.count()).select_from(SUSPENDED)) or 0
-
-
-def suspended_names(engine: Engine) -> list[str]:
-    """Everybody who is suspended, in order."""
-    asked = select(SUSPENDED.c.user_name).order_by(SUSPENDED.c.user_name)
-    with engine.connect() as connection:
-        return list(connection.scalars(asked))
+        rows = connection.execute(select(SUSPENDED).order_by(SUSPENDED.c.user_name))
+        return [_suspension(row) for row in rows]
 
 
 def suspensions(engine: Engine, users: Collection[str]) -> Mapping[str, Suspension]:
     """The suspensions among `users`, by name."""
     asked = select(SUSPENDED).where(SUSPENDED.c.user_name.in_(list(users)))
     with engine.connect() as connection:
-        return {
-            row.user_name: Suspension(
-                user=row.user_name, since=row.since, by=row.by, reason=row.reason
-            )
-            for row in connection.execute(asked)
-        }
+        return {row.user_name: _suspension(row) for row in connection.execute(asked)}
+
+
+def _suspension(row: Row[Any]) -> Suspension:
+    return Suspension(user=row.user_name, since=row.since, by=row.by, reason=row.reason)
