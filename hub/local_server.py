@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import psutil
-from jupyterhub.spawner import LocalProcessSpawner, SpawnException
+from jupyterhub.spawner import LocalProcessSpawner
 from jupyterhub.utils import can_connect
 
 from hub import storage
 from hub.notebook_copies import copy_notebooks
 from hub.processes import last_lines
+from hub.start_refusals import refused
 
 __all__ = ["LocalServer", "running_servers"]
 
@@ -75,7 +76,7 @@ class LocalServer(LocalProcessSpawner):  # type: ignore[misc]
                     f"The server ended while it was starting, with status {status}. "
                     f"The last lines of its log:\n{last_lines(log)}"
                 )
-                raise _refused(message, "ended")
+                raise refused(message, "ended")
             await asyncio.sleep(0.25)
 
     def get_args(self) -> list[str]:
@@ -149,19 +150,12 @@ def _prepare(home: Path) -> None:
                 f"A server needs {LEAST_FREE_BYTES / 1e6:.0f} MB of free disk to start; "
                 f"{free / 1e6:.0f} MB are left. Delete what is no longer needed."
             )
-            raise _refused(message, "disk")
+            raise refused(message, "disk")
         record = home / ".local" / "state" / "mchub" / "notebooks.json"
         copy_notebooks(storage.notebooks_folder(), home / "notebooks", record)
     except OSError as error:
         message = f"The home folder of this server can't be used: {error}."
-        raise _refused(message, "home") from error
-
-
-def _refused(message: str, reason: str) -> SpawnException:
-    error = SpawnException(message, reason=reason)
-    # JupyterHub's page and progress of a start show this attribute and nothing else.
-    error.jupyterhub_message = message
-    return error
+        raise refused(message, "home") from error
 
 
 def _first_page(home: Path) -> str:

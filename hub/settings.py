@@ -13,6 +13,7 @@ from hub.choices import (
     Backup,
     Budgets,
     Console,
+    Container,
     Front,
     GeneratedSecrets,
     Gpus,
@@ -84,6 +85,7 @@ class Settings:
         _check_admins(self)
         _check_database(self)
         _check_server(self)
+        _check_profiles(self)
         _check_secrets(self)
         _check_debug(self)
 
@@ -171,6 +173,15 @@ def _check_server(settings: Settings) -> None:
     fits = settings.is_private or not isinstance(runs_as, LocalProcess)
     law = "be `Container` unless this machine alone can reach the hub"
     require(fits, f"{settings.name}.server.runs_as", law, runs_as)
+
+
+def _check_profiles(settings: Settings) -> None:
+    runs_as = settings.server.runs_as
+    if isinstance(runs_as, Container):
+        for profile in runs_as.profiles:
+            path = f"{settings.name}.server.runs_as.profiles.{profile.name}.gpu"
+            law = f"be at most `gpus.share`, {settings.gpus.share:g}"
+            require(profile.gpu <= settings.gpus.share, path, law, profile.gpu)
 
 
 def _check_secrets(settings: Settings) -> None:

@@ -1,37 +1,64 @@
 """How a user's server is started, and what it may use."""
 
 import sys
+from datetime import timedelta
+from typing import Final
 
 from traitlets.config import Config
 
-from hub.choices import LocalProcess
-from hub.laws import refusal
+from hub.choices import Container, LocalProcess
+from hub.containers import prefix
+from hub.network import servers_hub_url
+from hub.options_page import TEMPLATES
 from hub.settings import Settings
 
 __all__ = ["apply_spawner"]
 
+# So long may a server wait in the queue; its start itself has a shorter limit of its own.
+_QUEUE_AT_MOST: Final = timedelta(days=7)
+
 
 def apply_spawner(c: Config, settings: Settings) -> None:
     """Kind of server, its limits, and how many may start and run at once."""
-    server = settings.server
-    match server.runs_as:
+    match settings.server.runs_as:
         case LocalProcess():
-            c.JupyterHub.spawner_class = "hub.local_server.LocalServer"
-            c.LocalServer.interrupt_timeout = 10
-            c.LocalServer.term_timeout = 5
-            # The hub's own interpreter, so that the library and the kernels of this
-            # virtual environment are found whatever PATH says.
-            c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
-        case other:
-            path = f"{settings.name}.server.runs_as"
-            law = "be `LocalProcess` for a hub started by this version"
-            raise refusal(path, law, other)
+            _apply_local_process(c, settings)
+        case Container() as container:
+            _apply_container(c, settings, container)
     c.Spawner.default_url = "/lab"
     c.Spawner.environment = {"MC_ENVIRONMENT": settings.name}
+    c.Spawner.http_timeout = int(settings.server.start.answer_within.total_seconds())
+    c.Spawner.debug = settings.debug
+    c.JupyterHub.active_server_limit = settings.server.at_most
+
+
+def _apply_local_process(c: Config, settings: Settings) -> None:
+    server = settings.server
+    c.JupyterHub.spawner_class = "hub.local_server.LocalServer"
+    c.LocalServer.interrupt_timeout = 10
+    c.LocalServer.term_timeout = 5
+    # The hub's own interpreter, so that the library and the kernels of this
+    # virtual environment are found whatever PATH says.
+    c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
     c.Spawner.mem_limit = server.limits.memory
     c.Spawner.cpu_limit = server.limits.cpus
     c.Spawner.start_timeout = int(server.start.within.total_seconds())
-    c.Spawner.http_timeout = int(server.start.answer_within.total_seconds())
-    c.Spawner.debug = settings.debug
     c.JupyterHub.concurrent_spawn_limit = server.start.at_once
-    c.JupyterHub.active_server_limit = server.at_most
+
+
+def _apply_container(c: Config, settings: Settings, container: Container) -> None:
+    c.JupyterHub.spawner_class = "hub.container_server.ContainerServer"
+    c.ContainerServer.settings = settings
+    c.ContainerServer.network_name = container.network
+    c.ContainerServer.prefix = prefix(settings)
+    c.ContainerServer.pull_policy = "never"
+    # A container that is started again would keep its old image, limits and device.
+    c.ContainerServer.remove = True
+    c.ContainerServer.client_kwargs = {"timeout": 30, "max_pool_size": 32}
+    c.Spawner.hub_connect_url = servers_hub_url(settings)
+    c.Spawner.start_timeout = int(_QUEUE_AT_MOST.total_seconds())
+    # Servers in the queue count as starting; `ContainerServer` itself limits how many
+    # containers start at once.
+    c.JupyterHub.concurrent_spawn_limit = 0
+    c.JupyterHub.cleanup_servers = False
+    c.JupyterHub.template_paths = [str(TEMPLATES)]

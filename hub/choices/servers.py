@@ -64,8 +64,11 @@ class Profile:
         require(fits, f"{path}.image", "name a tag or a digest", self.image)
         require_bytes(f"{path}.memory", self.memory)
         require_positive(f"{path}.cpus", self.cpus)
-        fits = 0 <= self.gpu <= 1
-        require(fits, f"{path}.gpu", "be a fraction of one GPU, 0 for none", self.gpu)
+        fits = self.gpu == 0 or 0.01 <= self.gpu <= 1
+        law = "be a fraction of one GPU, at least 0.01, or 0 for none"
+        require(fits, f"{path}.gpu", law, self.gpu)
+        law = "have at most four decimals"
+        require(round(self.gpu, 4) == self.gpu, f"{path}.gpu", law, self.gpu)
         require_duration(f"{path}.at_most", self.at_most)
         require_names(f"{path}.groups", self.groups)
 
@@ -173,11 +176,15 @@ class Device:
 class Gpus:
     """The fraction `share` of every GPU is this environment's.
 
-    `devices` are those of the host; if none are named, the driver is asked.
+    `devices` are those of the host; if none are named, the driver is asked. Members of the
+    groups `ahead` wait as if they had come earlier by `ahead_by`: they pass others, and
+    keep nobody waiting for ever.
     """
 
     share: float
     devices: tuple[Device, ...] = ()
+    ahead: tuple[str, ...] = ()
+    ahead_by: timedelta = timedelta(minutes=30)
 
     def check(self, path: str) -> None:
         """Refuse a share of nothing or of more than a whole GPU."""
@@ -185,6 +192,8 @@ class Gpus:
         law = "be a fraction of each GPU, at most 1"
         require(self.share <= 1, f"{path}.share", law, self.share)
         require_parts(f"{path}.devices", self.devices, Device)
+        require_names(f"{path}.ahead", self.ahead)
+        require_duration(f"{path}.ahead_by", self.ahead_by)
 
 
 @dataclass(frozen=True, kw_only=True)

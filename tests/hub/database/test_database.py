@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, inspect
 from sqlalchemy.exc import StatementError
 
 from hub import load
 from hub.database import METADATA, Instant, connect, database_url, upgrade
 from hub.database.migrating import VERSION_TABLE
+from hub.gpus.tables import LEASES, QUEUE
 
 MOMENTS = Table("moments", MetaData(), Column("id", Integer), Column("at", Instant))
 
@@ -53,6 +56,17 @@ def test_upgrading_twice_is_upgrading_once(engine: Engine) -> None:
 
     names = set(inspect(engine).get_table_names())
     assert {VERSION_TABLE, *METADATA.tables} == names
+
+
+def test_the_steps_lead_to_the_tables_that_the_modules_declare(engine: Engine) -> None:
+    assert METADATA.tables.keys() >= {LEASES.name, QUEUE.name}
+
+    upgrade(engine)
+
+    with engine.connect() as connection:
+        options = {"version_table": VERSION_TABLE}
+        context = MigrationContext.configure(connection, opts=options)
+        assert [] == compare_metadata(context, METADATA)
 
 
 def test_tables_of_the_platform_are_told_from_jupyterhubs() -> None:
