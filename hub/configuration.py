@@ -8,6 +8,7 @@ from traitlets.config import Config
 
 from hub.activity import apply_activity
 from hub.authentication import apply_authentication
+from hub.bookkeeping import apply_bookkeeping
 from hub.database import apply_database
 from hub.network import apply_network
 from hub.secret_files import read_secret
@@ -40,6 +41,7 @@ def configure(c: Config, settings: Settings) -> None:
     apply_network(c, settings)
     apply_services(c, settings)
     apply_activity(c, settings)
+    apply_bookkeeping(c, settings)
     _apply_keys(c, settings)
     c.JupyterHub.log_level = "DEBUG" if settings.debug else "INFO"
 

@@ -60,14 +60,6 @@ def _proxy(settings: Settings) -> Plan:
 
 
 def _hub(settings: Settings) -> Plan:
-    network = settings.network
-    ports = {
-        "MCHUB_PORT": settings.port,
-        "MCHUB_API_PORT": network.api_port,
-        "MCHUB_HUB_PORT": network.hub_port,
-        "MCHUB_PROXY_API_PORT": network.proxy_api_port,
-        "MCHUB_ADMIN_PORT": network.admin_port,
-    }
     return Plan(
         name=HUB,
         command=(
@@ -76,10 +68,7 @@ def _hub(settings: Settings) -> Plan:
             "jupyterhub",
             f"--config={checkout() / 'jupyterhub_config.py'}",
         ),
-        variables={
-            "MC_ENVIRONMENT": settings.name,
-            **{name: str(port) for name, port in ports.items() if port is not None},
-        },
+        variables=_environment(settings),
         answers_at=f"{hub_url(settings)}/hub/health",
         # It ends the users' servers first, and those save what they hold.
         end_within=timedelta(seconds=40),
@@ -119,6 +108,22 @@ def _idle_culler(settings: Settings) -> Plan:
         answers_at="",
         end_within=_QUICKLY,
     )
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What a process needs to load the same settings."""
+    network = settings.network
+    ports = {
+        "MCHUB_PORT": settings.port,
+        "MCHUB_API_PORT": network.api_port,
+        "MCHUB_HUB_PORT": network.hub_port,
+        "MCHUB_PROXY_API_PORT": network.proxy_api_port,
+        "MCHUB_ADMIN_PORT": network.admin_port,
+    }
+    return {
+        "MC_ENVIRONMENT": settings.name,
+        **{name: str(port) for name, port in ports.items() if port is not None},
+    }
 
 
 _PARTS: Final[Mapping[str, Callable[[Settings], Plan]]] = {

@@ -10,6 +10,7 @@ __all__ = [
     "LAUNCHER",
     "PLATFORM_API",
     "ROLES",
+    "STEWARD",
     "load_roles",
 ]
 
@@ -17,6 +18,7 @@ ADMIN: Final = "admin"
 IDLE_CULLER: Final = "idle-culler"
 LAUNCHER: Final = "launcher"
 PLATFORM_API: Final = "platform-api"
+STEWARD: Final = "steward"
 
 ROLES: Final[Mapping[str, Mapping[str, str]]] = {
     IDLE_CULLER: {
@@ -32,6 +34,12 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
     PLATFORM_API: {},
     # It acts with the token of the admin who is signed in, and of itself may do nothing.
     ADMIN: {},
+    STEWARD: {
+        "list:users": "to go through the users who have a server",
+        "read:users:groups": "to know whose budget holds for a user",
+        "read:servers": "to know which servers run, since when and of which profile",
+        "delete:servers": "to stop a server whose budget or lifetime is used up",
+    },
 }
 
 ADMIN_IN_PERSON: Final[Mapping[str, str]] = {

@@ -12,6 +12,7 @@ from pathlib import Path
 from hub.laws import refusal
 
 __all__ = [
+    "audit_folder",
     "checkout",
     "folder_name",
     "fresh_log",
@@ -61,6 +62,11 @@ def secrets_folder() -> Path:
 def logs_folder() -> Path:
     """Folder of the logs, one file per process."""
     return _inside_state("logs")
+
+
+def audit_folder() -> Path:
+    """Folder of audit events that wait to be appended, one file per process."""
+    return _inside_state("audit")
 
 
 def fresh_log(name: str) -> Path:

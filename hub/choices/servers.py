@@ -198,9 +198,15 @@ class Gpus:
 
 @dataclass(frozen=True, kw_only=True)
 class Idle:
-    """When an unused server is stopped; activity is read from the proxy and the servers."""
+    """When an unused server is stopped; activity is read from the proxy and the servers.
+
+    Its user is warned the time `warn_before` earlier. A GPU that is busy for more than the
+    fraction `gpu_busy` of the time is in use, whatever else is silent.
+    """
 
     after: timedelta
+    warn_before: timedelta
+    gpu_busy: float
     check_every: timedelta
     read_every: timedelta
 
@@ -209,6 +215,12 @@ class Idle:
         # Zero would also keep the hub from ever restoring the routes of a restarted proxy.
         require_duration(f"{path}.read_every", self.read_every)
         require_duration(f"{path}.check_every", self.check_every)
+        require_duration(f"{path}.warn_before", self.warn_before)
+        fits = self.warn_before < self.after
+        law = "be shorter than `idle.after`"
+        require(fits, f"{path}.warn_before", law, str(self.warn_before))
+        fits = 0 < self.gpu_busy < 1
+        require(fits, f"{path}.gpu_busy", "lie between 0 and 1", self.gpu_busy)
         fits = self.after >= 2 * self.read_every
         require(
             fits, f"{path}.after", "be at least twice `idle.read_every`", str(self.after)

@@ -38,6 +38,8 @@ START: Final = Start(
 # Routes lost with a restarted proxy come back within `read_every` at the latest.
 IDLE: Final = Idle(
     after=timedelta(hours=1),
+    warn_before=timedelta(minutes=10),
+    gpu_busy=0.05,
     check_every=timedelta(minutes=1),
     read_every=timedelta(seconds=30),
 )

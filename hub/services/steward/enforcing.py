@@ -1,0 +1,102 @@
+"""Budgets and lifetimes held while a server runs: a warning, a grace, an end.
+
+When a server ends is written in minutes that it will have been charged for by then. So an
+end that was announced comes neither sooner nor later when the steward restarts, or when
+somebody sets the clock.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Engine
+
+from hub.choices import Budgets
+from hub.notices import post, withdraw
+from hub.quotas import RESOURCES, Account, Part, RunningServer, minutes_of
+
+__all__ = ["LIFETIME", "End", "hold_budget", "hold_lifetime"]
+
+LIFETIME: Final = "lifetime"
+
+End = Callable[[RunningServer, str, str], None]
+"""Ends a server, for a reason: its name in the audit, and in words."""
+
+_MINUTE: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rules:
+    """How a budget is held."""
+
+    engine: Engine
+    budgets: Budgets
+    end: End
+
+
+def hold_budget(
+    engine: Engine,
+    budgets: Budgets,
+    account: Account,
+    servers: tuple[RunningServer, ...],
+    end: End,
+) -> None:
+    """Warn, and in the end stop, the servers that use what is used up."""
+    rules = _Rules(engine=engine, budgets=budgets, end=end)
+    for part in account.parts:
+        for server in servers:
+            each_hour = server.gpu if part.resource == "gpu_hours" else server.cpus
+            if each_hour > 0:
+                _hold_part(rules, part, server)
+
+
+def _hold_part(rules: _Rules, part: Part, server: RunningServer) -> None:
+    name, warned = RESOURCES[part.resource], f"{part.resource}.warning"
+    gone = f"{part.resource}.gone"
+    days = rules.budgets.period / timedelta(days=1)
+    if part.limit is None or part.fraction < rules.budgets.warn_at:
+        withdraw(rules.engine, server.run, warned)
+        withdraw(rules.engine, server.run, gone)
+        return
+    told = (
+        f"{part.used:.1f} of your {part.limit:g} {name} of the last {days:g} days are used"
+    )
+    grace = round(rules.budgets.grace / _MINUTE)
+    if part.fraction < 1:
+        withdraw(rules.engine, server.run, gone)
+        text = f"{told}. When all are, this server is stopped {grace} minutes later."
+        post(rules.engine, server.run, warned, text)
+        return
+    withdraw(rules.engine, server.run, warned)
+    minutes = minutes_of(rules.engine, server)
+    text = f"{told}: save your work. This server is stopped in {grace} minutes."
+    due = minutes + grace
+    notice = post(rules.engine, server.run, gone, text, level="error", due_minutes=due)
+    if minutes >= (notice.due_minutes or 0):
+        rules.end(server, "budget.stop", told)
+
+
+def hold_lifetime(
+    engine: Engine,
+    server: RunningServer,
+    at_most: timedelta,
+    warn_before: timedelta,
+    end: End,
+) -> None:
+    """Stop a server that has run as long as its profile allows, after a warning."""
+    minutes, whole = minutes_of(engine, server), at_most / _MINUTE
+    warned = round(warn_before / _MINUTE)
+    if minutes + warned < whole:
+        return
+    hours = at_most / timedelta(hours=1)
+    told = f"A server of this kind runs for {hours:g} hours at most"
+    # A warning that comes late, because nobody looked, is followed by its whole time.
+    due = max(round(whole), minutes + warned)
+    text = (
+        f"{told}: save your work. This one is stopped in {due - minutes} minutes, and you "
+        "can start another at once."
+    )
+    notice = post(engine, server.run, LIFETIME, text, due_minutes=due)
+    if minutes >= (notice.due_minutes or 0):
+        end(server, "lifetime.stop", told)
