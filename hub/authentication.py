@@ -1,11 +1,16 @@
 """Who may sign in, and who is an admin."""
 
+from functools import partial
+
 from traitlets.config import Config
 
+from hub.announcements import Banner
 from hub.choices import Entra, GitHub, Google, OpenIdConnect, Password, SingleSignOn
+from hub.database import connect
 from hub.secret_files import read_secret, read_secrets
 from hub.settings import Settings
 from hub.sign_on.questions import extra_parameters, scopes_of
+from hub.suspension.watch import SuspensionWatch
 
 __all__ = ["apply_authentication"]
 
@@ -30,12 +35,12 @@ def _apply_password(c: Config, settings: Settings, login: Password) -> None:
         settings, login.admin_password
     )
     c.Authenticator.allow_all = True
-    c.JupyterHub.template_vars = {
-        "announcement_login": (
-            "Any name will do. The password is shown in the terminal "
-            "where this hub was started."
-        )
-    }
+    c.LocalPasswordAuthenticator.suspensions = SuspensionWatch(partial(connect, settings))
+    c.JupyterHub.template_vars = _banners(
+        settings,
+        "Any name will do. The password is shown in the terminal "
+        "where this hub was started.",
+    )
 
 
 def _apply_single_sign_on(c: Config, settings: Settings, login: SingleSignOn) -> None:
@@ -52,6 +57,7 @@ def _apply_single_sign_on(c: Config, settings: Settings, login: SingleSignOn) ->
     c.Authenticator.enable_auth_state = True
     c.Authenticator.auth_refresh_age = max(1, int(login.refresh_every.total_seconds()))
     c.Authenticator.refresh_pre_spawn = True
+    c.JupyterHub.template_vars = _banners(settings)
 
 
 def _title(login: SingleSignOn) -> str:
@@ -64,3 +70,12 @@ def _title(login: SingleSignOn) -> str:
             return "Google"
         case GitHub():
             return "GitHub"
+
+
+def _banners(settings: Settings, at_sign_in: str = "") -> dict[str, object]:
+    """Announcements on every page; the page of the sign-in may say more."""
+    made = partial(connect, settings)
+    return {
+        "announcement": Banner(made),
+        "announcement_login": Banner(made, always=at_sign_in),
+    }

@@ -23,6 +23,7 @@ import psutil
 
 from hub import storage
 from hub.choices import Password
+from hub.database import connect, upgrade
 from hub.environments import with_ports
 from hub.laws import SettingsError, refusal
 from hub.local_server import running_servers
@@ -71,6 +72,7 @@ def launch(settings: Settings, say: Say) -> int:
     with _stopping() as is_stopping, _writable(state), _alone(state, settings):
         _end_leftovers(state, say)
         settings = _with_free_ports(settings, state)
+        _make_tables(settings)
         launcher = Launcher(settings, state, say, is_stopping)
         try:
             launcher.start()
@@ -271,10 +273,17 @@ def _with_free_ports(settings: Settings, state: Path) -> Settings:
     unset = {
         "MCHUB_HUB_PORT": settings.network.hub_port,
         "MCHUB_PROXY_API_PORT": settings.network.proxy_api_port,
+        "MCHUB_ADMIN_PORT": settings.network.admin_port,
     }
     names = tuple(name for name, port in unset.items() if port is None)
     ports = remembered_ports(state / "ports.json", address, names)
     return with_ports(settings, {name: str(port) for name, port in ports.items()})
+
+
+def _make_tables(settings: Settings) -> None:
+    engine = connect(settings)
+    upgrade(engine)
+    engine.dispose()
 
 
 def _end_leftovers(state: Path, say: Say) -> None:

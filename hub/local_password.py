@@ -3,12 +3,23 @@
 from typing import Any
 
 from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
+from traitlets import Instance
+
+from hub.suspension.watch import SuspensionWatch
 
 __all__ = ["LocalPasswordAuthenticator"]
 
 
 class LocalPasswordAuthenticator(SharedPasswordAuthenticator):  # type: ignore[misc]
     """JupyterHub's shared passwords, with every wrong one refused alike."""
+
+    suspensions = Instance(SuspensionWatch, help="Who may not sign in.").tag(config=True)
+
+    def get_handlers(self, app: Any) -> list[tuple[str, type]]:
+        """Handlers of the sign-in; with the app comes its loop, in which the watch runs."""
+        self.suspensions.begin(app)
+        handlers: list[tuple[str, type]] = super().get_handlers(app)
+        return handlers
 
     async def authenticate(
         self, handler: Any, data: dict[str, str]
@@ -21,4 +32,6 @@ class LocalPasswordAuthenticator(SharedPasswordAuthenticator):  # type: ignore[m
         if not data["password"].isascii():
             return None
         model: dict[str, object] | None = await super().authenticate(handler, data)
+        if model is not None:
+            await self.suspensions.refuse(self.normalize_username(data["username"]))
         return model

@@ -17,8 +17,11 @@ from hub.secret_files import read_secret
 from hub.settings import Settings
 
 __all__ = [
+    "ADMIN_PORT",
     "PROXY_PORT",
     "PROXY_SOCKET",
+    "admin_port",
+    "admin_url",
     "api_url",
     "apply_network",
     "hub_url",
@@ -32,6 +35,9 @@ __all__ = [
 
 PROXY_PORT: Final = 8000
 """Port of the proxy in its container; what people type is mapped to it."""
+
+ADMIN_PORT: Final = 9092
+"""Port of the admin service in its container."""
 
 PROXY_SOCKET: Final = "/run/proxy/api.sock"
 """Where the proxy's container is told its routes: no network leads there."""
@@ -68,6 +74,17 @@ def proxy_api_url(settings: Settings) -> str:
 def api_url(settings: Settings) -> str:
     """Address of the platform's API, without the path."""
     return f"http://{_host(settings, 'platform-api')}:{settings.network.api_port}"
+
+
+def admin_url(settings: Settings) -> str:
+    """Address at which the proxy reaches the admin service."""
+    return f"http://{_host(settings, 'admin')}:{admin_port(settings)}"
+
+
+def admin_port(settings: Settings) -> int:
+    """Port of the admin service: in its container always the same."""
+    is_container = isinstance(settings.server.runs_as, Container)
+    return ADMIN_PORT if is_container else _port(settings, "admin_port")
 
 
 def listening_at(settings: Settings, port: int) -> str:

@@ -11,10 +11,10 @@ from typing import Final
 from hub import roles
 from hub.activity import culler_command
 from hub.laws import refusal, require
-from hub.network import hub_url, proxy_api_url, proxy_arguments, proxy_url
+from hub.network import admin_url, hub_url, proxy_api_url, proxy_arguments, proxy_url
 from hub.processes import Plan
 from hub.secret_files import read_secret, service_token
-from hub.services import platform_api_command
+from hub.services import admin_command, admin_variables, platform_api_command
 from hub.services.steward.running import steward_command
 from hub.settings import Settings
 from hub.storage import checkout
@@ -88,6 +88,16 @@ def _platform_api(settings: Settings) -> Plan:
     )
 
 
+def _admin(settings: Settings) -> Plan:
+    return Plan(
+        name=roles.ADMIN,
+        command=admin_command(settings),
+        variables=admin_variables(settings),
+        answers_at=f"{admin_url(settings)}/services/{roles.ADMIN}/static/admin.css",
+        end_within=_QUICKLY,
+    )
+
+
 def _idle_culler(settings: Settings) -> Plan:
     return Plan(
         name=roles.IDLE_CULLER,
@@ -141,6 +151,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "MCHUB_API_PORT": network.api_port,
         "MCHUB_HUB_PORT": network.hub_port,
         "MCHUB_PROXY_API_PORT": network.proxy_api_port,
+        "MCHUB_ADMIN_PORT": network.admin_port,
     }
     known = {name: str(port) for name, port in ports.items() if port is not None}
     return {"MC_ENVIRONMENT": settings.name} | known
@@ -151,6 +162,7 @@ _PARTS: Final[Mapping[str, Callable[[Settings], Plan]]] = {
     HUB: _hub,
     roles.ROUTE_KEEPER: _route_keeper,
     roles.PLATFORM_API: _platform_api,
+    roles.ADMIN: _admin,
     roles.IDLE_CULLER: _idle_culler,
     roles.STEWARD: _steward,
 }

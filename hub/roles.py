@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 __all__ = [
+    "ADMIN",
+    "ADMIN_IN_PERSON",
     "IDLE_CULLER",
     "PLATFORM_API",
     "ROLES",
@@ -12,6 +14,7 @@ __all__ = [
     "load_roles",
 ]
 
+ADMIN: Final = "admin"
 IDLE_CULLER: Final = "idle-culler"
 PLATFORM_API: Final = "platform-api"
 ROUTE_KEEPER: Final = "route-keeper"
@@ -29,6 +32,8 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     # It asks the hub who it is, and that takes no scope: an answer proves hub and database.
     PLATFORM_API: {},
+    # It acts with the token of the admin who is signed in, and of itself may do nothing.
+    ADMIN: {},
     STEWARD: {
         "list:users": "to go through the users who have a server",
         "read:users:groups": "to know whose budget holds for a user",
@@ -36,6 +41,16 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
         "delete:servers": "to stop a server whose budget or lifetime is used up",
     },
 }
+
+ADMIN_IN_PERSON: Final[Mapping[str, str]] = {
+    "admin:users": "to make users, see their groups and activity, and delete them",
+    "read:servers": "to show who has a server",
+    "delete:servers": "to stop a server",
+    "tokens": "to delete the tokens of a user who is suspended or leaves",
+    "admin:groups": "to make groups, fill them and delete them",
+    "users:shares": "to end what others share with a user who leaves",
+}
+"""What the admin service may do in the name of an admin, if that admin may do it."""
 
 
 def load_roles() -> list[dict[str, object]]:

@@ -134,7 +134,7 @@ def _check_parts(settings: Settings) -> None:
 
 
 def _check_ports(settings: Settings) -> None:
-    for field in ("api_port", "hub_port", "proxy_api_port"):
+    for field in ("api_port", "hub_port", "proxy_api_port", "admin_port"):
         port = getattr(settings.network, field)
         path = f"{settings.name}.network.{field}"
         require(port != settings.port, path, "differ from the port of `url`", port)

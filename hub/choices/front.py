@@ -20,14 +20,16 @@ __all__ = [
 class Network:
     """Where the platform's own processes listen; what people type is `Settings.url`.
 
-    A port that nobody types may be ``None``: `run` then picks a free one, and in containers
-    the proxy is told its routes on a socket.
+    A port that nobody types may be ``None``: `run` then picks a free one. In
+    containers the proxy is told its routes on a socket, and the admin service has always
+    the same port.
     """
 
     address: str
     api_port: int
     hub_port: int | None
     proxy_api_port: int | None
+    admin_port: int | None
 
     def check(self, path: str) -> None:
         """Refuse what is no port, and a port given twice."""
@@ -37,6 +39,7 @@ class Network:
         for field, port in (
             ("hub_port", self.hub_port),
             ("proxy_api_port", self.proxy_api_port),
+            ("admin_port", self.admin_port),
         ):
             if port is not None:
                 require_port(f"{path}.{field}", port)

@@ -4,8 +4,16 @@ A module that keeps something declares its tables on `METADATA`; `hub/database/m
 holds how they came about, step by step.
 """
 
-from hub.database.connection import apply_database, connect, database_url
+from hub.database.connection import apply_database, connect, database_url, engine_at
 from hub.database.migrating import upgrade
 from hub.database.tables import METADATA, Instant
 
-__all__ = ["METADATA", "Instant", "apply_database", "connect", "database_url", "upgrade"]
+__all__ = [
+    "METADATA",
+    "Instant",
+    "apply_database",
+    "connect",
+    "database_url",
+    "engine_at",
+    "upgrade",
+]

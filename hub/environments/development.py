@@ -13,7 +13,11 @@ DEVELOPMENT = Settings(
     name="development",
     url="http://localhost:3000",
     network=choices.Network(
-        address="127.0.0.1", api_port=shared.API_PORT, hub_port=None, proxy_api_port=None
+        address="127.0.0.1",
+        api_port=shared.API_PORT,
+        hub_port=None,
+        proxy_api_port=None,
+        admin_port=None,
     ),
     tls=choices.NoTls(),
     front=choices.Front(

@@ -13,7 +13,11 @@ PRODUCTION = Settings(
     name="production",
     url="https://mc.example.org",
     network=choices.Network(
-        address="0.0.0.0", api_port=shared.API_PORT, hub_port=8081, proxy_api_port=None
+        address="0.0.0.0",
+        api_port=shared.API_PORT,
+        hub_port=8081,
+        proxy_api_port=None,
+        admin_port=None,
     ),
     tls=choices.Acme(contact="ops@example.org", warn_before=timedelta(days=21)),
     front=choices.Front(

@@ -13,7 +13,11 @@ STAGING = Settings(
     name="staging",
     url="https://localhost:8443",
     network=choices.Network(
-        address="0.0.0.0", api_port=shared.API_PORT, hub_port=8081, proxy_api_port=None
+        address="0.0.0.0",
+        api_port=shared.API_PORT,
+        hub_port=8081,
+        proxy_api_port=None,
+        admin_port=None,
     ),
     tls=choices.SelfSigned(),
     front=choices.Front(

@@ -1,17 +1,19 @@
 """The platform's own services: small separate processes, each with a role of its own."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from traitlets.config import Config
 
-from hub.network import hub_url, listening_at, proxy_url
-from hub.roles import ROLES, load_roles
+from hub.choices import SingleSignOn
+from hub.database import database_url
+from hub.network import admin_port, admin_url, hub_url, listening_at, proxy_url
+from hub.roles import ADMIN, ADMIN_IN_PERSON, ROLES, load_roles
 from hub.secret_files import service_token
 from hub.settings import Settings
 from hub.storage import state_folder
 
-__all__ = ["apply_services", "platform_api_command"]
+__all__ = ["admin_command", "admin_variables", "apply_services", "platform_api_command"]
 
 
 def apply_services(c: Config, settings: Settings) -> None:
@@ -21,6 +23,7 @@ def apply_services(c: Config, settings: Settings) -> None:
     """
     c.JupyterHub.services = [
         {"name": service, "api_token": service_token(settings, service)}
+        | (_admin_pages(settings) if service == ADMIN else {})
         for service in ROLES
     ]
     c.JupyterHub.load_roles = load_roles()
@@ -39,3 +42,37 @@ def platform_api_command(settings: Settings) -> Sequence[str]:
         f"--state={state_folder()}",
         *(f"--origin={origin}" for origin in settings.front.origins),
     )
+
+
+def _admin_pages(settings: Settings) -> dict[str, object]:
+    """What gives the admin service pages, and a place in JupyterHub's bar."""
+    return {
+        "url": admin_url(settings),
+        "oauth_client_allowed_scopes": list(ADMIN_IN_PERSON),
+        # It is a part of the platform: to ask each admin for leave would teach to click.
+        "oauth_no_confirm": True,
+    }
+
+
+def admin_command(settings: Settings) -> Sequence[str]:
+    """Command of the admin service."""
+    from_sign_in = isinstance(settings.login, SingleSignOn)
+    return (
+        sys.executable,
+        "-m",
+        "hub.services.admin",
+        f"--service={ADMIN}",
+        f"--url={listening_at(settings, admin_port(settings))}",
+        f"--hub={hub_url(settings)}",
+        f"--public-url={settings.url}",
+        *(("--groups-come-from-sign-in",) if from_sign_in else ()),
+    )
+
+
+def admin_variables(settings: Settings) -> Mapping[str, str]:
+    """What must not be seen in the command: token and address of the database."""
+    url = database_url(settings)
+    return {
+        "JUPYTERHUB_API_TOKEN": service_token(settings, ADMIN),
+        "MCHUB_DATABASE": url.render_as_string(hide_password=False),
+    }

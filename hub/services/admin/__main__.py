@@ -1,0 +1,66 @@
+"""The admin service as a process of its own; all it needs is on its command line.
+
+``python -m hub.services.admin --url ... --hub ... --public-url ...``; the token of the
+service comes in ``JUPYTERHUB_API_TOKEN``, the database's address in ``MCHUB_DATABASE``.
+"""
+
+import argparse
+import logging
+import os
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import httpx
+import uvicorn
+from sqlalchemy import make_url
+
+from hub.database import engine_at
+from hub.services.admin.application import admin_service
+from hub.services.admin.desk import Desk
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until told to stop."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    address = urlsplit(options.url)
+    # The environment's own proxy settings are for the internet, not for this machine.
+    client = httpx.AsyncClient(
+        base_url=f"{options.hub}/hub/api", trust_env=False, timeout=60
+    )
+    desk = Desk(
+        client=client,
+        engine=engine_at(make_url(os.environ["MCHUB_DATABASE"])),
+        service=options.service,
+        token=os.environ["JUPYTERHUB_API_TOKEN"],
+        public_url=options.public_url,
+        manages_groups=not options.groups_come_from_sign_in,
+    )
+    uvicorn.run(
+        admin_service(desk),
+        host=address.hostname or "127.0.0.1",
+        port=address.port or 9092,
+        log_level="warning",
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m hub.services.admin")
+    say = parser.add_argument
+    say("--service", default="admin", help="name of this service in the hub")
+    say("--url", required=True, help="address to listen on")
+    say("--hub", required=True, help="address of the hub")
+    say("--public-url", required=True, help="what people type")
+    say(
+        "--groups-come-from-sign-in",
+        action="store_true",
+        help="groups are shown and not changed: each sign-in sets them anew",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    main()
