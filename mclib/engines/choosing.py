@@ -1,13 +1,13 @@
 """Which engine runs: the one asked for, or the one that is worth its launch.
 
-And what merges its records, which happens on the CPU whatever the engine.
+And what is done with its numbers on the CPU, whatever the engine.
 """
 
 import functools
 
 from mclib.engines.base import Engine
 from mclib.errors import EngineUnavailable, law
-from mclib.statistics.records import MergePairs, merge_pairs
+from mclib.statistics.records import BlockRecords, MergePairs, block_records, merge_pairs
 
 NAMES = ("auto", "llvm", "cuda", "reference")
 
@@ -50,6 +50,15 @@ def choose_merge(engine: Engine) -> MergePairs:
     from mclib.engines.llvm.merging import merge_pairs_compiled
 
     return merge_pairs_compiled
+
+
+def choose_block_records(engine: Engine) -> BlockRecords:
+    """Return what makes records of stored values: compiled code, or NumPy for the judge."""
+    if engine.name == "reference":
+        return block_records
+    from mclib.engines.llvm.recording import block_records_compiled
+
+    return block_records_compiled
 
 
 @functools.cache

@@ -16,6 +16,9 @@ Places = NDArray[np.intp]
 MergePairs = Callable[[Floats, Places], Floats]
 """What does as `merge_pairs` does, to the bit."""
 
+BlockRecords = Callable[[NDArray[Any]], Floats]
+"""What does as `block_records` does, to the bit, for whole blocks of several outputs."""
+
 # The lanes of so many blocks stay in cache while their turns are gone through.
 _BLOCKS_AT_ONCE = 64
 # Sums of 4th powers below this have lost digits to underflow in float32.
