@@ -32,7 +32,7 @@ _TOP_BITS = N_GROUPS_KEPT.bit_length() - 1
 # still lie in cache.
 _WAITING = 1 << 13
 _FEWEST_WAITING = 512
-# Blocks whose values are asked for at once.
+# Blocks whose values are asked for at once, all outputs together.
 _VALUES_AT_ONCE = 256
 
 ValuesOf = Callable[[int, int], NDArray[np.floating]]
@@ -157,10 +157,11 @@ class Accumulator:
         values_of: ValuesOf,
     ) -> None:
         """Replace doubtful records by those of the finite trials, and count the others."""
+        most = max(1, _VALUES_AT_ONCE // self.n_outputs)
         runs = np.split(doubtful, np.flatnonzero(np.diff(doubtful) > 1) + 1)
         for neighbours in runs:
-            for start in range(0, len(neighbours), _VALUES_AT_ONCE):
-                some = neighbours[start : start + _VALUES_AT_ONCE]
+            for start in range(0, len(neighbours), most):
+                some = neighbours[start : start + most]
                 block = first_block + int(some[0])
                 values = values_of(block, len(some))
                 mended, found = finite_records(values, block * BLOCK)
