@@ -13,6 +13,7 @@ import numpy as np
 
 from mclib import streams
 from mclib.engines.base import Engine
+from mclib.engines.choosing import choose_merge
 from mclib.engines.chunks import Chunk, in_order, undivided
 from mclib.errors import law
 from mclib.evaluators import (
@@ -86,7 +87,7 @@ class SimulationRun:
                 model.function, model.name, constants, graph, settled
             )
         self.output_names = self.evaluator.output_names
-        self.accumulator = Accumulator(len(self.output_names))
+        self.accumulator = Accumulator(len(self.output_names), choose_merge(engine))
 
     @property
     def n_trials(self) -> int:
@@ -184,7 +185,7 @@ class SimulationRun:
             values = self.evaluator.outputs(first_block, n_blocks, [request.output])
             return request.excess(to_trial_order(values)[0])[None]
 
-        tail = Accumulator(1)
+        tail = Accumulator(1, choose_merge(self.engine))
         chunks = in_order(
             lambda chunk: records_of(chunk.first_block, chunk.n_blocks),
             n_whole,

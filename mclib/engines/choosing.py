@@ -1,9 +1,13 @@
-"""Which engine runs: the one asked for, or the one that is worth its launch."""
+"""Which engine runs: the one asked for, or the one that is worth its launch.
+
+And what is done with its numbers on the CPU, whatever the engine.
+"""
 
 import functools
 
 from mclib.engines.base import Engine
 from mclib.errors import EngineUnavailable, law
+from mclib.statistics.records import BlockRecords, MergePairs, block_records, merge_pairs
 
 NAMES = ("auto", "llvm", "cuda", "reference")
 
@@ -37,6 +41,24 @@ def choose_engine(asked: str | Engine, n_trials: int) -> Engine:
         return _engine(asked)
     is_worth_it = n_trials >= WORTH_A_LAUNCH
     return (_gpu() if is_worth_it else None) or _engine("llvm")
+
+
+def choose_merge(engine: Engine) -> MergePairs:
+    """Return what merges an engine's records: compiled code, or NumPy for the judge's."""
+    if engine.name == "reference":
+        return merge_pairs
+    from mclib.engines.llvm.merging import merge_pairs_compiled
+
+    return merge_pairs_compiled
+
+
+def choose_block_records(engine: Engine) -> BlockRecords:
+    """Return what makes records of stored values: compiled code, or NumPy for the judge."""
+    if engine.name == "reference":
+        return block_records
+    from mclib.engines.llvm.recording import block_records_compiled
+
+    return block_records_compiled
 
 
 @functools.cache

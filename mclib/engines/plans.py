@@ -7,6 +7,7 @@ record of moments per output; the outputs themselves can be stored on the way. W
 same in every trial is taken out as the plan's arguments.
 """
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ from mclib.expressions.nodes import (
     node,
     topological,
 )
+from mclib.expressions.subroutines import call, subroutine
 from mclib.expressions.verify import verify
 from mclib.statistics.moments import lane_record, merge
 
@@ -33,8 +35,10 @@ N_GROUPS = 8
 N_ROWS = 4
 BLOCK = N_LANES * N_GROUPS * N_ROWS
 
-STATES_PER_OUTPUT = 7
-"""Pivot, four sums of powers, minimum, maximum."""
+START = (0.0, 0.0, 0.0, 0.0, 0.0, float("inf"), float("-inf"))
+"""What a lane has seen before its first turn: pivot, sums of powers, minimum, maximum."""
+
+STATES_PER_OUTPUT = len(START)
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,8 @@ class Plan:
     rows : int
         Identity of the row loop. What that loop keeps alive beyond its states is stored.
     records : tuple of Node
-        Seven numbers for each output, right in lane 0 at the end of a block; none for a
-        plan that stores outputs.
+        Seven numbers for each output, right in lane 0 at the end of a block: what
+        `record_routine` makes of the output's sums; none for a plan that stores outputs.
     """
 
     precision: Type
@@ -112,8 +116,8 @@ def build_moments(outputs: Sequence[Node], precision: Type) -> Plan:
             loop_state(place.rows, STATES_PER_OUTPUT * number + k, precision)
             for k in range(STATES_PER_OUTPUT)
         ]
-        starts += [constant(start, precision) for start in _START]
-        nexts += [each.node for each in _turn(Expression(output), states, is_first)]
+        starts += [constant(start, precision) for start in START]
+        nexts += [each.node for each in turn(Expression(output), states, is_first)]
     carried = [loop_state(place.groups, k, precision).node for k in range(len(starts))]
     inner = make_loop(place.rows, N_ROWS, carried, nexts, goes_round_trials=True)
     body = make_loop(place.groups, N_GROUPS, starts, results(inner), goes_round_trials=True)
@@ -121,7 +125,7 @@ def build_moments(outputs: Sequence[Node], precision: Type) -> Plan:
     records: list[Node] = []
     for number in range(len(lowered)):
         mine = sums[STATES_PER_OUTPUT * number : STATES_PER_OUTPUT * (number + 1)]
-        records += [each.node for each in _record(mine)]
+        records += [each.node for each in call(record_routine(precision), *mine)]
     return _plan(precision, len(lowered), records, body, place.rows)
 
 
@@ -130,12 +134,11 @@ _UNKNOWN = frozenset(
 )
 """Ops whose value constants do not decide."""
 
-_START = (0.0, 0.0, 0.0, 0.0, 0.0, float("inf"), float("-inf"))
 
-
-def _turn(
-    x: Expression, states: list[Expression], is_first: Expression
+def turn(
+    x: Expression, states: Sequence[Expression], is_first: Expression
 ) -> list[Expression]:
+    """Return what a lane has seen after one more value, from what it had seen before."""
     pivot, s1, s2, s3, s4, low, high = states
     pivot = where(is_first, x, pivot)
     d = x - pivot
@@ -151,7 +154,13 @@ def _turn(
     ]
 
 
-def _record(sums: list[Expression]) -> list[Expression]:
+@functools.cache
+def record_routine(precision: Type) -> Subroutine:
+    """Return what makes a record, in lane 0, of the states that the lanes end with."""
+    return subroutine("record", [precision] * STATES_PER_OUTPUT, _record)
+
+
+def _record(*sums: Expression) -> tuple[Expression, ...]:
     wide = [each if each.type is Type.FLOAT64 else apply("widen", each) for each in sums]
     count = lift(float(N_GROUPS * N_ROWS), Type.FLOAT64)
     record = list(lane_record(count, *wide, where=where))
@@ -167,7 +176,7 @@ def _record(sums: list[Expression]) -> list[Expression]:
         ]
         record = list(merge(record, further, where=where))
         distance //= 2
-    return record
+    return tuple(record)
 
 
 class _Hoisting:

@@ -7,6 +7,7 @@ rounding to odd", IEEE Transactions on Computers 57(4), 2008, doi:10.1109/TC.200
 Values near the ends of the exponent range go through exact rational arithmetic.
 """
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -23,6 +24,9 @@ def fused_multiply_add(a: Any, b: Any, c: Any) -> Any:
     """Return a * b + c of float32 or float64 arrays, rounded once."""
     if np.result_type(a, b, c) == np.float32:
         return _single(a, b, c)
+    if np.ndim(a) == np.ndim(b) == np.ndim(c) == 0:
+        # A plan's arguments are single numbers, for which arrays would be slow.
+        return np.asarray(_one_double(float(a), float(b), float(c)))
     return _double(a, b, c)
 
 
@@ -57,6 +61,12 @@ def _double(a: Any, b: Any, c: Any) -> Any:
             )
         ]
     return result
+
+
+def _one_double(a: float, b: float, c: float) -> float:
+    if a == 0.0 or b == 0.0 or not (math.isfinite(a) and math.isfinite(b)):
+        return a * b + c
+    return _rational(a, b, c) if math.isfinite(c) else c
 
 
 def _is_near_one(value: Floats, bound: float) -> Floats:

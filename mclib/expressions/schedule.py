@@ -4,7 +4,7 @@ A node is computed in the innermost loop that it depends on, so that what does n
 a loop is computed before it. Every engine follows the same schedule.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 
 from mclib.expressions.nodes import CALLER, TRIAL, Node, topological
 
@@ -17,12 +17,9 @@ Schedule = dict[int, list[Node]]
 """For each region (a loop's identity, or `OUTSIDE`) its nodes in order."""
 
 
-def schedule(roots: Iterable[Node], known: Container[Node] = frozenset()) -> Schedule:
-    """Return the nodes below `roots` by region, arguments before their users.
-
-    What is below nodes in `known` is left out.
-    """
-    order = list(topological(roots, known))
+def schedule(roots: Iterable[Node]) -> Schedule:
+    """Return the nodes below `roots` by region, arguments before their users."""
+    order = list(topological(roots))
     loops = {each.payload.identity: each for each in order if each.op.name == "loop"}
     depths = {OUTSIDE: 0}
 

@@ -14,9 +14,15 @@ from numpy.typing import NDArray
 
 from mclib.errors import InternalError
 from mclib.statistics.blocks import BLOCK
-from mclib.statistics.moments import EMPTY, FIELDS, Record, merge
+from mclib.statistics.moments import EMPTY, FIELDS, Record
 from mclib.statistics.non_finite import NonFinite, finite_records
-from mclib.statistics.records import Floats, doubtful_blocks
+from mclib.statistics.records import (
+    Floats,
+    MergePairs,
+    Places,
+    doubtful_blocks,
+    merge_pairs,
+)
 
 N_GROUPS_KEPT = 1024
 """Most records of subtrees kept for each output."""
@@ -26,7 +32,7 @@ _TOP_BITS = N_GROUPS_KEPT.bit_length() - 1
 # still lie in cache.
 _WAITING = 1 << 13
 _FEWEST_WAITING = 512
-# Blocks whose values are asked for at once.
+# Blocks whose values are asked for at once, all outputs together.
 _VALUES_AT_ONCE = 256
 
 ValuesOf = Callable[[int, int], NDArray[np.floating]]
@@ -44,6 +50,8 @@ class Accumulator:
     ----------
     n_outputs : int
         Outputs in each record.
+    merge : callable, optional
+        Merges records in place of `merge_pairs`, with the same bits.
 
     Notes
     -----
@@ -52,8 +60,9 @@ class Accumulator:
     records wait.
     """
 
-    def __init__(self, n_outputs: int) -> None:
+    def __init__(self, n_outputs: int, merge: MergePairs = merge_pairs) -> None:
         self.n_outputs = n_outputs
+        self._merge = merge
         self.non_finite: tuple[NonFinite, ...] = (NonFinite(),) * n_outputs
         self._waiting: list[tuple[int, Floats]] = []
         self._n_waiting = 0
@@ -123,7 +132,7 @@ class Accumulator:
         """Records of all finite trials, array of shape (n_outputs, 7)."""
         indices, records = self._fold()
         while len(indices) > 1:
-            indices, records = _fold_level(indices, records)
+            indices, records = self._fold_level(indices, records)
         if not len(indices):
             return np.tile(np.array(EMPTY), (self.n_outputs, 1))
         return np.ascontiguousarray(records[:, 0, :].T)
@@ -144,14 +153,15 @@ class Accumulator:
         self,
         first_block: int,
         records: Floats,
-        doubtful: NDArray[np.intp],
+        doubtful: Places,
         values_of: ValuesOf,
     ) -> None:
         """Replace doubtful records by those of the finite trials, and count the others."""
+        most = max(1, _VALUES_AT_ONCE // self.n_outputs)
         runs = np.split(doubtful, np.flatnonzero(np.diff(doubtful) > 1) + 1)
         for neighbours in runs:
-            for start in range(0, len(neighbours), _VALUES_AT_ONCE):
-                some = neighbours[start : start + _VALUES_AT_ONCE]
+            for start in range(0, len(neighbours), most):
+                some = neighbours[start : start + most]
                 block = first_block + int(some[0])
                 values = values_of(block, len(some))
                 mended, found = finite_records(values, block * BLOCK)
@@ -185,7 +195,7 @@ class Accumulator:
                 if level < len(source):
                     nodes = _union(nodes, source[level])
             if level < top:
-                nodes, carried = _merge_pairs(*nodes)
+                nodes, carried = self._merge_pairs(*nodes)
             levels.append(nodes)
         self._levels = levels
 
@@ -194,8 +204,25 @@ class Accumulator:
         self._settle()
         nodes = self._levels[0]
         for above in self._levels[1:]:
-            nodes = _union(_fold_level(*nodes), above)
+            nodes = _union(self._fold_level(*nodes), above)
         return nodes
+
+    def _merge_pairs(self, indices: Indices, records: Floats) -> tuple[Nodes, Nodes]:
+        """Split nodes into those without their other half and the merges one level up."""
+        lefts = _pairs(indices)
+        is_alone = np.ones(len(indices), np.bool_)
+        is_alone[lefts] = is_alone[lefts + 1] = False
+        alone = indices[is_alone], records[:, is_alone]
+        return alone, (indices[lefts] >> 1, self._merge(records, lefts))
+
+    def _fold_level(self, indices: Indices, records: Floats) -> Nodes:
+        """All nodes one level up, merged where both halves are there."""
+        lefts = _pairs(indices)
+        folded = records.copy()
+        folded[:, lefts] = self._merge(records, lefts)
+        stays = np.ones(len(indices), np.bool_)
+        stays[lefts + 1] = False
+        return indices[stays] >> 1, folded[:, stays]
 
 
 def _union(left: Nodes, right: Nodes) -> Nodes:
@@ -221,33 +248,7 @@ def _sorted(indices: Indices, records: Floats) -> Nodes:
     return indices, records
 
 
-def _pairs(indices: Indices) -> NDArray[np.intp]:
+def _pairs(indices: Indices) -> Places:
     """Places of nodes whose other half comes next."""
     is_left = (indices[:-1] & 1) == 0
     return np.flatnonzero(is_left & (indices[1:] == indices[:-1] + 1))
-
-
-def _merged(records: Floats, lefts: NDArray[np.intp]) -> Floats:
-    with np.errstate(all="ignore"):
-        return np.stack(
-            merge([*records[:, lefts]], [*records[:, lefts + 1]], where=np.where)
-        )
-
-
-def _merge_pairs(indices: Indices, records: Floats) -> tuple[Nodes, Nodes]:
-    """Split nodes into those without their other half and the merges one level up."""
-    lefts = _pairs(indices)
-    is_alone = np.ones(len(indices), np.bool_)
-    is_alone[lefts] = is_alone[lefts + 1] = False
-    alone = indices[is_alone], records[:, is_alone]
-    return alone, (indices[lefts] >> 1, _merged(records, lefts))
-
-
-def _fold_level(indices: Indices, records: Floats) -> Nodes:
-    """All nodes one level up, merged where both halves are there."""
-    lefts = _pairs(indices)
-    folded = records.copy()
-    folded[:, lefts] = _merged(records, lefts)
-    stays = np.ones(len(indices), np.bool_)
-    stays[lefts + 1] = False
-    return indices[stays] >> 1, folded[:, stays]

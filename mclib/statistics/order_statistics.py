@@ -86,8 +86,13 @@ def order_statistics(
     Notes
     -----
     With bins, a continuous output takes one pass for up to about 10^8 trials and two or
-    three for 10^9; very many equal outcomes at an odd number take the most, five.
+    three for 10^9; very many equal outcomes take one pass if they are the smallest or the
+    largest of all (an option that pays nothing), and the most, five, at an odd number.
     """
+    ends = {
+        output: {key_of(record.minimum), key_of(record.maximum)}
+        for output, record in records.items()
+    }
     found: dict[Target, float] = {}
     open_: dict[Target, Bracket] = {}
     for output, group in itertools.groupby(sorted(set(targets)), key=lambda each: each[0]):
@@ -102,7 +107,12 @@ def order_statistics(
         if not open_:
             return found
         fetched, refined = _plan(set(open_.values()))
-        questions = {**fetched, **refined}
+        extremes = {
+            (bracket, key): KeyBins(bracket.output, key, key, 0)
+            for bracket in refined
+            for key in ends[bracket.output] & {bracket.first, bracket.last}
+        }
+        questions: dict[Any, Request] = {**fetched, **refined, **extremes}
         answers = source.sweep(list(questions.values()))
         by_bracket = dict(zip(questions, answers, strict=True))
         for (output, rank), bracket in list(open_.items()):
@@ -113,8 +123,9 @@ def order_statistics(
             elif bracket in refined:
                 counts = by_bracket[bracket]
                 _checked(counts, bracket, int(counts.sum()))
-                shift = refined[bracket].shift
-                open_[output, rank] = _narrowed(bracket, rank, counts, shift)
+                open_[output, rank] = _extreme(bracket, rank, by_bracket) or _narrowed(
+                    bracket, rank, counts, refined[bracket].shift
+                )
 
 
 def _first_brackets(
@@ -157,6 +168,19 @@ def _plan(
             shift = max(0, (each.last - each.first).bit_length() - _KEY_BITS)
             refined[each] = KeyBins(each.output, each.first, each.last, shift)
     return fetched, refined
+
+
+def _extreme(bracket: Bracket, rank: int, counted: Mapping[Any, Any]) -> Bracket | None:
+    """Bracket the smallest or largest outcome of all, if so many are equal to it."""
+    n_first, n_last = (
+        int(counted[bracket, key][0]) if (bracket, key) in counted else 0
+        for key in (bracket.first, bracket.last)
+    )
+    place = rank - bracket.below
+    if n_first < place <= bracket.count - n_last:
+        return None
+    key = bracket.first if place <= n_first else bracket.last
+    return Bracket(bracket.output, key, key, 0, 1)
 
 
 def _narrowed(bracket: Bracket, rank: int, counts: Counts, shift: int) -> Bracket:

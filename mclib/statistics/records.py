@@ -1,6 +1,6 @@
 """Records of blocks from arrays of values: what every engine's records are judged by."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,14 @@ from mclib.statistics.blocks import BLOCK, N_LANES, to_lane_order
 from mclib.statistics.moments import FIELDS, Record, lane_record, merge
 
 Floats = NDArray[np.float64]
+
+Places = NDArray[np.intp]
+
+MergePairs = Callable[[Floats, Places], Floats]
+"""What does as `merge_pairs` does, to the bit."""
+
+BlockRecords = Callable[[NDArray[Any]], Floats]
+"""What does as `block_records` does, to the bit, for whole blocks of several outputs."""
 
 # The lanes of so many blocks stay in cache while their turns are gone through.
 _BLOCKS_AT_ONCE = 64
@@ -25,6 +33,26 @@ def pack(record: Record) -> Floats:
 def unpack(records: Floats) -> Record:
     """View an array of shape (..., 7) as a record of arrays of shape (...)."""
     return Record(*np.moveaxis(records, -1, 0))
+
+
+def merge_pairs(records: Floats, lefts: Places) -> Floats:
+    """Merge neighbouring records.
+
+    Parameters
+    ----------
+    records : array of shape (7, n_records, n_outputs), float64
+        Records, fields first.
+    lefts : array of shape (n_pairs,)
+        Places of the left records of pairs; their right records come next.
+
+    Returns
+    -------
+    array of shape (7, n_pairs, n_outputs), float64
+        What `mclib.statistics.moments.merge` makes of each pair.
+    """
+    with np.errstate(all="ignore"):
+        left, right = records[:, lefts], records[:, lefts + 1]
+        return np.stack(merge([*left], [*right], where=np.where))
 
 
 def block_records(values: NDArray[Any], n_trials: int | None = None) -> Floats:

@@ -192,6 +192,8 @@ def requests_are_answered_as_they_say_themselves(engine: Engine) -> None:
             LinearBins(0, -2.0, 100.0, 400),
             LinearBins(0, 0.0, 1e300, 10),
             KeyBins(0, low, high, (high - low).bit_length() - 8),
+            KeyBins(0, low, high, 63),
+            KeyBins(0, low, low, 0),
             KeysWithin(0, low, low + (high - low) // 3),
         )
         for request in requests:

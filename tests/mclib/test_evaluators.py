@@ -11,6 +11,7 @@ from mclib.engines.base import Engine, Program
 from mclib.engines.llvm.engine import LlvmEngine
 from mclib.engines.plans import Plan
 from mclib.errors import ArgumentError, TraceError
+from mclib.evaluators import MOST_FUSED
 from tests.helpers import assert_same_bits
 
 NORMAL = mc.Normal(0.0, 1.0)
@@ -48,6 +49,25 @@ def test_untraced_functions_get_the_same_statistics() -> None:
             lambda output: output.probability_above(0.3),
         ):
             assert repr(ask(traced[name])) == repr(ask(called[name]))
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_many_outputs_have_the_bits_that_each_has_alone(precision: str) -> None:
+    def outputs(x: Any = NORMAL, u: Any = mc.Uniform(-1.0, 1.0)) -> dict[str, Any]:
+        return {f"y{k}": x * k + u for k in range(3 * MOST_FUSED)}
+
+    def few(x: Any = NORMAL, u: Any = mc.Uniform(-1.0, 1.0)) -> dict[str, Any]:
+        return {f"y{k}": x * k + u for k in range(0, 3 * MOST_FUSED, 5)}
+
+    many, alone = (
+        mc.simulate(mc.model(each), 400_000, seed=3, precision=precision, chunk_size=70_000)
+        for each in (outputs, few)
+    )
+
+    for name in alone:
+        assert alone[name].mean == many[name].mean
+        assert alone[name].kurtosis == many[name].kurtosis
+        assert alone[name].minimum == many[name].minimum
 
 
 def test_untraced_functions_take_parameters() -> None:

@@ -150,7 +150,8 @@ def _shift_right_signed(each: Node, args: Sequence[str]) -> str:
 
 
 def _shift_lanes(each: Node, args: Sequence[str]) -> str:
-    return f"__shfl_sync(0xffffffffu, {args[0]}, lane + {each.payload}u)"
+    # Taken modulo 32 by the instruction; thread blocks are whole warps.
+    return f"__shfl_sync(0xffffffffu, {args[0]}, threadIdx.x + {each.payload}u)"
 
 
 _SPECIAL: dict[str, Callable[[Node, Sequence[str]], str]] = {

@@ -30,7 +30,7 @@ def answer(request: Request, values: Array) -> "np.ndarray[Any, np.dtype[np.uint
     """Return what ``request.answer`` says of all of `values`, whatever their order."""
     flat = np.ascontiguousarray(values).reshape(-1)
     suffix = "float" if flat.dtype == np.float32 else "double"
-    linear_bins, key_bins, keys_within = _functions(suffix)
+    linear_bins, key_bins, keys_counted, keys_within = _functions(suffix)
     data, n = flat.ctypes.data, flat.size
     if isinstance(request, LinearBins):
         # One more place for NaN, which falls into no bin.
@@ -41,6 +41,9 @@ def answer(request: Request, values: Array) -> "np.ndarray[Any, np.dtype[np.uint
     if isinstance(request, KeyBins):
         counts = np.zeros(request.n_bins, np.uint64)
         span = request.last - request.first
+        if request.n_bins == 1:
+            keys_counted(data, n, request.first, span, counts.ctypes.data)
+            return counts
         key_bins(data, n, request.first, span, request.shift, counts.ctypes.data)
         return counts
     assert isinstance(request, KeysWithin)
@@ -52,14 +55,15 @@ def answer(request: Request, values: Array) -> "np.ndarray[Any, np.dtype[np.uint
 
 
 @functools.cache
-def _functions(suffix: str) -> tuple[Any, Any, Any]:
-    names = ("linear_bins", "key_bins", "keys_within")
+def _functions(suffix: str) -> tuple[Any, Any, Any, Any]:
+    names = ("linear_bins", "key_bins", "keys_counted", "keys_within")
     compiled = compile_ir(_module(suffix), names)
     pointer, integer, word = ctypes.c_void_p, ctypes.c_int64, ctypes.c_uint64
     number = ctypes.c_double
     return (
         compiled.function("linear_bins", pointer, integer, number, number, number, pointer),
         compiled.function("key_bins", pointer, integer, word, word, word, pointer),
+        compiled.function("keys_counted", pointer, integer, word, word, pointer),
         compiled.function("keys_within", pointer, integer, word, word, pointer, pointer),
     )
 
@@ -157,6 +161,15 @@ end:
   br label %next
 """
     key_body = f"{load}{keys}  br i1 %some, label %lane0, label %next\n"
+    # Where all that are inside go into one bin, their number is that of the mask's bits.
+    count_body = f"""{load}{keys}
+  %ones = call i8 @llvm.ctpop.i8(i8 %mask)
+  %more = zext i8 %ones to i64
+  %before = load i64, ptr %counts
+  %after = add i64 %before, %more
+  store i64 %after, ptr %counts
+  br label %next
+"""
     take_bin = """
   %bin@ = lshr i64 %o@, %shift
   %p@ = getelementptr i64, ptr %counts, i64 %bin@
@@ -171,6 +184,7 @@ end:
   store i64 %up@, ptr %n_found"""
     return f"""
 declare <8 x double> @llvm.floor.v8f64(<8 x double>)
+declare i8 @llvm.ctpop.i8(i8)
 
 define void @linear_bins(ptr noalias %values, i64 %n, double %low, double %scale, \
 double %top, ptr noalias %counts) {{
@@ -178,6 +192,9 @@ double %top, ptr noalias %counts) {{
 define void @key_bins(ptr noalias %values, i64 %n, i64 %first, i64 %span, \
 i64 %shift, ptr noalias %counts) {{
 {loop(splats, key_body + rare(take_bin))}
+define void @keys_counted(ptr noalias %values, i64 %n, i64 %first, i64 %span, \
+ptr noalias %counts) {{
+{loop(splats, count_body)}
 define void @keys_within(ptr noalias %values, i64 %n, i64 %first, i64 %span, \
 ptr noalias %found, ptr noalias %n_found) {{
 {loop(splats, key_body + rare(take_key))}

@@ -12,8 +12,17 @@ lanes never meet before their sums are merged, so that it does not matter how ma
 together; no op may be contracted or reordered, since none carries a fast-math flag.
 """
 
-from mclib.engines.llvm.writing import METADATA, SCALAR, FunctionWriter
-from mclib.engines.plans import BLOCK, N_LANES, STATES_PER_OUTPUT, Plan
+import functools
+
+from mclib.engines.llvm.operations import SCALAR
+from mclib.engines.llvm.writing import METADATA, FunctionWriter
+from mclib.engines.plans import (
+    BLOCK,
+    N_LANES,
+    STATES_PER_OUTPUT,
+    Plan,
+    record_routine,
+)
 from mclib.expressions.dtypes import Type
 from mclib.expressions.nodes import Table, topological
 from mclib.expressions.schedule import OUTSIDE
@@ -21,6 +30,9 @@ from mclib.statistics.moments import FIELDS
 
 LANES_AT_ONCE = {Type.FLOAT32: 32, Type.FLOAT64: 16}
 """How many of the 32 lanes go through a block together: as many as leave registers free."""
+
+LONG = 2_000
+"""Nodes beyond which half as many lanes go together: it takes half the time to compile."""
 
 
 def _part(plan: Plan, width: int) -> FunctionWriter:
@@ -39,27 +51,29 @@ def _part(plan: Plan, width: int) -> FunctionWriter:
     return part
 
 
-def _merge(plan: Plan) -> FunctionWriter:
-    """Write the function that makes one output's record of its lanes' sums.
+_MERGE = """\
+define internal fastcc void @merge(ptr noalias readonly %sums, ptr noalias %out) noinline {{
+entry:
+{lines}
+  ret void
+}}"""
 
-    All outputs have the same formulas, so those of the first one serve them all.
-    """
-    records = plan.records[: len(FIELDS)]
-    sums = [
-        each for each in topological(records, known={plan.body}) if each.op.name == "result"
-    ]
-    merge = FunctionWriter(records, N_LANES, known=frozenset(sums))
-    for each in sums:
-        offset = each.payload * N_LANES
-        slot = merge.emit(f"getelementptr {SCALAR[each.type]}, ptr %sums, i64 {offset}")
-        merge.names[each] = merge.emit(f"load {merge.vector(each.type)}, ptr {slot}")
+
+@functools.cache
+def merge_lanes(precision: Type) -> str:
+    """Return the function that makes one output's record of its lanes' sums."""
+    routine = record_routine(precision)
+    merge = FunctionWriter(routine.results, N_LANES)
+    for place, formal in enumerate(routine.formals):
+        offset = place * N_LANES
+        slot = merge.emit(f"getelementptr {SCALAR[formal.type]}, ptr %sums, i64 {offset}")
+        merge.names[formal] = merge.emit(f"load {merge.vector(formal.type)}, ptr {slot}")
     merge.region(OUTSIDE)
-    for place, record in enumerate(records):
+    for place, record in enumerate(routine.results):
         value = merge.emit(f"extractelement {merge.typed(record)}, i64 0")
         slot = merge.emit(f"getelementptr double, ptr %out, i64 {place}")
         merge.do(f"store double {value}, ptr {slot}")
-    merge.do("ret void")
-    return merge
+    return _MERGE.format(lines="\n".join(merge.lines))
 
 
 _PLAN = """\
@@ -70,11 +84,7 @@ entry:
 {part}
 }}
 
-define internal fastcc void @merge(ptr noalias readonly %arguments, \
-ptr noalias readonly %sums, ptr noalias %out) noinline {{
-entry:
 {merge}
-}}
 
 define void @plan(i64 %first_block, i64 %n_blocks, i64 %stride_blocks, \
 ptr noalias readonly %arguments, ptr noalias readonly %tables, ptr noalias %out) {{
@@ -105,7 +115,7 @@ output:
   %row = add i64 %before, %number
   %first_field = mul i64 %row, {n_fields}
   %record = getelementptr double, ptr %out, i64 %first_field
-  call fastcc void @merge(ptr %arguments, ptr %mine, ptr %record)
+  call fastcc void @merge(ptr %mine, ptr %record)
   %next_number = add i64 %number, 1
   %again = icmp ult i64 %next_number, {n_outputs}
   br i1 %again, label %output, label %merged
@@ -119,13 +129,20 @@ finish:
 """
 
 
+def lanes_at_once(plan: Plan) -> int:
+    """Return how many lanes of a plan go together."""
+    usual = LANES_AT_ONCE[plan.precision]
+    is_long = sum(1 for _ in topological([plan.body])) > LONG
+    return usual // 2 if is_long else usual
+
+
 def render(plan: Plan) -> tuple[str, list[Table]]:
     """Return the LLVM IR of a plan, and its tables in the order of their pointers."""
-    width = LANES_AT_ONCE[plan.precision]
-    part, merge = _part(plan, width), _merge(plan)
+    width = lanes_at_once(plan)
+    part = _part(plan, width)
     text = _PLAN.format(
         part="\n".join([*part.allocations, *part.lines]),
-        merge="\n".join(merge.lines),
+        merge=merge_lanes(plan.precision),
         n_sums=max(1, plan.body.payload.n_states),
         lanes=N_LANES,
         block=BLOCK,
@@ -136,6 +153,5 @@ def render(plan: Plan) -> tuple[str, list[Table]]:
         sums_per_output=STATES_PER_OUTPUT * N_LANES,
         n_fields=len(FIELDS),
     )
-    declared = {**part.declared, **merge.declared}
-    declares = [f"declare {signature}" for signature in declared.values()]
+    declares = [f"declare {signature}" for signature in part.declared.values()]
     return "\n".join([*declares, *part.functions, text, *METADATA, ""]), part.tables

@@ -4,65 +4,27 @@ Every value that differs between lanes is a vector of as many lanes as go togeth
 Constants are splats; a loop is a basic block with a phi for each state.
 """
 
-import struct
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-import numpy as np
-
+from mclib.engines.llvm.operations import (
+    BINARY,
+    BY_KIND,
+    CASTS,
+    INTRINSICS,
+    SCALAR,
+    SUFFIX,
+    literal,
+)
 from mclib.engines.plans import N_LANES, N_ROWS
 from mclib.expressions.dtypes import Type
 from mclib.expressions.nodes import Node, Subroutine, Table
 from mclib.expressions.schedule import OUTSIDE, schedule
 
-SCALAR = {
-    Type.BOOLEAN: "i1",
-    Type.INT32: "i32",
-    Type.INT64: "i64",
-    Type.FLOAT32: "float",
-    Type.FLOAT64: "double",
-}
-_SUFFIX = {Type.FLOAT32: "f32", Type.FLOAT64: "f64"}
-
-_BINARY = {
-    "divide": "fdiv",
-    "logical_and": "and",
-    "logical_or": "or",
-    "logical_xor": "xor",
-    "bit_and": "and",
-    "bit_or": "or",
-    "bit_xor": "xor",
-    "shift_left": "shl",
-    "shift_right": "lshr",
-    "shift_right_signed": "ashr",
-}
-_BY_KIND = {
-    "add": ("fadd", "add"),
-    "subtract": ("fsub", "sub"),
-    "multiply": ("fmul", "mul"),
-    "less": ("fcmp olt", "icmp slt"),
-    "less_equal": ("fcmp ole", "icmp sle"),
-    "equal": ("fcmp oeq", "icmp eq"),
-}
-_CASTS = {
-    "float_bits": "bitcast",
-    "from_bits": "bitcast",
-    "zero_extend": "zext",
-    "truncate": "trunc",
-    "to_float": "sitofp",
-    "to_integer": "fptosi",
-    "widen": "fpext",
-    "narrow": "fptrunc",
-}
-_INTRINSICS = {
-    "fused_multiply_add": "fma",
-    "square_root": "sqrt",
-    "absolute": "fabs",
-    "floor": "floor",
-}
-
-
 UNROLLED_NODES = 200
 """A loop of four turns over so many nodes at most is written out four times."""
+
+STORED_ONE_BY_ONE = 32
+"""Outputs at most that are stored without a loop; LLVM compares every two such stores."""
 
 UNROLL, KEEP = "!1", "!3"
 METADATA = (
@@ -74,17 +36,6 @@ METADATA = (
 )
 
 
-def literal(value: bool | float, type_: Type) -> str:
-    """Return a scalar constant as LLVM reads it."""
-    if type_ is Type.BOOLEAN:
-        return "true" if value else "false"
-    if type_.is_integer:
-        return str(int(value))
-    # LLVM writes float constants as the bits of the equal double.
-    exact = float(np.float32(value)) if type_ is Type.FLOAT32 else float(value)
-    return f"0x{struct.unpack('<Q', struct.pack('<d', exact))[0]:016X}"
-
-
 class FunctionWriter:
     """Writes one function; that of a subroutine shares declarations with its caller's."""
 
@@ -93,9 +44,8 @@ class FunctionWriter:
         roots: Iterable[Node],
         width: int,
         within: "FunctionWriter | None" = None,
-        known: Container[Node] = frozenset(),
     ) -> None:
-        self.regions = schedule(roots, known)
+        self.regions = schedule(roots)
         self.width = width
         self.names: dict[Node, str] = {}
         self.counters: dict[int, str] = {}
@@ -138,14 +88,15 @@ class FunctionWriter:
             return f"splat ({SCALAR[each.type]} {literal(each.payload, each.type)})"
         if each.op.name == "step" and each not in self.names:
             counter = self.counters[each.payload.identity]
-            return self._splat(counter, Type.INT32)
+            return self.splat(counter, Type.INT32)
         return self.names[each]
 
     def typed(self, each: Node) -> str:
         """Return the type and name of a node's value."""
         return f"{self.vector(each.type)} {self._name(each)}"
 
-    def _splat(self, scalar: str, type_: Type) -> str:
+    def splat(self, scalar: str, type_: Type) -> str:
+        """Write a scalar into all lanes."""
         kind = self.vector(type_)
         first = self.emit(f"insertelement {kind} poison, {SCALAR[type_]} {scalar}, i64 0")
         mask = f"<{self.width} x i32> zeroinitializer"
@@ -156,14 +107,14 @@ class FunctionWriter:
         if name in _RENDER:
             return _RENDER[name](self, each)
         first = each.args[0]
-        if name in _BINARY or name in _BY_KIND:
-            op = _BINARY.get(name) or _BY_KIND[name][first.type.is_integer]
+        if name in BINARY or name in BY_KIND:
+            op = BINARY.get(name) or BY_KIND[name][first.type.is_integer]
             return self.emit(f"{op} {self.typed(first)}, {self._name(each.args[1])}")
-        if name in _CASTS:
+        if name in CASTS:
             return self.emit(
-                f"{_CASTS[name]} {self.typed(first)} to {self.vector(each.type)}"
+                f"{CASTS[name]} {self.typed(first)} to {self.vector(each.type)}"
             )
-        intrinsic = f"@llvm.{_INTRINSICS[name]}.v{self.width}{_SUFFIX[each.type]}"
+        intrinsic = f"@llvm.{INTRINSICS[name]}.v{self.width}{SUFFIX[each.type]}"
         kind = self.vector(each.type)
         self.declared[intrinsic] = (
             f"{kind} {intrinsic}({', '.join([kind] * len(each.args))})"
@@ -176,20 +127,20 @@ class FunctionWriter:
         slot = self.emit(f"getelementptr i64, ptr %arguments, i64 {each.payload}")
         if each.type is Type.BOOLEAN:
             wide = self.emit(f"load i32, ptr {slot}, !invariant.load !0")
-            return self._splat(self.emit(f"icmp ne i32 {wide}, 0"), each.type)
+            return self.splat(self.emit(f"icmp ne i32 {wide}, 0"), each.type)
         scalar = self.emit(f"load {SCALAR[each.type]}, ptr {slot}, !invariant.load !0")
-        return self._splat(scalar, each.type)
+        return self.splat(scalar, each.type)
 
     def _block(self, each: Node) -> str:
-        return self._splat("%block", Type.INT64)
+        return self.splat("%block", Type.INT64)
 
     def _lane(self, each: Node) -> str:
         numbers = ", ".join(f"i32 {lane}" for lane in range(self.width))
-        first = self._splat("%first_lane", Type.INT32)
+        first = self.splat("%first_lane", Type.INT32)
         return self.emit(f"add {self.vector(Type.INT32)} {first}, <{numbers}>")
 
     def _step(self, each: Node) -> str:
-        return self._splat(self.counters[each.payload.identity], Type.INT32)
+        return self.splat(self.counters[each.payload.identity], Type.INT32)
 
     def _negative(self, each: Node) -> str:
         if each.type.is_integer:
@@ -364,11 +315,38 @@ class FunctionWriter:
         turn = self.emit(f"mul i64 {turn}, {N_LANES}")
         turn = self.emit(f"add i64 {turn}, %first_lane_wide")
         offset = self.emit(f"add i64 %start, {turn}")
+        if len(outputs) > STORED_ONE_BY_ONE:
+            self._store_many(outputs, offset)
+            return
         for output in outputs:
             scalar = SCALAR[output.type]
             place = self.emit(f"getelementptr {scalar}, ptr %out, i64 {offset}")
             self.do(f"store {self.typed(output)}, ptr {place}, align 8")
             offset = self.emit(f"add i64 {offset}, %stride")
+
+    def _store_many(self, outputs: Sequence[Node], offset: str) -> None:
+        """Put outputs side by side, and store them from there in a loop."""
+        type_ = outputs[0].type
+        scalar, kind = SCALAR[type_], self.vector(type_)
+        buffer = self._fresh()
+        self.allocations.append(f"  {buffer} = alloca [{len(outputs)} x {kind}]")
+        for slot, output in enumerate(outputs):
+            pointer = self.emit(f"getelementptr {kind}, ptr {buffer}, i64 {slot}")
+            self.do(f"store {self.typed(output)}, ptr {pointer}")
+        number, following, before = self._fresh(), self._fresh(), self.label
+        self.do("br label %storing")
+        self._begin("storing")
+        self.do(f"{number} = phi i64 [ 0, %{before} ], [ {following}, %storing ]")
+        pointer = self.emit(f"getelementptr {kind}, ptr {buffer}, i64 {number}")
+        value = self.emit(f"load {kind}, ptr {pointer}")
+        far = self.emit(f"mul i64 {number}, %stride")
+        place = self.emit(f"add i64 {offset}, {far}")
+        pointer = self.emit(f"getelementptr {scalar}, ptr %out, i64 {place}")
+        self.do(f"store {kind} {value}, ptr {pointer}, align 8")
+        self.do(f"{following} = add i64 {number}, 1")
+        goes_on = self.emit(f"icmp ult i64 {following}, {len(outputs)}")
+        self.do(f"br i1 {goes_on}, label %storing, label %stored, !llvm.loop {KEEP}")
+        self._begin("stored")
 
 
 _RENDER: dict[str, Callable[[FunctionWriter, Node], str]] = {

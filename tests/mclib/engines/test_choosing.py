@@ -4,9 +4,17 @@ from typing import Any
 
 import pytest
 
-from mclib.engines.choosing import NAMES, choose_engine
+from mclib.engines.choosing import (
+    NAMES,
+    choose_block_records,
+    choose_engine,
+    choose_merge,
+)
+from mclib.engines.llvm.merging import merge_pairs_compiled
+from mclib.engines.llvm.recording import block_records_compiled
 from mclib.engines.reference import ReferenceEngine
 from mclib.errors import ArgumentError
+from mclib.statistics.records import block_records, merge_pairs
 
 
 @pytest.mark.parametrize("name", ["llvm", "reference"])
@@ -44,3 +52,12 @@ def test_an_engine_that_does_not_exist_is_refused(asked: Any) -> None:
 @pytest.mark.parametrize("name", ["llvm", "reference"])
 def test_an_engine_says_what_it_runs_on(name: str) -> None:
     assert len(choose_engine(name, 10).device) > 5
+
+
+def test_records_are_made_and_merged_by_compiled_code_but_the_judges() -> None:
+    llvm, judge = choose_engine("llvm", 10), ReferenceEngine()
+
+    assert choose_merge(llvm) is merge_pairs_compiled
+    assert choose_merge(judge) is merge_pairs
+    assert choose_block_records(llvm) is block_records_compiled
+    assert choose_block_records(judge) is block_records

@@ -78,6 +78,17 @@ def test_of_special_numbers_it_is_the_processors(dtype: type) -> None:
     _check(dtype, *(np.ascontiguousarray(column) for column in rows.T))
 
 
+def test_of_single_numbers_it_is_the_processors(seed: int) -> None:
+    rows = [*product(SPECIAL, repeat=3)]
+    rows += zip(*(_random_bits(np.float64, seed + k, 500) for k in range(3)), strict=True)
+    columns = np.array(rows, np.float64).T
+
+    with np.errstate(all="ignore"):
+        found = np.array([fused_multiply_add(*row) for row in columns.T])
+
+    assert_same_bits(_processor(np.float64, *map(np.ascontiguousarray, columns)), found)
+
+
 def test_it_rounds_the_exact_value_once() -> None:
     a, b, c = 1.0 + 2.0**-52, 1.0 - 2.0**-53, -1.0
     exact = Fraction(a) * Fraction(b) + Fraction(c)

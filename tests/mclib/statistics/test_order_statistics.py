@@ -142,6 +142,25 @@ def test_the_extremes_take_no_pass(seed: int) -> None:
     assert source.n_sweeps == 0
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_many_equal_outcomes_at_an_end_take_one_pass_more(
+    sign: float, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mclib.statistics.order_statistics.MOST_KEYS", 1000)
+    normal = np.random.default_rng(seed).normal(size=50_000)
+    values = sign * np.maximum(normal, 0.0)
+    source = ArraySource(values)
+    answers = Answers.of(source, accumulated(values))
+    n_equal = int(np.count_nonzero(values == 0.0))
+    places = np.array([100, 10_000, n_equal])
+    ranks = places if sign > 0.0 else len(values) + 1 - places
+
+    answers.find_order_statistics([(0, int(rank)) for rank in ranks])
+
+    assert [0.0] * 3 == [answers.order_statistic(0, int(rank)) for rank in ranks]
+    assert source.n_sweeps == 2
+
+
 def test_no_pass_fetches_more_than_it_may(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

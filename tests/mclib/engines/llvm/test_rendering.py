@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mclib.engines.base import output_shape, output_type
-from mclib.engines.llvm import writing
+from mclib.engines.llvm import rendering, writing
 from mclib.engines.llvm.compiling import compile_ir, host
 from mclib.engines.llvm.engine import LlvmEngine, pack
 from mclib.engines.llvm.rendering import LANES_AT_ONCE, render
@@ -94,6 +94,27 @@ def test_unrolling_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(writing, "UNROLLED_NODES", most)
 
         assert_same_bits(usual, _here(plan, arguments))
+
+
+@pytest.mark.parametrize("precision", PRECISIONS, ids=lambda each: each.value)
+def test_storing_outputs_in_a_loop_changes_no_bit(
+    precision: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = GOLDEN_PROGRAMS["uneven_scan"]
+    plan = program.plan("values", precision)
+    arguments = program.arguments(plan)
+    usual = _here(plan, arguments)
+    monkeypatch.setattr(writing, "STORED_ONE_BY_ONE", 1)
+
+    assert_same_bits(usual, _here(plan, arguments))
+
+
+def test_fewer_lanes_of_a_long_program_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = GOLDEN_PROGRAMS["european"].plan("values", Type.FLOAT64)
+    usual = rendering.lanes_at_once(plan)
+    monkeypatch.setattr(rendering, "LONG", 3)
+
+    assert usual // 2 == rendering.lanes_at_once(plan)
 
 
 def test_the_same_plan_has_the_same_text() -> None:

@@ -1,0 +1,138 @@
+"""Records of blocks from stored values, compiled: one module for all models.
+
+What a lane sees and how lanes merge are the formulas that plans are built of, so that the
+records are those of a program with its statistics inside, to the bit.
+"""
+
+import ctypes
+import functools
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mclib.engines.llvm.compiling import compile_ir
+from mclib.engines.llvm.operations import SCALAR, literal
+from mclib.engines.llvm.rendering import LANES_AT_ONCE, merge_lanes
+from mclib.engines.llvm.writing import FunctionWriter
+from mclib.engines.plans import BLOCK, N_LANES, START, STATES_PER_OUTPUT, turn
+from mclib.expressions.dtypes import Type
+from mclib.expressions.expression import Expression
+from mclib.expressions.nodes import node
+from mclib.expressions.schedule import OUTSIDE
+from mclib.statistics.moments import FIELDS
+from mclib.statistics.records import Floats
+
+_MODULE = """\
+{merge}
+
+define void @records(i64 %n_blocks, i64 %n_outputs, i64 %stride, \
+ptr noalias readonly %values, ptr noalias %out) {{
+entry:
+  %sums = alloca [{n_states} x <{lanes} x {scalar}>]
+  %n_records = mul i64 %n_blocks, %n_outputs
+  %none = icmp eq i64 %n_records, 0
+  br i1 %none, label %finish, label %record
+record:
+  %number = phi i64 [ 0, %entry ], [ %next_number, %close ]
+  %block = udiv i64 %number, %n_outputs
+  %output = urem i64 %number, %n_outputs
+  %before = mul i64 %output, %stride
+  %inside = mul i64 %block, {block}
+  %start = add i64 %before, %inside
+  br label %part
+part:
+  %lane = phi i64 [ 0, %record ], [ %next_lane, %store ]
+  %from = add i64 %start, %lane
+  br label %turn
+turn:
+  %t = phi i64 [ 0, %part ], [ %next_t, %turn ]
+{states}
+  %is_first = icmp eq i64 %t, 0
+{lines}
+  %next_t = add i64 %t, 1
+  %more_turns = icmp ult i64 %next_t, {n_turns}
+  br i1 %more_turns, label %turn, label %store
+store:
+{stores}
+  %next_lane = add i64 %lane, {width}
+  %more_lanes = icmp ult i64 %next_lane, {lanes}
+  br i1 %more_lanes, label %part, label %close
+close:
+  %first_field = mul i64 %number, {n_fields}
+  %mine = getelementptr double, ptr %out, i64 %first_field
+  call fastcc void @merge(ptr %sums, ptr %mine)
+  %next_number = add i64 %number, 1
+  %goes_on = icmp ult i64 %next_number, %n_records
+  br i1 %goes_on, label %record, label %finish
+finish:
+  ret void
+}}
+"""
+
+
+def block_records_compiled(values: NDArray[Any]) -> Floats:
+    """Return what `block_records` says of whole blocks, to the bit.
+
+    Parameters
+    ----------
+    values : array of shape (n_blocks, n_outputs, 8, 4, 32), float32 or float64
+        Values in lane order.
+    """
+    n_blocks, n_outputs = values.shape[:2]
+    by_output = np.ascontiguousarray(np.moveaxis(values, 1, 0))
+    out = np.empty((n_blocks, n_outputs, len(FIELDS)))
+    run = _function(Type(by_output.dtype.name))
+    data, stride = by_output.ctypes.data, n_blocks * BLOCK
+    run(n_blocks, n_outputs, stride, data, out.ctypes.data)
+    return out
+
+
+@functools.cache
+def _function(precision: Type) -> Any:
+    compiled = compile_ir(_module(precision), ("records",))
+    return compiled.function("records", *[ctypes.c_int64] * 3, *[ctypes.c_void_p] * 2)
+
+
+def _module(precision: Type) -> str:
+    scalar, width = SCALAR[precision], LANES_AT_ONCE[precision]
+    x, *states = (
+        node("formal", type_=precision, payload=k) for k in range(1 + STATES_PER_OUTPUT)
+    )
+    is_first = node("formal", type_=Type.BOOLEAN, payload=1 + STATES_PER_OUTPUT)
+    after = turn(Expression(x), [*map(Expression, states)], Expression(is_first))
+    writer = FunctionWriter([each.node for each in after], width)
+    kind = writer.vector(precision)
+    first = writer.emit(f"mul i64 %t, {N_LANES}")
+    at = writer.emit(f"add i64 %from, {first}")
+    slot = writer.emit(f"getelementptr {scalar}, ptr %values, i64 {at}")
+    writer.names[x] = writer.emit(
+        f"load {kind}, ptr {slot}, align {precision.dtype.itemsize}"
+    )
+    writer.names[is_first] = writer.splat("%is_first", Type.BOOLEAN)
+    writer.names |= {state: f"%state{k}" for k, state in enumerate(states)}
+    writer.region(OUTSIDE)
+    phis, stores = [], []
+    for k, (start, each) in enumerate(zip(START, after, strict=True)):
+        begin = f"splat ({scalar} {literal(start, precision)})"
+        new = writer.typed(each.node)
+        value = new.removeprefix(f"{kind} ")
+        phis.append(f"  %state{k} = phi {kind} [ {begin}, %part ], [ {value}, %turn ]")
+        stores += [
+            f"  %place{k} = add i64 %lane, {k * N_LANES}",
+            f"  %slot{k} = getelementptr {scalar}, ptr %sums, i64 %place{k}",
+            f"  store {new}, ptr %slot{k}",
+        ]
+    return _MODULE.format(
+        merge=merge_lanes(precision),
+        n_states=STATES_PER_OUTPUT,
+        lanes=N_LANES,
+        scalar=scalar,
+        block=BLOCK,
+        states="\n".join(phis),
+        lines="\n".join(writer.lines),
+        n_turns=BLOCK // N_LANES,
+        stores="\n".join(stores),
+        width=width,
+        n_fields=len(FIELDS),
+    )
