@@ -6,12 +6,12 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from deploy.deployer.commands import Failed
 from deploy.deployer.environment import Environment
 from hub.environments import load
 from hub.laws import SettingsError
+from hub.release import release
 from hub.storage import state_folder
 
 __all__ = ["main"]
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load(options.environment)
         state = state_folder() / settings.name
         state.mkdir(mode=0o711, exist_ok=True)
-        environment = Environment(settings, state, version("mchub"), _say)
+        environment = Environment(settings, state, release(), _say)
         options.verb(environment, options)
     except (Failed, SettingsError) as error:
         print(f"deployer: {error}", file=sys.stderr)

@@ -22,6 +22,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, Field
 
+from hub.release import release
 from hub.services.health import (
     State,
     Watch,
@@ -95,7 +96,7 @@ def platform_api(watch: Watch, environment: str, origins: Sequence[str]) -> Fast
         openapi_url="/api/openapi.json",
         static_url="/api/static",
         title="mchub platform API",
-        version=version("mchub"),
+        version=release(),
         lifespan=lifespan,
     )
     api.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["GET"])
@@ -118,7 +119,7 @@ def platform_api(watch: Watch, environment: str, origins: Sequence[str]) -> Fast
     async def versions() -> Version:
         """Which versions run here."""
         return Version(
-            mchub=version("mchub"),
+            mchub=release(),
             jupyterhub=version("jupyterhub"),
             python=python_version(),
             environment=environment,

@@ -1,6 +1,5 @@
 """The application: pages, the API that does the same, and what is refused how."""
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +8,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
+from hub.release import release
 from hub.services.admin import signing_in
 from hub.services.admin.desk import Desk
 from hub.services.admin.hub_api import HubAway, HubRefusal
@@ -46,7 +46,7 @@ def admin_service(desk: Desk) -> FastAPI:
         openapi_url=f"{desk.prefix}/api/openapi.json",
         static_url=f"{desk.prefix}/api/static",
         title="mchub admin API",
-        version=version("mchub"),
+        version=release(),
     )
     made.state.desk = desk
     for router in _PAGES:
