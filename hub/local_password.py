@@ -4,6 +4,8 @@ from typing import Any
 
 from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 
+from hub import sharing
+
 __all__ = ["LocalPasswordAuthenticator"]
 
 
@@ -22,3 +24,9 @@ class LocalPasswordAuthenticator(SharedPasswordAuthenticator):  # type: ignore[m
             return None
         model: dict[str, object] | None = await super().authenticate(handler, data)
         return model
+
+    def get_handlers(self, app: Any) -> list[tuple[str, type]]:
+        """JupyterHub's own; names that anybody may take have nothing to share."""
+        sharing.begin(app, None)
+        handlers: list[tuple[str, type]] = super().get_handlers(app)
+        return handlers

@@ -1,9 +1,20 @@
-"""Who may do what through JupyterHub's API: one table, a reason for every scope."""
+"""Who may do what through JupyterHub's API: tables, with a reason for every scope."""
 
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["IDLE_CULLER", "LAUNCHER", "PLATFORM_API", "ROLES", "load_roles"]
+from hub.settings import Settings
+
+__all__ = [
+    "IDLE_CULLER",
+    "LAUNCHER",
+    "OWN",
+    "PLATFORM_API",
+    "ROLES",
+    "SHARING",
+    "load_roles",
+    "user_scopes",
+]
 
 IDLE_CULLER: Final = "idle-culler"
 LAUNCHER: Final = "launcher"
@@ -22,6 +33,26 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
     # It asks the hub who it is, and that takes no scope: an answer proves hub and database.
     PLATFORM_API: {},
 }
+"""The services, none of them admin."""
+
+OWN: Final = "self"
+"""JupyterHub's word for what everybody may do with their own account and servers."""
+
+SHARING: Final[Mapping[str, str]] = {
+    "shares!user": "to let others into one's own running servers, and to end that",
+    "read:users:name": "to name the person to share with",
+    "read:groups:name": "to name the group to share with",
+}
+"""What everybody who may enter has besides, where the environment allows sharing."""
+
+
+def user_scopes(settings: Settings) -> set[str]:
+    """Scopes of everybody, besides `OWN`.
+
+    A group opens the door and brings profiles and budgets; no group brings a scope. Members
+    of the admin groups are JupyterHub's admins, whose scopes are its own.
+    """
+    return set(SHARING) if settings.sharing else set()
 
 
 def load_roles() -> list[dict[str, object]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from traitlets.config import Config
 
 from hub.network import hub_url, listening_at, proxy_url
-from hub.roles import ROLES, load_roles
+from hub.roles import ROLES, load_roles, user_scopes
 from hub.secret_files import service_token
 from hub.settings import Settings
 from hub.storage import state_folder
@@ -24,6 +24,7 @@ def apply_services(c: Config, settings: Settings) -> None:
         for service in ROLES
     ]
     c.JupyterHub.load_roles = load_roles()
+    c.JupyterHub.extra_user_scopes = user_scopes(settings)
 
 
 def platform_api_command(settings: Settings) -> Sequence[str]:
