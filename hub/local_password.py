@@ -7,6 +7,8 @@ from traitlets import Instance
 
 from hub.suspension.watch import SuspensionWatch
 
+from hub import sharing
+
 __all__ = ["LocalPasswordAuthenticator"]
 
 
@@ -35,3 +37,9 @@ class LocalPasswordAuthenticator(SharedPasswordAuthenticator):  # type: ignore[m
         if model is not None:
             await self.suspensions.refuse(self.normalize_username(data["username"]))
         return model
+
+    def get_handlers(self, app: Any) -> list[tuple[str, type]]:
+        """JupyterHub's own; names that anybody may take have nothing to share."""
+        sharing.begin(app, None)
+        handlers: list[tuple[str, type]] = super().get_handlers(app)
+        return handlers

@@ -1,17 +1,22 @@
-"""Who may do what through JupyterHub's API: one table, a reason for every scope."""
+"""Who may do what through JupyterHub's API: tables, with a reason for every scope."""
 
 from collections.abc import Mapping
 from typing import Final
+
+from hub.settings import Settings
 
 __all__ = [
     "ADMIN",
     "ADMIN_IN_PERSON",
     "IDLE_CULLER",
+    "OWN",
     "PLATFORM_API",
     "ROLES",
     "ROUTE_KEEPER",
+    "SHARING",
     "STEWARD",
     "load_roles",
+    "user_scopes",
 ]
 
 ADMIN: Final = "admin"
@@ -41,6 +46,26 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
         "delete:servers": "to stop a server whose budget or lifetime is used up",
     },
 }
+"""The services, none of them admin."""
+
+OWN: Final = "self"
+"""JupyterHub's word for what everybody may do with their own account and servers."""
+
+SHARING: Final[Mapping[str, str]] = {
+    "shares!user": "to let others into one's own running servers, and to end that",
+    "read:users:name": "to name the person to share with",
+    "read:groups:name": "to name the group to share with",
+}
+"""What everybody who may enter has besides, where the environment allows sharing."""
+
+
+def user_scopes(settings: Settings) -> set[str]:
+    """Scopes of everybody, besides `OWN`.
+
+    A group opens the door and brings profiles and budgets; no group brings a scope. Members
+    of the admin groups are JupyterHub's admins, whose scopes are its own.
+    """
+    return set(SHARING) if settings.sharing else set()
 
 ADMIN_IN_PERSON: Final[Mapping[str, str]] = {
     "admin:users": "to make users, see their groups and activity, and delete them",

@@ -84,6 +84,7 @@ class Settings:
         _check_origins(self)
         _check_login(self)
         _check_admins(self)
+        _check_sharing(self)
         _check_database(self)
         _check_server(self)
         _check_profiles(self)
@@ -162,6 +163,12 @@ def _check_login(settings: Settings) -> None:
     fits = settings.is_private or isinstance(settings.login, SingleSignOn)
     hint = "a shared password is for a hub that this machine alone can reach."
     require(fits, f"{settings.name}.login", "be `SingleSignOn`", settings.login, hint)
+
+
+def _check_sharing(settings: Settings) -> None:
+    fits = settings.sharing is None or not isinstance(settings.login, Password)
+    law = "be None where `login` is `Password`, under which anybody takes any name"
+    require(fits, f"{settings.name}.sharing", law, settings.sharing)
 
 
 def _check_admins(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from traitlets.config import Config
 from hub.choices import SingleSignOn
 from hub.database import database_url
 from hub.network import admin_port, admin_url, hub_url, listening_at, proxy_url
-from hub.roles import ADMIN, ADMIN_IN_PERSON, ROLES, load_roles
+from hub.roles import ADMIN, ADMIN_IN_PERSON, ROLES, load_roles, user_scopes
 from hub.secret_files import service_token
 from hub.settings import Settings
 from hub.storage import state_folder
@@ -27,6 +27,7 @@ def apply_services(c: Config, settings: Settings) -> None:
         for service in ROLES
     ]
     c.JupyterHub.load_roles = load_roles()
+    c.JupyterHub.extra_user_scopes = user_scopes(settings)
 
 
 def platform_api_command(settings: Settings) -> Sequence[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
+from datetime import timedelta
 from typing import Any, Final
 
 from oauthenticator.generic import GenericOAuthenticator
@@ -10,7 +11,7 @@ from oauthenticator.oauth2 import _deserialize_state
 from sqlalchemy import Engine
 from traitlets import Instance
 
-from hub import events
+from hub import events, sharing
 from hub.choices import SingleSignOn
 from hub.database import connect, upgrade
 from hub.secret_files import read_secret
@@ -33,7 +34,7 @@ from hub.sign_on.verdicts import Out, Silence, verdict_of
 __all__ = ["SignOnAuthenticator"]
 
 # While a provider is silent, not every request waits for it anew.
-_SILENT_FOR: Final = 15.0
+_SILENT_FOR: Final = timedelta(seconds=15)
 
 
 class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
@@ -59,6 +60,7 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         secret = read_secret(self.settings, login.client_secret)
         self.questions = Questions(login, secret, self._engine)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._silent_for = min(_SILENT_FOR, login.refresh_every / 4).total_seconds()
         self._silent_until = 0.0
         self._rounds: Rounds | None = None
 
@@ -66,6 +68,7 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         """Handlers of the sign-in; the app comes with its loop, so the rounds begin here."""
         self._rounds = Rounds(app, self)
         self._rounds.begin()
+        sharing.begin(app, self.settings.sharing)
         handlers: list[tuple[str, type]] = super().get_handlers(app)
         return handlers
 
@@ -75,9 +78,13 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         identities.forget(self._engine, user.name)
 
     async def require_endpoints(self) -> None:
-        """Know where the provider is, or refuse with a page that says it doesn't answer."""
+        """Know where the provider is, or refuse with a page that says it doesn't answer.
+
+        It is asked even if it is known: a browser that is sent to nobody shows nothing that
+        helps.
+        """
         try:
-            endpoints = await self.questions.known_endpoints()
+            endpoints = await self.questions.find_endpoints()
         except Exception as error:
             self.log.warning("the sign-in provider does not answer: %s", error)
             raise refusals.no_answer(self.questions.issuer) from error
@@ -165,8 +172,7 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         async with self._locks[user.name]:
             verdict = await self._asked_again(user)
             match verdict:
-                case Silence(reason=reason):
-                    self.log.warning("no word about %s: %s", user.name, reason)
+                case Silence():
                     return True
                 case Out(reason=reason):
                     events.record("access-ended", user.name, "done", reason=reason)
@@ -179,9 +185,7 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
     async def _asked_again(self, user: Any) -> Person | Out | Silence:
         state = await user.get_auth_state()
         if not state:
-            if user.encrypted_auth_state is not None:
-                return Silence("what was kept of the sign-in can't be decrypted")
-            return Out("there is no sign-in on record")
+            return await self._without_sign_in(user)
         if time.monotonic() < self._silent_until:
             return Silence("the provider didn't answer a moment ago")
         try:
@@ -195,13 +199,23 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         except Exception as error:
             verdict = verdict_of(error)
             if isinstance(verdict, Silence):
-                self._silent_until = time.monotonic() + _SILENT_FOR
+                self._silent_until = time.monotonic() + self._silent_for
+                self.log.warning("no word about %s: %s", user.name, verdict.reason)
             return verdict
         if person.subject != state["subject"]:
             return Out("the provider speaks of somebody else")
         if not may_enter(self.login, self.settings.admins, user.name, person.groups):
             return Out("a member of no group that may enter")
         return person
+
+    async def _without_sign_in(self, user: Any) -> Out | Silence:
+        if user.encrypted_auth_state is not None:
+            self.log.error("the sign-in of %s can't be decrypted: a key is gone", user.name)
+            return Silence("it can't be decrypted")
+        if await asyncio.to_thread(identities.has_identity, self._engine, user.name):
+            return Out("there is no sign-in on record")
+        # Made by an admin, never signed in: the provider has nothing to say.
+        return Silence("not known to the provider")
 
     def _apply(self, user: Any, person: Person) -> None:
         from jupyterhub import roles

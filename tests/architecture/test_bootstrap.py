@@ -21,6 +21,8 @@ def _checkout(folder: Path) -> tuple[Path, dict[str, Any]]:
     for name in INPUTS:
         shutil.copyfile(ROOT / name, folder / name)
     shutil.copytree(ROOT / "deploy", folder / "deploy")
+    provider = Path("tests", "tools", "login_provider")
+    shutil.copytree(ROOT / provider, folder / provider)
     return folder, runpy.run_path(str(folder / "deploy" / "bootstrap.py"))
 
 
@@ -46,7 +48,11 @@ def test_a_finished_set_up_is_left_alone(tmp_path: Path) -> None:
     assert ["mchub-setup.json"] == [path.name for path in (checkout / ".venv").iterdir()]
 
 
-@pytest.mark.parametrize("name", [*INPUTS, "deploy/proxy/package-lock.json"])
+@pytest.mark.parametrize("name", [
+        *INPUTS,
+        "deploy/proxy/package-lock.json",
+        "tests/tools/login_provider/package-lock.json",
+    ])
 def test_a_change_of_what_decides_is_noticed(name: str, tmp_path: Path) -> None:
     checkout, bootstrap = _checkout(tmp_path)
     before = bootstrap["fingerprint"](bootstrap["TARGETS"]["default"])

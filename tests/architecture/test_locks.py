@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -83,8 +82,9 @@ def test_a_lock_names_no_place_to_download_from(lock: str) -> None:
     assert [] == re.findall(r"https?://\S+|file:\S+|--(?:extra-)?index-url", text)
 
 
-def test_the_proxy_is_locked_with_integrity_and_without_places() -> None:
-    text = Path(ROOT / "deploy" / "proxy" / "package-lock.json").read_text()
+@pytest.mark.parametrize("folder", ["deploy/proxy", "tests/tools/login_provider"])
+def test_node_packages_are_locked_with_integrity_and_without_places(folder: str) -> None:
+    text = (ROOT / folder / "package-lock.json").read_text()
     packages = text.count('"node_modules/')
 
     assert packages == text.count('"integrity": "sha512-')

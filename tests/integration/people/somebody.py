@@ -1,11 +1,13 @@
 """Somebody with a browser, as far as HTTP and forms go."""
 
 import re
+from contextlib import suppress
 from html import unescape
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import httpx
+import websocket
 
 from tests.integration.people.world import World, until
 
@@ -65,3 +67,62 @@ class Somebody:
             return bool(servers[""]["ready"])
 
         until(is_ready, f"the server of {self.name} is ready")
+
+    def state(self) -> str:
+        """State of a sign-in that was begun and not finished."""
+        self.client.follow_redirects = False
+        answer = self.client.get("/hub/oauth_login")
+        self.client.follow_redirects = True
+        return parse_qs(urlsplit(answer.headers["location"]).query)["state"][0]
+
+    def code(self) -> str:
+        """The provider's code for a sign-in that is not finished here."""
+        found: list[str] = []
+
+        def stop(request: httpx.Request) -> None:
+            if request.url.path == "/hub/oauth_callback":
+                found.append(request.url.params["code"])
+                raise httpx.RequestError("far enough", request=request)
+
+        self.client.event_hooks["request"].append(stop)
+        with suppress(httpx.RequestError):
+            self.sign_in()
+        self.client.event_hooks["request"].remove(stop)
+        return found[0]
+
+    def authorize(self, page: httpx.Response) -> httpx.Response:
+        """Press the button of the page that asks whether to go to somebody's server."""
+        fields = dict(
+            re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page.text)
+        )
+        return self.client.post(str(page.url), data=fields)
+
+    def kernel_socket(self, owner: str) -> websocket.WebSocket:
+        """An open connection to a kernel of somebody's server, with this browser's cookies."""
+        base = f"/user/{owner}"
+        xsrf = self.client.cookies.get("_xsrf", path=f"{base}/") or ""
+        answer = self.client.post(f"{base}/api/kernels", headers={"X-XSRFToken": xsrf})
+        answer.raise_for_status()
+        request = self.client.build_request("GET", f"{base}/api/kernels")
+        address = f"{self.world.url}{base}/api/kernels/{answer.json()['id']}/channels"
+        opened = websocket.create_connection(
+            address.replace("http", "ws", 1),
+            cookie=request.headers["cookie"],
+            origin=self.world.url,
+            timeout=60,
+        )
+        opened.settimeout(1)
+        return opened
+
+
+def is_closed(socket: websocket.WebSocket) -> bool:
+    """Whether the other side has ended the connection; messages before that are read."""
+    while True:
+        try:
+            code, _ = socket.recv_data()
+        except websocket.WebSocketTimeoutException:
+            return False
+        except (websocket.WebSocketException, OSError):
+            return True
+        if code == websocket.ABNF.OPCODE_CLOSE:
+            return True

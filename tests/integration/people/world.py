@@ -98,8 +98,17 @@ class World:
             "LOGIN_HUB": self.url,
             "LOGIN_SECRET_FILE": str(self.state / "secrets" / "oidc_client_secret"),
         }
-        self._start("login", [node, str(PROVIDER / "server.mjs")], variables)
+        self._start("login", [node, str(self._provider() / "server.mjs")], variables)
         self._wait(f"{self.issuer}/health", "login")
+
+    def _provider(self) -> Path:
+        """A copy of the provider beside its packages, as Node wants it."""
+        folder = self.logs / "login_provider"
+        if not folder.exists():
+            shutil.copytree(PROVIDER, folder)
+            packages = Path(sys.prefix) / "lib" / "login_provider" / "node_modules"
+            (folder / "node_modules").symlink_to(packages)
+        return folder
 
     def start_proxy(self) -> None:
         program = Path(sys.executable).parent / "configurable-http-proxy"

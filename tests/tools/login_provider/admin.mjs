@@ -5,7 +5,7 @@ import { body } from './requests.mjs';
 
 export const behaviour = { status: null, delaySeconds: 0 };
 
-// PATCH /users/ada {"disabled": true, "groups": [...]}, PUT /users/zoe {...};
+// PATCH /users/ada {"disabled": true, "groups": [...]}, made if there is none;
 // PATCH /behaviour {"status": 500, "delaySeconds": 2, "listening": false};
 // GET /requests: what was asked of the provider, method and path, the newest last.
 export const adminServer = (users, requests, listen) =>
@@ -14,9 +14,8 @@ export const adminServer = (users, requests, listen) =>
     const change = request.method === 'GET' ? {} : JSON.parse((await body(request)) || '{}');
     let found = null;
     if (kind === 'users') {
-      const before = request.method === 'PUT' ? {} : users.get(name);
-      found = before && Object.assign(before, change);
-      if (found) users.set(name, found);
+      found = Object.assign(users.get(name) ?? {}, change);
+      users.set(name, found);
     } else if (kind === 'behaviour') {
       found = Object.assign(behaviour, change);
       if ('listening' in change) await listen(change.listening);

@@ -1,0 +1,181 @@
+"""Access ends when the provider says so, and not when it says nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.integration.people.somebody import Somebody, is_closed
+from tests.integration.people.world import World, living, until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with living(tmp_path_factory.mktemp("world"), refresh_seconds=6) as world:
+        yield world
+
+
+def person(world: World, name: str) -> Somebody:
+    world.provider(f"/users/{name}", name=name, password=name, groups=["analysts"])
+    somebody = Somebody(world, name)
+    somebody.sign_in()
+    return somebody
+
+
+def status(world: World, token: str) -> int:
+    headers = {"Authorization": f"token {token}"}
+    return httpx.get(
+        f"{world.url}/hub/api/user", headers=headers, trust_env=False
+    ).status_code
+
+
+def has_ended(world: World, name: str) -> bool:
+    return any(event["who"] == name for event in world.events("access-ended"))
+
+
+def server_process(world: World, name: str) -> psutil.Process:
+    (record,) = (world.state / "servers").glob(f"{name}.*.json")
+    return psutil.Process(int(record.stem.rpartition(".")[2]))
+
+
+def test_a_change_of_groups_arrives_without_a_new_sign_in(world: World) -> None:
+    with person(world, "ida") as ida:
+        ida.token()
+        assert ida.me()["groups"] == ["analysts"]
+
+        world.provider("/users/ida", groups=["quants", "mchub-admins"])
+
+        until(lambda: ida.me()["groups"] == ["mchub-admins", "quants"], "groups change")
+        assert ida.me()["admin"] is True
+        world.provider("/users/ida", groups=["quants"])
+        until(lambda: not ida.me()["admin"], "an admin is none any more")
+
+
+@pytest.mark.parametrize("change", [{"disabled": True}, {"groups": []}])
+def test_a_user_who_was_removed_loses_server_sessions_and_tokens(
+    world: World, change: dict[str, object]
+) -> None:
+    name = "joan" if "groups" in change else "jean"
+    with person(world, name) as joan:
+        joan.start_server()
+        token = joan.token()
+        joan.client.get(f"/user/{name}/lab")
+        socket, process = joan.kernel_socket(name), server_process(world, name)
+
+        world.provider(f"/users/{name}", **change)
+
+        until(lambda: has_ended(world, name), "access ends")
+        until(lambda: is_closed(socket), "the open connection ends")
+        socket.close()
+        until(lambda: not process.is_running(), "the server ends")
+        assert status(world, token) == 403
+        assert joan.ask("GET", "/user").status_code == 403
+        assert "/hub/login" in str(joan.client.get("/hub/home").url)
+
+
+def test_somebody_removed_who_was_not_here_since_cannot_use_an_old_token(
+    world: World,
+) -> None:
+    with person(world, "emmy") as emmy:
+        token = emmy.token()
+    world.provider("/users/emmy", disabled=True)
+
+    until(lambda: status(world, token) == 403, "the token ends")
+
+
+@pytest.mark.parametrize("trouble", [{"status": 500}, {"status": 429}, {"listening": False}])
+def test_a_provider_that_does_not_answer_throws_nobody_out(
+    world: World, trouble: dict[str, object]
+) -> None:
+    health = {"status": None, "listening": True}
+    with person(world, "kurt") as kurt, Somebody(world, "ada") as ada:
+        token = kurt.token()
+        before = world.log("hub").count("no word about")
+
+        world.provider("/behaviour", **trouble)
+        try:
+            until(
+                lambda: world.log("hub").count("no word about") >= before + 3,
+                "three rounds find no answer",
+            )
+            page = ada.sign_in()
+
+            assert status(world, token) == 200
+            assert kurt.me()["name"] == "kurt"
+        finally:
+            world.provider("/behaviour", **health)
+        assert page.status_code == 503
+        assert "To sign in the provider must answer" in page.text
+        assert "Whoever is signed in already can go on working." in page.text
+        assert ada.sign_in().status_code == 200
+    assert not has_ended(world, "kurt")
+
+
+def test_a_hub_restarted_while_the_provider_is_down_goes_on(world: World) -> None:
+    with person(world, "alan") as alan:
+        alan.start_server()
+        token, process = alan.token(), server_process(world, "alan")
+        world.provider("/behaviour", listening=False)
+        try:
+            world.kill("hub")
+            world.start_hub()
+
+            assert status(world, token) == 200
+            assert alan.me()["servers"][""]["ready"] is True
+            assert process.is_running()
+        finally:
+            world.provider("/behaviour", listening=True)
+        asked = world.provider("/requests").count("POST /token")
+        until(
+            lambda: world.provider("/requests").count("POST /token") > asked + 4,
+            "rounds go on",
+        )
+        assert status(world, token) == 200
+    assert not has_ended(world, "alan")
+
+
+def test_a_new_key_before_the_old_one_loses_no_sign_in(world: World) -> None:
+    file = world.state / "secrets" / "state_key"
+    with person(world, "rita") as rita:
+        token = rita.token()
+        world.kill("hub")
+        file.write_text(f"{'ab' * 32}\n{file.read_text()}")
+        world.start_hub()
+        asked = world.provider("/requests").count("POST /token")
+        until(
+            lambda: world.provider("/requests").count("POST /token") > asked + 4,
+            "rounds go on",
+        )
+
+        # By now everything is encrypted with the new key.
+        world.kill("hub")
+        file.write_text(f"{'ab' * 32}\n")
+        world.start_hub()
+        asked = world.provider("/requests").count("POST /token")
+        until(
+            lambda: world.provider("/requests").count("POST /token") > asked + 4,
+            "rounds go on",
+        )
+
+        assert status(world, token) == 200
+    assert "can't be decrypted" not in world.log("hub")
+
+
+def test_a_hub_started_before_its_provider_finds_it_later(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    try:
+        world.start_proxy()
+        world.start_hub()
+        with Somebody(world, "ada") as ada:
+            page = ada.sign_in()
+            world.start_provider()
+            ada.sign_in()
+
+            assert ada.me()["name"] == "ada"
+    finally:
+        world.end()
+    assert page.status_code == 503
