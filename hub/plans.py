@@ -13,8 +13,7 @@ from hub.laws import refusal
 from hub.network import hub_url, proxy_arguments
 from hub.processes import Plan
 from hub.secret_files import read_secret, service_token
-from hub.services import platform_api_command
-from hub.services.steward.running import steward_command
+from hub.services import command_of
 from hub.settings import Settings
 from hub.storage import checkout
 
@@ -57,7 +56,7 @@ def plans(settings: Settings) -> Sequence[Plan]:
         ),
         Plan(
             name=roles.PLATFORM_API,
-            command=platform_api_command(settings),
+            command=command_of(roles.PLATFORM_API),
             variables=_environment(settings)
             | {"JUPYTERHUB_API_TOKEN": service_token(settings, roles.PLATFORM_API)},
             # Through the proxy: an answer also proves that the hub has set the routes.
@@ -77,7 +76,7 @@ def plans(settings: Settings) -> Sequence[Plan]:
         ),
         Plan(
             name=roles.STEWARD,
-            command=steward_command(),
+            command=command_of(roles.STEWARD),
             variables=_environment(settings)
             | {"JUPYTERHUB_API_TOKEN": service_token(settings, roles.STEWARD)},
             answers_at="",

@@ -6,6 +6,7 @@ from traitlets.config import Config
 
 from hub.choices import LocalProcess
 from hub.laws import refusal
+from hub.network import proxy_url
 from hub.settings import Settings
 
 __all__ = ["apply_spawner"]
@@ -27,7 +28,13 @@ def apply_spawner(c: Config, settings: Settings) -> None:
             law = "be `LocalProcess` for a hub started by this version"
             raise refusal(path, law, other)
     c.Spawner.default_url = "/lab"
-    c.Spawner.environment = {"MC_ENVIRONMENT": settings.name}
+    report_seconds = int(settings.idle.report_every.total_seconds())
+    c.Spawner.environment = {
+        "MC_ENVIRONMENT": settings.name,
+        # What runs in the server asks the platform for notices, and says what it does.
+        "MCHUB_API_URL": f"{proxy_url(settings)}/api",
+        "JUPYTERHUB_ACTIVITY_INTERVAL": str(report_seconds),
+    }
     c.Spawner.mem_limit = server.limits.memory
     c.Spawner.cpu_limit = server.limits.cpus
     c.Spawner.start_timeout = int(server.start.within.total_seconds())

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 
 from traitlets.config import Config
 
-from hub.network import api_url, hub_url
 from hub.roles import ROLES, load_roles
 from hub.secret_files import service_token
 from hub.settings import Settings
-from hub.storage import state_folder
 
-__all__ = ["apply_services", "platform_api_command"]
+__all__ = ["apply_services", "command_of"]
 
 
 def apply_services(c: Config, settings: Settings) -> None:
@@ -26,16 +24,9 @@ def apply_services(c: Config, settings: Settings) -> None:
     c.JupyterHub.load_roles = load_roles()
 
 
-def platform_api_command(settings: Settings) -> Sequence[str]:
-    """Command of the platform's API; its token comes in ``JUPYTERHUB_API_TOKEN``."""
-    return (
-        sys.executable,
-        "-m",
-        "hub.services.platform_api",
-        f"--environment={settings.name}",
-        f"--url={api_url(settings)}",
-        f"--hub={hub_url(settings)}",
-        f"--proxy=http://{settings.network.address}:{settings.port}",
-        f"--state={state_folder()}",
-        *(f"--origin={origin}" for origin in settings.front.origins),
-    )
+def command_of(service: str) -> Sequence[str]:
+    """Command of one of our services.
+
+    Its environment comes in ``MC_ENVIRONMENT``, its token in ``JUPYTERHUB_API_TOKEN``.
+    """
+    return (sys.executable, "-m", "hub", "serve", service)
