@@ -1,18 +1,24 @@
 """What can be asked of the hub at a terminal.
 
-``python -m hub show | check | diff | compose-env | start | run``; ``--help`` explains each.
+``python -m hub show | check | diff | compose-env | start | run | serve | audit``;
+``--help`` explains each.
 """
 
 import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 from hub.display import compose_variables, table
 from hub.environments import ENVIRONMENTS, load
-from hub.laws import SettingsError
+from hub.laws import SettingsError, require
 from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 __all__ = ["main"]
 
@@ -59,7 +65,28 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--port", metavar="N", help="port of the hub (MCHUB_PORT; 3000)")
     run.add_argument("--api-port", metavar="N", help="port of the platform API (9090)")
     run.set_defaults(verb=_run)
+
+    serve = verbs.add_parser("serve", help="be one of the hub's services")
+    serve.add_argument("service", choices=sorted(_SERVICES))
+    serve.set_defaults(verb=_serve)
+
+    _add_audit(verbs.add_parser("audit", help="give out the audit log, or verify it"))
     return parser
+
+
+def _add_audit(audit: argparse.ArgumentParser) -> None:
+    verbs = audit.add_subparsers(required=True, metavar="verb")
+    export = verbs.add_parser("export", help="records, to the terminal or a file")
+    export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
+    for name, help_text in (
+        ("--since", "2026-01-31, or with a time and a zone"),
+        ("--until", "without what happened then"),
+    ):
+        export.add_argument(name, metavar="MOMENT", type=_moment, help=help_text)
+    export.set_defaults(verb=_export_audit)
+    verify = verbs.add_parser("verify", help="whether a record was tampered with")
+    verify.add_argument("--noted", metavar="ID:HASH", help="a last record noted earlier")
+    verify.set_defaults(verb=_verify_audit)
 
 
 def _named(names: Sequence[str]) -> list[Settings]:
@@ -104,6 +131,70 @@ def _run(options: argparse.Namespace) -> int:
     variables |= {name: port for name, port in given.items() if port is not None}
     settings = load(os.environ.get("MC_ENVIRONMENT") or "development", variables)
     return launch(settings, _say)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    settings = load(os.environ.get("MC_ENVIRONMENT"))
+    _SERVICES[options.service](settings)
+    return 0
+
+
+def _serve_platform_api(settings: Settings) -> None:
+    from hub.services.platform_api import serve
+
+    serve(settings)
+
+
+def _serve_steward(settings: Settings) -> None:
+    from hub.services.steward import serve
+
+    serve(settings)
+
+
+_SERVICES: Final[Mapping[str, Callable[[Settings], None]]] = {
+    "platform-api": _serve_platform_api,
+    "steward": _serve_steward,
+}
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _audited() -> "Engine":
+    from hub.database import connect, upgrade
+
+    engine = connect(load(os.environ.get("MC_ENVIRONMENT")))
+    upgrade(engine)
+    return engine
+
+
+def _export_audit(options: argparse.Namespace) -> int:
+    from hub.audit import FORMATS, read
+
+    records = read(_audited(), since=options.since, until=options.until)
+    n_records = FORMATS[options.format](records, sys.stdout)
+    print(f"{n_records} records", file=sys.stderr)
+    return 0
+
+
+def _verify_audit(options: argparse.Namespace) -> int:
+    from hub.audit import head, verify
+
+    engine = _audited()
+    noted = None
+    if options.noted:
+        number, _, digest = options.noted.partition(":")
+        law = "be the number and the hash of a record, as `verify` prints them"
+        require(number.isdigit() and len(digest) == 64, "--noted", law, options.noted)
+        noted = int(number), digest
+    broken = verify(engine, noted)
+    if broken is not None:
+        print(f"record {broken.id} of {broken.at} was tampered with, or what stood by it")
+        return 1
+    print("every record is whole; the last is {}:{}".format(*head(engine)))
+    return 0
 
 
 def _say(text: str) -> None:

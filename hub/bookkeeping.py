@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from hub.audit import Event, record, record_or_spill, spill
-from hub.database import connect
+from hub.database import connect, upgrade
 from hub.quotas import (
     RunningServer,
     check_start,
@@ -75,7 +75,9 @@ class Bookkeeper:
 
     @cached_property
     def _engine(self) -> Engine:
-        return connect(self._settings)
+        engine = connect(self._settings)
+        upgrade(engine)
+        return engine
 
     @cached_property
     def _writer(self) -> ThreadPoolExecutor:
@@ -126,7 +128,7 @@ class Bookkeeper:
             source=source,
             detail={"profile": server.profile} | ({"reason": reason} if reason else {}),
         )
-        await self._write(record, self._engine, event)
+        await self._write(lambda: record(self._engine, event))
 
     def after_stop(self, spawner: Any) -> Awaitable[None]:
         """Charge a server that has ended, and record how it ended."""
@@ -142,10 +144,10 @@ class Bookkeeper:
         now = read_clocks()
         if server is None:
             # Started by an earlier hub.
-            server = await self._write(last_run, self._engine, user, name)
+            server = await self._write(lambda: last_run(self._engine, user, name))
         try:
             if server is not None and failure is None:
-                await self._write(meter, self._engine, [server], now)
+                await self._write(lambda: meter(self._engine, [server], now))
         except SQLAlchemyError as error:
             _LOG.critical("the end of %s/%s can't be charged (%s)", user, name, error)
         # A refusal was recorded when it was made.

@@ -180,6 +180,8 @@ def _user_variables(user: str, home: Path) -> dict[str, str]:
         "IPYTHONDIR": str(home / ".ipython"),
         "JUPYTER_CONFIG_DIR": str(home / ".jupyter"),
         "JUPYTER_CONFIG_PATH": str(Path(__file__).parent / "jupyter"),
+        # Where JupyterLab finds the extension that shows notices.
+        "JUPYTER_PATH": str(Path(__file__).parent / "jupyter"),
         "JUPYTER_DATA_DIR": str(home / ".local" / "share" / "jupyter"),
         "JUPYTER_RUNTIME_DIR": str(home / ".local" / "share" / "jupyter" / "runtime"),
     }

@@ -14,8 +14,7 @@ from hub.laws import refusal, require
 from hub.network import admin_url, hub_url, proxy_api_url, proxy_arguments, proxy_url
 from hub.processes import Plan
 from hub.secret_files import read_secret, service_token
-from hub.services import admin_command, admin_variables, platform_api_command
-from hub.services.steward.running import steward_command
+from hub.services import admin_command, admin_variables, command_of
 from hub.settings import Settings
 from hub.storage import checkout
 
@@ -80,7 +79,7 @@ def _platform_api(settings: Settings) -> Plan:
     token = service_token(settings, roles.PLATFORM_API)
     return Plan(
         name=roles.PLATFORM_API,
-        command=platform_api_command(settings),
+        command=command_of(roles.PLATFORM_API),
         variables=_environment(settings) | {"JUPYTERHUB_API_TOKEN": token},
         # Through the proxy: an answer also proves that the hub has set the routes.
         answers_at=f"{proxy_url(settings)}/api/version",
@@ -135,7 +134,7 @@ def _steward(settings: Settings) -> Plan:
     token = service_token(settings, roles.STEWARD)
     return Plan(
         name=roles.STEWARD,
-        command=steward_command(),
+        command=command_of(roles.STEWARD),
         variables=_environment(settings) | {"JUPYTERHUB_API_TOKEN": token},
         answers_at="",
         # A round that has begun is finished.

@@ -8,7 +8,7 @@ from traitlets.config import Config
 
 from hub.choices import Container, LocalProcess
 from hub.containers import prefix
-from hub.network import servers_hub_url
+from hub.network import proxy_url, servers_hub_url
 from hub.options_page import TEMPLATES
 from hub.settings import Settings
 
@@ -26,7 +26,13 @@ def apply_spawner(c: Config, settings: Settings) -> None:
         case Container() as container:
             _apply_container(c, settings, container)
     c.Spawner.default_url = "/lab"
-    c.Spawner.environment = {"MC_ENVIRONMENT": settings.name}
+    report_seconds = int(settings.idle.report_every.total_seconds())
+    c.Spawner.environment = {
+        "MC_ENVIRONMENT": settings.name,
+        # What runs in the server asks the platform for notices, and says what it does.
+        "MCHUB_API_URL": f"{proxy_url(settings)}/api",
+        "JUPYTERHUB_ACTIVITY_INTERVAL": str(report_seconds),
+    }
     c.Spawner.http_timeout = int(settings.server.start.answer_within.total_seconds())
     c.Spawner.debug = settings.debug
     c.JupyterHub.active_server_limit = settings.server.at_most

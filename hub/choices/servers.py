@@ -210,6 +210,11 @@ class Idle:
     check_every: timedelta
     read_every: timedelta
 
+    @property
+    def report_every(self) -> timedelta:
+        """Time between two reports of a server, of which several come before it is idle."""
+        return max(min(self.after / 4, timedelta(minutes=5)), timedelta(seconds=1))
+
     def check(self, path: str) -> None:
         """Refuse to call idle what has not been looked at since it last worked."""
         # Zero would also keep the hub from ever restoring the routes of a restarted proxy.

@@ -7,13 +7,12 @@ from traitlets.config import Config
 
 from hub.choices import SingleSignOn
 from hub.database import database_url
-from hub.network import admin_port, admin_url, hub_url, listening_at, proxy_url
+from hub.network import admin_port, admin_url, hub_url, listening_at
 from hub.roles import ADMIN, ADMIN_IN_PERSON, ROLES, load_roles, user_scopes
 from hub.secret_files import service_token
 from hub.settings import Settings
-from hub.storage import state_folder
 
-__all__ = ["admin_command", "admin_variables", "apply_services", "platform_api_command"]
+__all__ = ["admin_command", "admin_variables", "apply_services", "command_of"]
 
 
 def apply_services(c: Config, settings: Settings) -> None:
@@ -28,21 +27,6 @@ def apply_services(c: Config, settings: Settings) -> None:
     ]
     c.JupyterHub.load_roles = load_roles()
     c.JupyterHub.extra_user_scopes = user_scopes(settings)
-
-
-def platform_api_command(settings: Settings) -> Sequence[str]:
-    """Command of the platform's API; its token comes in ``JUPYTERHUB_API_TOKEN``."""
-    return (
-        sys.executable,
-        "-m",
-        "hub.services.platform_api",
-        f"--environment={settings.name}",
-        f"--url={listening_at(settings, settings.network.api_port)}",
-        f"--hub={hub_url(settings)}",
-        f"--proxy={proxy_url(settings)}",
-        f"--state={state_folder()}",
-        *(f"--origin={origin}" for origin in settings.front.origins),
-    )
 
 
 def _admin_pages(settings: Settings) -> dict[str, object]:
@@ -77,3 +61,11 @@ def admin_variables(settings: Settings) -> Mapping[str, str]:
         "JUPYTERHUB_API_TOKEN": service_token(settings, ADMIN),
         "MCHUB_DATABASE": url.render_as_string(hide_password=False),
     }
+
+
+def command_of(service: str) -> Sequence[str]:
+    """Command of one of our services.
+
+    Its environment comes in ``MC_ENVIRONMENT``, its token in ``JUPYTERHUB_API_TOKEN``.
+    """
+    return (sys.executable, "-m", "hub", "serve", service)

@@ -1,27 +1,28 @@
-"""The platform's API: is it well, which version is it; more will come to live here.
+"""The platform's API: is it well, which version is it, what did I use, what must I know.
 
-It is a process of its own with a token that allows nothing but to say whose it is, and it
-knows no environment: all it needs is on its command line.
+It is a process of its own with a token that allows nothing but to say whose it is.
 """
 
-import argparse
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from pathlib import Path
 from platform import python_version
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
 import uvicorn
-from fastapi import FastAPI, Response, status
+from fastapi import APIRouter, FastAPI, Request, Response, status
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import SQLAlchemyError
 
+from hub.database import connect
+from hub.network import hub_url, listening_at
 from hub.release import release
 from hub.services.health import (
     State,
@@ -33,8 +34,12 @@ from hub.services.health import (
     look_at_disk,
     look_at_memory,
 )
+from hub.services.identities import ask_identity
+from hub.services.own_use import own_use
+from hub.settings import Settings
+from hub.storage import state_folder
 
-__all__ = ["main", "platform_api"]
+__all__ = ["platform_api", "serve"]
 
 # Without these nobody can sign in; the others make the platform slow or cramped.
 CRITICAL: Final = frozenset({"hub", "proxy", "database"})
@@ -65,7 +70,12 @@ class Version(BaseModel):
     environment: str
 
 
-def platform_api(watch: Watch, environment: str, origins: Sequence[str]) -> FastAPI:
+def platform_api(
+    watch: Watch,
+    environment: str,
+    origins: Sequence[str],
+    routers: Sequence[APIRouter] = (),
+) -> FastAPI:
     """Make the application.
 
     Parameters
@@ -76,6 +86,8 @@ def platform_api(watch: Watch, environment: str, origins: Sequence[str]) -> Fast
         Name to report.
     origins : sequence of str
         Web origins whose pages may read the answers.
+    routers : sequence of APIRouter
+        What else is answered.
 
     Returns
     -------
@@ -125,6 +137,13 @@ def platform_api(watch: Watch, environment: str, origins: Sequence[str]) -> Fast
             environment=environment,
         )
 
+    for router in routers:
+        api.include_router(router)
+
+    @api.exception_handler(SQLAlchemyError)
+    async def no_database(_request: Request, _error: SQLAlchemyError) -> JSONResponse:
+        return JSONResponse({"detail": "the database does not answer"}, status_code=503)
+
     return api
 
 
@@ -148,42 +167,27 @@ def health_of(watch: Watch) -> Health:
     return Health(status=whole, parts=shown)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def serve(settings: Settings) -> None:
     """Serve until told to stop."""
-    parser = argparse.ArgumentParser(prog="python -m hub.services.platform_api")
-    parser.add_argument("--environment", required=True, help="name to report")
-    parser.add_argument("--url", required=True, help="address to listen on")
-    parser.add_argument("--hub", required=True, help="address of the hub")
-    parser.add_argument("--proxy", required=True, help="address of the proxy")
-    parser.add_argument(
-        "--state", required=True, type=Path, help="folder to watch for room"
-    )
-    parser.add_argument(
-        "--origin", action="append", default=[], help="may read the answers"
-    )
-    options = parser.parse_args(arguments)
-    address = urlsplit(options.url)
+    address = urlsplit(listening_at(settings, settings.network.api_port))
+    hub, token = hub_url(settings), os.environ["JUPYTERHUB_API_TOKEN"]
+    proxy = proxy_url(settings)
     # The environment's own proxy settings are for the internet, not for this machine.
     client = httpx.AsyncClient(trust_env=False)
     watch = Watch(
         {
-            "hub": ask_hub(client, options.hub),
-            "proxy": ask_proxy(client, options.proxy),
-            "database": ask_database(
-                client, options.hub, os.environ["JUPYTERHUB_API_TOKEN"]
-            ),
-            "disk": look_at_disk(options.state),
+            "hub": ask_hub(client, hub),
+            "proxy": ask_proxy(client, proxy),
+            "database": ask_database(client, hub, token),
+            "disk": look_at_disk(state_folder()),
             "memory": look_at_memory(),
             "cpu": look_at_cpu(),
         }
     )
+    routers = [own_use(settings, connect(settings), ask_identity(client, hub))]
     uvicorn.run(
-        platform_api(watch, options.environment, options.origin),
+        platform_api(watch, settings.name, settings.front.origins, routers),
         host=address.hostname or "127.0.0.1",
         port=address.port or 9090,
         log_level="warning",
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -14,6 +14,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from mclib.heartbeat import beat
+
 T = TypeVar("T")
 
 _FIRST_BLOCKS = 16
@@ -74,6 +76,7 @@ def in_order(
                     following += chunk.n_blocks
                 chunk, future = waiting.popleft()
                 result, seconds = future.result()
+                beat()
                 if chunk_blocks is None:
                     size = _next_size(chunk.n_blocks, seconds, most_blocks)
                 yield chunk, result

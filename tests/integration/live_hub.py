@@ -200,8 +200,8 @@ class Kernel:
         address = f"{api}/{answer.json()['id']}/channels".replace("http", "ws", 1)
         self._socket = websocket.create_connection(address, header=headers, timeout=60)
 
-    def run(self, code: str) -> str:
-        """Text that `code` prints."""
+    def begin(self, code: str) -> str:
+        """Let the kernel run `code`, without waiting for it; the message's number."""
         asked = uuid.uuid4().hex
         header = {"msg_id": asked, "msg_type": "execute_request", "version": "5.3"}
         message = {
@@ -212,7 +212,11 @@ class Kernel:
             "content": {"code": code, "silent": False, "stop_on_error": True},
         }
         self._socket.send(json.dumps(message))
-        printed = ""
+        return asked
+
+    def run(self, code: str) -> str:
+        """Text that `code` prints."""
+        asked, printed = self.begin(code), ""
         while True:
             reply = json.loads(self._socket.recv())
             if reply["parent_header"].get("msg_id") != asked:

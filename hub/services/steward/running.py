@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -19,14 +18,9 @@ from hub.services.steward.turns import Turn
 from hub.settings import Settings
 from hub.storage import state_folder
 
-__all__ = ["serve", "steward_command"]
+__all__ = ["serve"]
 
 _LOG: Final = logging.getLogger("hub.steward")
-
-
-def steward_command() -> Sequence[str]:
-    """Command of the steward; ``MC_ENVIRONMENT`` and its token come in variables."""
-    return (sys.executable, "-m", "hub", "serve", "steward")
 
 
 def serve(

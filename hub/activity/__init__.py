@@ -1,4 +1,9 @@
-"""When a server is idle, and what is done about it."""
+"""When a server is idle, and what is done about it.
+
+JupyterHub knows when somebody last used a server. What it can't know is said by the server
+itself (`hub.in_server`: mclib's heartbeat) and by the driver of the GPU (`gpu_use`); and
+whoever forgot a server is warned before it is stopped (`arbiter`).
+"""
 
 import sys
 from collections.abc import Sequence
@@ -7,6 +12,7 @@ from traitlets.config import Config
 
 from hub.network import hub_url
 from hub.settings import Settings
+from hub.storage import checkout
 
 __all__ = ["apply_activity", "culler_command"]
 
@@ -25,6 +31,7 @@ def culler_command(settings: Settings) -> Sequence[str]:
         sys.executable,
         "-m",
         "jupyterhub_idle_culler",
+        f"--config={checkout() / 'idle_culler_config.py'}",
         f"--url={hub_url(settings)}/hub/api",
         f"--timeout={int(settings.idle.after.total_seconds())}",
         f"--cull-every={int(settings.idle.check_every.total_seconds())}",

@@ -1,0 +1,21 @@
+"""What runs inside a user's server: an extension of Jupyter Server that knows the hub.
+
+It tells the hub of work that prints nothing, and the user of notices. It needs nothing but
+Jupyter Server, so that an image can carry it by itself.
+"""
+
+from typing import Any
+
+__all__: list[str] = []
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    return [{"module": "hub.in_server"}]
+
+
+def _load_jupyter_server_extension(serverapp: Any) -> None:
+    from hub.in_server.heartbeat import watch_heartbeat
+    from hub.in_server.tickets import serve_tickets
+
+    watch_heartbeat(serverapp)
+    serve_tickets(serverapp)
