@@ -7,7 +7,7 @@ WORKERS ?= logical
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 # Tests marked with a need or a cost; everything else runs first, in parallel.
-MARKED := browser or compiler or docker or gpu or notebook or slow
+MARKED := browser or compiler or docker or gpu or notebook or postgres or slow
 PARALLEL := -n $(WORKERS) --maxprocesses 8
 # The GPU's environment has the library and not the hub.
 DEVICE_TESTS := tests/mclib tests/contracts tests/architecture/test_promises.py
