@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Generator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -48,12 +49,19 @@ def _without_docker() -> str | None:
     return None if asked.returncode == 0 else "no Docker daemon answers"
 
 
+def _without_postgres() -> str | None:
+    # Debian keeps the server off PATH.
+    found = any(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return None if found else "no PostgreSQL server is in /usr/lib/postgresql"
+
+
 NEEDS: dict[str, Callable[[], str | None]] = {
     "browser": lambda: _without_command(*CHROMIUM) or _without_packages("playwright"),
     "compiler": lambda: _without_command(*COMPILERS),
     "docker": _without_docker,
     "gpu": _without_gpu,
     "notebook": lambda: _without_packages("ipykernel", "nbclient", "nbformat"),
+    "postgres": _without_postgres,
 }
 
 

@@ -99,14 +99,14 @@ def _as_account(
     folder = programs()
     assert folder is not None
     account = {"user": ACCOUNT, "group": "nogroup", "extra_groups": []}
-    output = log.open("ab") if log else None
-    return subprocess.Popen(
-        [folder / program, *arguments],
-        cwd="/",
-        stdout=output or subprocess.DEVNULL,
-        stderr=output or subprocess.DEVNULL,
-        **(account if os.geteuid() == 0 else {}),  # type: ignore[arg-type]
-    )
+    with (log or Path(os.devnull)).open("ab") as output:
+        return subprocess.Popen(
+            [folder / program, *arguments],
+            cwd="/",
+            stdout=output,
+            stderr=output,
+            **(account if os.geteuid() == 0 else {}),  # type: ignore[arg-type]
+        )
 
 
 def _free_port() -> int:
