@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from deploy.cis import EXCEPTIONS, NOT_READ, RULES, main, violations
+from deploy.cis.__main__ import main
+from deploy.cis.rules import EXCEPTIONS, NOT_READ, RULES, violations
 
 GOOD: dict[str, Any] = {
     "Name": "/mctest-user-ada",

@@ -22,7 +22,7 @@ from docker.errors import APIError, NotFound
 from dockerspawner import DockerSpawner
 from traitlets.config import Config
 
-from deploy.cis import violations
+from deploy.cis.rules import violations
 from hub.ports import free_ports
 from tests.hub.services.docker_policy.attacks import ATTACKS, MALFORMED, STRANGER, create
 from tests.hub.services.docker_policy.lawful import (

@@ -33,7 +33,7 @@ _LIMITS: Final = (CUPY_LIMIT, MPS_THREADS, MPS_MEMORY, VISIBLE)
 _KNOWN: Final = frozenset(
     (*_LIMITS, "NVIDIA_DRIVER_CAPABILITIES", "CUDA_MPS_PIPE_DIRECTORY")
 )
-_HELD: Final = ("NVIDIA_", "CUDA_MPS_", "CUPY_GPU_")
+_HELD: Final = ("NVIDIA_", "CUDA_MPS_", "CUPY_GPU_", "DOCKER_RESOURCE_")
 
 
 def read_device_requests(path: str, value: Any, asking: Asking) -> list[dict[str, Any]]:

@@ -285,6 +285,5 @@ def _read_query(rule: Rule, raw: str) -> dict[str, str]:
         demand(fits, where, law, value)
         query[name] = value
     for name in _NEEDED.get(rule.name, ()):
-        law = f"match `{rule.query[name]}`, and be given"
-        demand(name in query, f"query.{name}", law, None)
+        demand(name in query, f"query.{name}", "be given", None)
     return query

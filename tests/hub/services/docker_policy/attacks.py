@@ -127,6 +127,7 @@ TOP_ESCAPES: list[tuple[str, object]] = [
     ("Env", ["NVIDIA_VISIBLE_DEVICES"]),
     ("Env.NVIDIA_VISIBLE_DEVICES", ["NVIDIA_VISIBLE_DEVICES=all"]),
     ("Env.NVIDIA_MIG_CONFIG_DEVICES", ["NVIDIA_MIG_CONFIG_DEVICES=all"]),
+    ("Env.DOCKER_RESOURCE_GPU", ["DOCKER_RESOURCE_GPU=all"]),
     ("Env.A", ["A=1", "A=2"]),
     ("ExposedPorts", {"1-65535/tcp": {}}),
     ("Healthcheck", {"Test": ["CMD", "true"]}),
@@ -327,6 +328,7 @@ def _forms() -> list[tuple[str, bytes]]:
         ("query.platform", create(good, f"{CREATE}&platform=linux/arm64")),
         ("body", wire("POST", f"/v1.41/containers/{NAME}/start", good, kind)),
         ("body", wire("GET", "/_ping", b"{}")),
+        ("headers.Content-Length", wire("GET", "/_ping", b"", f"Content-Length: {10**13}")),
         (
             "headers.Transfer-Encoding",
             wire(

@@ -154,6 +154,17 @@ def test_docker_out_of_reach_is_a_502_and_never_a_500(tmp_path: Path) -> None:
     assert "failed" == json.loads(lines)["event"]
 
 
+def test_a_body_that_does_not_arrive_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.services.docker_policy.server._BODY_WITHIN", 0.05)
+
+    answer = answered(tmp_path, create(lawful())[:-10])
+
+    assert (403, []) == (answer.status, answer.asked)
+    assert "body: must arrive in full within 0.05 s" in answer.body["message"]
+
+
 def test_what_changes_something_is_logged_and_what_looks_is_not(tmp_path: Path) -> None:
     created = answered(tmp_path, create(lawful()))
     (tmp_path / "again").mkdir()
