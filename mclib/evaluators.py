@@ -37,7 +37,7 @@ MOST_FUSED = 16
 """Outputs beyond which a program stores them and leaves their statistics to another.
 
 With statistics inside, a program takes longer to compile than in proportion to its outputs
-(14 s of 100 outputs, against 1 s), and runs no faster.
+(12 s for 100 of them, against 1 s), and runs no faster.
 """
 
 _VALUES_AT_ONCE = 256
