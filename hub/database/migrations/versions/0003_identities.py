@@ -6,7 +6,7 @@ from alembic import op
 from hub.database.tables import Instant
 
 revision = "0003"
-down_revision = None
+down_revision = "0002"
 
 
 def upgrade() -> None:
