@@ -126,10 +126,9 @@ class Environment:
         names = {name for some in by_part.values() for name in some}
         values = make_missing(self._state / "secrets", names)
         self.parts.mkdir(mode=0o711, parents=True, exist_ok=True)
-        # Only root may give files to the accounts that the parts run as.
-        script = (
-            "find /parts -mindepth 1 -delete && tar --extract --file=- --directory=/parts"
-        )
+        # Only root may give files to the accounts that the parts run as. Folders stay the
+        # ones that running containers have mounted.
+        script = "tar --extract --overwrite --file=- --directory=/parts"
         self._docker(
             *("run", "--rm", "--interactive", "--network=none", "--user=0:0"),
             *("--volume", f"{self.parts}:/parts"),

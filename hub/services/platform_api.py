@@ -22,7 +22,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.database import connect
-from hub.network import hub_url, listening_at
+from hub.network import hub_url, listening_at, proxy_url
 from hub.release import release
 from hub.services.health import (
     State,
