@@ -5,7 +5,6 @@
 
 import json
 import os
-import re
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from traitlets.config import Config
 
 from hub import configure, load
+from tests.architecture.checkout import ROOT
 
 GOLDEN = Path(__file__).parent / "golden"
 ENVIRONMENTS = ("development",)
@@ -34,8 +34,8 @@ def effect(config: Config, state: Path) -> str:
     for secret in (state / "secrets").iterdir():
         value = secret.read_text().strip()
         text = text.replace(value, f"<{secret.name}>")
-    text = text.replace(str(state), "<state>")
-    return re.sub(re.escape(sys.executable), "<python>", text)
+    text = text.replace(str(state), "<state>").replace(sys.executable, "<python>")
+    return text.replace(str(ROOT), "<checkout>")
 
 
 def _in_words(value: Any) -> Any:

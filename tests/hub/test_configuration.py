@@ -1,12 +1,16 @@
 """What settings do to JupyterHub's configuration: seen whole, done once, or refused."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from traitlets.config import Config
 
 from hub import SettingsError, configure, load
-from hub.roles import ROLES, load_roles
+from hub.choices import Entra, GitHub, Google, GroupId
+from hub.roles import ROLES, SHARING, load_roles, user_scopes
 from tests.hub.effect import ENVIRONMENTS, GOLDEN, PORTS, configured, effect
 
 
@@ -27,16 +31,85 @@ def test_applying_twice_is_applying_once(name: str, state: Path) -> None:
     assert once == twice
 
 
+def test_an_environment_without_its_secrets_is_refused() -> None:
+    with pytest.raises(SettingsError, match="staging.secrets: must hold the secret `"):
+        configure(Config(), load("staging", {}))
+
+
+def signed_on(**changes: Any) -> Config:
+    """Development's configuration with staging's sign-in."""
+    login = replace(load("staging", {}).login, **changes)
+    config = Config()
+    configure(config, replace(load("development", PORTS), login=login))
+    return config
+
+
+def test_a_sign_in_is_strict_where_oauthenticator_leaves_it_open() -> None:
+    config = signed_on().SignOnAuthenticator
+
+    assert config.enable_pkce is True
+    assert config.client_id == "mchub"
+    assert config.login_service == "login.staging.example.org"
+    # Not guessed from what a request says its host is.
+    assert config.oauth_callback_url == "http://localhost:3000/hub/oauth_callback"
+    assert "offline_access" in config.scope
+
+
+def test_the_provider_is_asked_again_as_often_as_the_settings_say() -> None:
+    config = signed_on(refresh_every=timedelta(minutes=3)).Authenticator
+
+    assert config.auth_refresh_age == 180
+    assert config.enable_auth_state is True
+    assert config.manage_groups is True
+    assert "allow_all" not in config
+
+
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("provider", "title", "scope"),
     [
-        ("staging", "staging.login: must be `Password` for a hub started by this version"),
-        ("production", "production.login: must be `Password` for a hub started by this"),
+        (Google(hosted_domain="example.org", group="staff"), "Google", "email"),
+        (GitHub(organization="example"), "GitHub", "read:org"),
+        (
+            Entra(tenant="t", groups=(GroupId(name="quants", id="0f"),)),
+            "Microsoft",
+            "offline_access",
+        ),
     ],
 )
-def test_what_cannot_be_started_yet_is_refused(name: str, sentence: str) -> None:
-    with pytest.raises(SettingsError, match=sentence):
-        configure(Config(), load(name, {}))
+def test_every_kind_of_provider_has_its_title_and_scopes(
+    provider: Any, title: str, scope: str
+) -> None:
+    config = signed_on(provider=provider).SignOnAuthenticator
+
+    assert title == config.login_service
+    assert scope in config.scope
+
+
+def test_google_is_asked_for_one_domain_and_a_refresh_token() -> None:
+    provider = Google(hosted_domain="example.org", group="staff")
+
+    extra = signed_on(provider=provider).SignOnAuthenticator.extra_authorize_params
+
+    assert extra == {"access_type": "offline", "prompt": "consent", "hd": "example.org"}
+
+
+def test_older_state_keys_are_kept_behind_the_newest(state: Path) -> None:
+    configured("development")
+    file = state / "secrets" / "state_key"
+    old = file.read_text()
+    file.write_text(f"{'ab' * 32}\n{old}")
+
+    keys = configured("development").CryptKeeper.keys
+
+    assert keys == [bytes.fromhex("ab" * 32), bytes.fromhex(old.strip())]
+
+
+def test_sharing_alone_gives_users_scopes_and_each_has_a_reason() -> None:
+    staging = load("staging", {})
+
+    assert user_scopes(staging) == set(SHARING)
+    assert user_scopes(replace(staging, sharing=None)) == set()
+    assert all(SHARING.values())
 
 
 def test_a_port_still_open_is_refused_where_the_hub_starts() -> None:

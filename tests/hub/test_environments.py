@@ -19,7 +19,7 @@ DIFFERENCES = {
     "front.origins",
     "front.headers.hsts",
     "front.headers.hsts_preload",
-    "login.issuer",
+    "login.provider.issuer",
     "database.replicas",
     "server.limits.memory",
     "server.runs_as.network",

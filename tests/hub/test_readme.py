@@ -8,7 +8,8 @@ import pytest
 from hub import display, laws, secret_files, storage
 from hub.display import leaves, table
 from hub.environments import ENVIRONMENTS, PORT_VARIABLES, load
-from hub.roles import ROLES
+from hub.roles import ROLES, SHARING
+from hub.sign_on import people
 from tests.architecture.checkout import ROOT
 
 SETTINGS = [load(name, {}) for name in ENVIRONMENTS]
@@ -39,11 +40,11 @@ def test_the_environments_table_is_current() -> None:
 
 def test_every_variable_and_every_scope_is_documented() -> None:
     named = [*PORT_VARIABLES, "MC_ENVIRONMENT", "MCHUB_STATE"]
-    scopes = [scope for role in ROLES.values() for scope in role]
+    scopes = [scope for role in (*ROLES.values(), SHARING) for scope in role]
 
     assert [name for name in [*named, *scopes] if f"`{name}`" not in TEXT] == []
 
 
-@pytest.mark.parametrize("module", [display, laws, secret_files, storage])
+@pytest.mark.parametrize("module", [display, laws, people, secret_files, storage])
 def test_the_examples_in_docstrings_print_what_they_say(module: object) -> None:
     assert doctest.testmod(module).failed == 0

@@ -14,12 +14,17 @@ from hub.choices import (
     Budget,
     Container,
     Device,
+    Entra,
     FullHeaders,
+    GitHub,
+    Google,
+    GroupId,
     LocalProcess,
     NoTls,
     Password,
     SecretFiles,
     SelfSigned,
+    Sharing,
     Sqlite,
 )
 from hub.environments import ENVIRONMENTS, load
@@ -42,6 +47,8 @@ def _changed(holder: Any, path: list[str], value: Any) -> Any:
         holder, **{name: _changed(getattr(holder, name), rest, value) if rest else value}
     )
 
+
+QUANTS = GroupId(name="quants", id="0f8fad5b-d9cb-469f-a165-70867728950e")
 
 LAWS: list[tuple[Settings, dict[str, Any], str]] = [
     (PRODUCTION, {"name": "Prod!"}, "name: must be lower-case letters"),
@@ -108,8 +115,48 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
     ),
     (
         STAGING,
-        {"login__issuer": "http://login"},
-        "login.issuer: must be an `https://` address",
+        {"login__provider__issuer": "http://login"},
+        "login.provider.issuer: must be an `https://` address",
+    ),
+    (
+        STAGING,
+        {"login__provider__issuer": "https://login.example.org/"},
+        "or one of this machine, without a slash at its end; got 'https://login",
+    ),
+    (
+        STAGING,
+        {"login__provider__scopes": ("profile",)},
+        "login.provider.scopes: must hold `openid`; got ('profile',).",
+    ),
+    (
+        STAGING,
+        {"login__provider": "https://login.example.org"},
+        "provider: must be `OpenIdConnect` or `Entra` or `Google` or `GitHub`; got",
+    ),
+    (
+        STAGING,
+        {"login__provider": Entra(tenant="common", groups=(QUANTS,))},
+        "login.provider.tenant: must be one tenant's id or domain; got 'common'.",
+    ),
+    (
+        STAGING,
+        {"login__provider": Entra(tenant="t", groups=())},
+        "login.provider.groups: must hold at least 1; got ().",
+    ),
+    (
+        STAGING,
+        {"login__provider": Entra(tenant="t", groups=(replace(QUANTS, id=" "),))},
+        "login.provider.groups.quants.id: must be a text; got ' '.",
+    ),
+    (
+        STAGING,
+        {"login__provider": Google(hosted_domain="gmail", group="staff")},
+        "login.provider.hosted_domain: must be a domain; got 'gmail'.",
+    ),
+    (
+        STAGING,
+        {"login__provider": GitHub(organization="o", url="http://github.example")},
+        "login.provider.url: must be an `https://` address",
     ),
     (
         STAGING,
@@ -260,6 +307,11 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
         STAGING,
         {"budgets__groups": (Budget(name="quants", gpu_hours=float("nan"), cpu_hours=1),)},
         "budgets.groups.quants.gpu_hours: must be 0 or more; got nan.",
+    ),
+    (
+        DEVELOPMENT,
+        {"sharing": Sharing(at_most=timedelta(days=1))},
+        "development.sharing: must be None where `login` is `Password`, under which",
     ),
     (
         STAGING,

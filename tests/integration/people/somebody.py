@@ -48,7 +48,7 @@ class Somebody:
         answer = self.ask("GET", "/user")
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
-        return found
+        return found | {"groups": sorted(found["groups"])}
 
     def token(self) -> str:
         answer = self.ask("POST", f"/users/{quote(self.name)}/tokens", json={"note": "t"})
