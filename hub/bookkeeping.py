@@ -59,6 +59,10 @@ class Hook:
         """Call the function."""
         return self._function(argument)
 
+    def __deepcopy__(self, _memo: object) -> "Hook":
+        # Configuration is copied now and then; a connection to the database can't be.
+        return self
+
     def __repr__(self) -> str:
         return f"<bookkeeping: {self._name}>"
 

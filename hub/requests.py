@@ -49,8 +49,11 @@ def event_of(handler: Any) -> Event | None:
     Recorded are sign-in and sign-out, and whatever changes something through the hub's API
     or its forms. Servers' reports of their activity are not.
     """
-    request, base = handler.request, handler.hub.base_url
-    path = request.path.removeprefix(base).lstrip("/")
+    request, hub = handler.request, getattr(handler, "hub", None)
+    if hub is None:
+        # A file, which is nobody's act.
+        return None
+    path = request.path.removeprefix(hub.base_url).lstrip("/")
     if path.startswith("api/"):
         return _api_event(handler, path.removeprefix("api/"))
     page = path.partition("/")[0]

@@ -120,8 +120,15 @@ def _in_words(length: timedelta) -> str:
     return f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
 
 
-def arbiter_for(settings: Settings) -> Arbiter:
-    """The arbiter of a culler's process."""
+def arbiter_for(settings: Settings) -> Callable[..., bool]:
+    """The hook of the culler; a function, because its configuration is copied deeply."""
     engine = connect(settings)
     upgrade(engine)
-    return Arbiter(engine, settings.idle)
+    arbiter = Arbiter(engine, settings.idle)
+
+    def decide(
+        *, inactive: timedelta | None, inactive_limit: int, server: Mapping[str, Any]
+    ) -> bool:
+        return arbiter(inactive=inactive, inactive_limit=inactive_limit, server=server)
+
+    return decide

@@ -272,8 +272,23 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
     ),
     (
         STAGING,
-        {"idle__after": timedelta(seconds=59)},
+        {"idle__after": timedelta(seconds=59), "idle__warn_before": timedelta(seconds=9)},
         "must be at least twice `idle.read_every`",
+    ),
+    (
+        STAGING,
+        {"idle__warn_before": timedelta(hours=1)},
+        "idle.warn_before: must be shorter than `idle.after`; got '1:00:00'.",
+    ),
+    (
+        STAGING,
+        {"idle__warn_before": timedelta(0)},
+        "idle.warn_before: must be longer than nothing",
+    ),
+    (
+        STAGING,
+        {"idle__gpu_busy": 1.0},
+        "idle.gpu_busy: must lie between 0 and 1; got 1.0.",
     ),
     (
         STAGING,

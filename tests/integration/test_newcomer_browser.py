@@ -6,14 +6,13 @@
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import CHROMIUM
+from tests.integration.browser import browser_page
 from tests.integration.live_hub import LiveHub, running_hub
 
 if TYPE_CHECKING:
@@ -22,17 +21,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NOTEBOOK = "00-five-minutes.ipynb"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SECONDS = 1_000
 
 
 @pytest.fixture
@@ -43,20 +31,8 @@ def hub(tmp_path: Path) -> Iterator[LiveHub]:
 
 @pytest.fixture
 def page(tmp_path: Path) -> Iterator["Page"]:
-    from playwright.sync_api import sync_playwright
-
-    program = next(found for name in CHROMIUM if (found := shutil.which(name)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch_persistent_context(
-            tmp_path / "profile",
-            executable_path=program,
-            args=FLAGS,
-            viewport={"width": 1440, "height": 900},
-        )
-        page = browser.pages[0]
-        page.set_default_timeout(60 * SECONDS)
+    with browser_page(tmp_path / "profile") as page:
         yield page
-        browser.close()
 
 
 def test_a_newcomer_signs_in_runs_the_first_notebook_and_sees_the_answer(

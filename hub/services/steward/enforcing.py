@@ -71,7 +71,8 @@ def _hold_part(rules: _Rules, part: Part, server: RunningServer) -> None:
     withdraw(rules.engine, server.run, warned)
     minutes = minutes_of(rules.engine, server)
     text = f"{told}: save your work. This server is stopped in {grace} minutes."
-    due = minutes + grace
+    # The minute that has begun is counted already, and is not part of the grace.
+    due = minutes + grace + 1
     notice = post(rules.engine, server.run, gone, text, level="error", due_minutes=due)
     if minutes >= (notice.due_minutes or 0):
         rules.end(server, "budget.stop", told)

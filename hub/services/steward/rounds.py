@@ -32,6 +32,7 @@ __all__ = ["Chore", "Steward"]
 _LOG: Final = logging.getLogger("hub.steward")
 
 MEASURE_EVERY: Final = 3600.0
+NOTE_EVERY: Final = 3600.0
 # Removing leaves a record of its own, so it isn't done for every few old records.
 REMOVE_EVERY: Final = timedelta(days=1)
 # What is older than this and a period is of no account any more.
@@ -68,6 +69,7 @@ class Steward:
         self._hub = hub
         self._chores = chores
         self._measured_at: float | None = None
+        self._noted_at: float | None = None
 
     def go_round(self, now: Reading) -> None:
         """Do everything once; what fails is logged and done in the next round."""
@@ -77,6 +79,8 @@ class Steward:
             self._look_after_servers(now)
         with _going_on("remove what is kept no longer"):
             self._remove_old(now.at)
+        with _going_on("note the last audit record"):
+            self._note_head(now.monotonic)
         with _going_on("measure what users store"):
             self._measure(now.monotonic)
         for chore in self._chores:
@@ -134,8 +138,13 @@ class Steward:
         if oldest is not None and oldest.at < at - keep - REMOVE_EVERY:
             n_removed = audit.remove_older(self._engine, keep, at)
             _LOG.info("%d audit records were older than %s", n_removed, keep)
-        # Whoever keeps this line can tell a log that was made anew.
-        _LOG.info("audit head: record %d, %s", *audit.head(self._engine))
+
+    def _note_head(self, monotonic: float) -> None:
+        is_due = self._noted_at is None or monotonic - self._noted_at >= NOTE_EVERY
+        if is_due and self._settings.audit is not None:
+            self._noted_at = monotonic
+            # Whoever keeps this line can tell a log that was made anew.
+            _LOG.info("the last audit record is %d:%s", *audit.head(self._engine))
 
     def _measure(self, monotonic: float) -> None:
         due = self._measured_at is None or monotonic - self._measured_at >= MEASURE_EVERY

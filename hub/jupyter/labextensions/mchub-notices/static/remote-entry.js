@@ -10,21 +10,16 @@
   const SECONDS = 1000;
   let shared = null;
 
-  function pageOption(name) {
-    const element = document.getElementById('jupyter-config-data');
-    return JSON.parse(element.textContent)[name];
-  }
-
   async function moduleOf(name) {
     const versions = Object.values(shared[name]);
     const factory = await versions[0].get();
     return factory();
   }
 
-  async function askForTicket() {
-    const answer = await fetch(`${pageOption('baseUrl')}mchub/ticket`, {
-      credentials: 'same-origin'
-    });
+  async function askForTicket(ServerConnection) {
+    const settings = ServerConnection.makeSettings();
+    const url = `${settings.baseUrl}mchub/ticket`;
+    const answer = await ServerConnection.makeRequest(url, {}, settings);
     return answer.ok ? answer.json() : null;
   }
 
@@ -55,13 +50,14 @@
 
   async function activate() {
     const { Notification } = await moduleOf('@jupyterlab/apputils');
+    const { ServerConnection } = await moduleOf('@jupyterlab/services');
     const shown = new Map();
     let ticket = null;
 
     async function look() {
       let seconds = 30;
       try {
-        ticket = ticket || (await askForTicket());
+        ticket = ticket || (await askForTicket(ServerConnection));
         const answer = ticket && (await ask(ticket.ticket));
         if (ticket && answer === null) {
           ticket = null;
