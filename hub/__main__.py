@@ -1,6 +1,7 @@
 """What can be asked of the hub at a terminal.
 
-``python -m hub show | check | diff | compose-env | run``; ``--help`` explains each.
+``python -m hub show | check | diff | compose-env | run | serve | reconcile``; ``--help``
+explains each.
 """
 
 import argparse
@@ -55,6 +56,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--port", metavar="N", help="port of the hub (MCHUB_PORT; 3000)")
     run.add_argument("--api-port", metavar="N", help="port of the platform API (9090)")
     run.set_defaults(verb=_run)
+
+    serve = verbs.add_parser("serve", help="become the hub of a deployment's container")
+    serve.set_defaults(verb=_serve)
+
+    reconcile = verbs.add_parser("reconcile", help="keep leases, Docker and hub in step")
+    reconcile.set_defaults(verb=_reconcile)
     return parser
 
 
@@ -93,6 +100,33 @@ def _run(options: argparse.Namespace) -> int:
     variables |= {name: port for name, port in given.items() if port is not None}
     settings = load(os.environ.get("MC_ENVIRONMENT") or "development", variables)
     return launch(settings, _say)
+
+
+def _serve(_options: argparse.Namespace) -> int:
+    from hub.gate import serve
+
+    serve(load(os.environ.get("MC_ENVIRONMENT")), _say)
+
+
+def _reconcile(_options: argparse.Namespace) -> int:
+    import httpx
+
+    from hub.container_server import leases_of
+    from hub.network import hub_url
+    from hub.roles import RECONCILER
+    from hub.secret_files import service_token
+    from hub.services.reconciler import run
+
+    settings = load(os.environ.get("MC_ENVIRONMENT"))
+    token = service_token(settings, RECONCILER)
+    with httpx.Client(
+        base_url=f"{hub_url(settings)}/hub/api",
+        headers={"Authorization": f"token {token}"},
+        timeout=30,
+        trust_env=False,
+    ) as hub:
+        run(settings, leases_of(settings), hub, _say)
+    return 0
 
 
 def _say(text: str) -> None:

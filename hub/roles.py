@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["IDLE_CULLER", "LAUNCHER", "PLATFORM_API", "ROLES", "load_roles"]
+__all__ = [
+    "IDLE_CULLER",
+    "LAUNCHER",
+    "PLATFORM_API",
+    "RECONCILER",
+    "ROLES",
+    "load_roles",
+]
 
 IDLE_CULLER: Final = "idle-culler"
 LAUNCHER: Final = "launcher"
 PLATFORM_API: Final = "platform-api"
+RECONCILER: Final = "reconciler"
 
 ROLES: Final[Mapping[str, Mapping[str, str]]] = {
     IDLE_CULLER: {
@@ -21,6 +29,11 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     # It asks the hub who it is, and that takes no scope: an answer proves hub and database.
     PLATFORM_API: {},
+    RECONCILER: {
+        "list:users": "to tell a deleted user's container from a forgotten server",
+        "read:servers": "to know what runs and what starts",
+        "start:servers": "to take up forgotten servers and the starts that wait",
+    },
 }
 
 
