@@ -66,8 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--api-port", metavar="N", help="port of the platform API (9090)")
     run.set_defaults(verb=_run)
 
-    serve = verbs.add_parser("serve", help="be one of the hub's services")
-    serve.add_argument("service", choices=sorted(_SERVICES))
+    serve = verbs.add_parser("serve", help="be one part of MC_ENVIRONMENT's hub")
+    serve.add_argument("part", choices=sorted(_PARTS))
     serve.set_defaults(verb=_serve)
 
     _add_audit(verbs.add_parser("audit", help="give out the audit log, or verify it"))
@@ -135,7 +135,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     settings = load(os.environ.get("MC_ENVIRONMENT"))
-    _SERVICES[options.service](settings)
+    _PARTS[options.part](settings)
     return 0
 
 
@@ -151,8 +151,35 @@ def _serve_steward(settings: Settings) -> None:
     serve(settings)
 
 
-_SERVICES: Final[Mapping[str, Callable[[Settings], None]]] = {
+def _serve_hub(settings: Settings) -> None:
+    from hub.gate import serve
+
+    serve(settings, _say)
+
+
+def _serve_reconciler(settings: Settings) -> None:
+    import httpx
+
+    from hub.container_server import leases_of
+    from hub.network import hub_url
+    from hub.roles import RECONCILER
+    from hub.secret_files import service_token
+    from hub.services.reconciler import run
+
+    token = service_token(settings, RECONCILER)
+    with httpx.Client(
+        base_url=f"{hub_url(settings)}/hub/api",
+        headers={"Authorization": f"token {token}"},
+        timeout=30,
+        trust_env=False,
+    ) as hub:
+        run(settings, leases_of(settings), hub, _say)
+
+
+_PARTS: Final[Mapping[str, Callable[[Settings], None]]] = {
+    "hub": _serve_hub,
     "platform-api": _serve_platform_api,
+    "reconciler": _serve_reconciler,
     "steward": _serve_steward,
 }
 

@@ -79,6 +79,7 @@ class ContainerServer(DockerSpawner):  # type: ignore[misc]
         super().__init__(**arguments)
         self._at_docker = asyncio.Lock()
         self._lease: Lease | None = None
+        self._is_started_here = False
         self._steps: list[dict[str, Any]] = []
         self._stepped = asyncio.Event()
 
@@ -101,7 +102,7 @@ class ContainerServer(DockerSpawner):  # type: ignore[misc]
 
     @default("apply_user_options")
     def _leave_options(self) -> Callable[[Any, Mapping[str, Any]], None]:
-        # They are read at the start, where a refusal is told as one and not logged as a fault.
+        # They are read at the start: a refusal there is told, and not logged as a fault.
         return lambda _server, _options: None
 
     async def get_options_form(self) -> str:
@@ -120,7 +121,7 @@ class ContainerServer(DockerSpawner):  # type: ignore[misc]
 
         A container of this server that runs already is taken over as it is.
         """
-        self._steps, self._lease = [], None
+        self._steps, self._lease, self._is_started_here = [], None, True
         if found := await self.get_object():
             if found["State"]["Running"] and self._is_ours(found):
                 return await self._adopt(found)
@@ -327,7 +328,10 @@ class ContainerServer(DockerSpawner):  # type: ignore[misc]
                 self.log.warning("%s: its lease stays, %s", self._log_name, error)
                 return
         leases, own = leases_of(self.settings), (self.user.name, self.name)
-        await asyncio.to_thread(leases.leave, *own)
+        if self._is_started_here:
+            await asyncio.to_thread(leases.leave, *own)
+        # Else an earlier hub ended while this server waited: its place is kept, and the
+        # reconciler asks for it again.
         if await asyncio.to_thread(leases.release, *own):
             for turn in self._turns:
                 turn.set()

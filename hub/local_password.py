@@ -18,12 +18,6 @@ class LocalPasswordAuthenticator(SharedPasswordAuthenticator):  # type: ignore[m
 
     suspensions = Instance(SuspensionWatch, help="Who may not sign in.").tag(config=True)
 
-    def get_handlers(self, app: Any) -> list[tuple[str, type]]:
-        """Handlers of the sign-in; with the app comes its loop, in which the watch runs."""
-        self.suspensions.begin(app)
-        handlers: list[tuple[str, type]] = super().get_handlers(app)
-        return handlers
-
     async def authenticate(
         self, handler: Any, data: dict[str, str]
     ) -> dict[str, object] | None:
@@ -43,8 +37,10 @@ class LocalPasswordAuthenticator(SharedPasswordAuthenticator):  # type: ignore[m
         return model
 
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:
-        """JupyterHub's own; names that anybody may take have nothing to share."""
+        """JupyterHub's own; with the app comes its loop, in which the watch runs."""
+        # Names that anybody may take have nothing to share.
         sharing.begin(app, None)
+        self.suspensions.begin(app)
         handlers: list[tuple[str, type]] = super().get_handlers(app)
         return handlers
 

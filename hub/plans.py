@@ -16,7 +16,6 @@ from hub.processes import Plan
 from hub.secret_files import read_secret, service_token
 from hub.services import admin_command, admin_variables, command_of
 from hub.settings import Settings
-from hub.storage import checkout
 
 __all__ = ["HUB", "PARTS", "PROXY", "plan_of", "plans"]
 
@@ -28,7 +27,7 @@ _QUICKLY: Final = timedelta(seconds=5)
 
 def plans(settings: Settings) -> Sequence[Plan]:
     """Every part of a hub on this machine; they end in the reverse order."""
-    return [make(settings) for make in _PARTS.values()]
+    return [make(settings) for name, make in _PARTS.items() if name != roles.RECONCILER]
 
 
 def plan_of(settings: Settings, part: str) -> Plan:
@@ -62,12 +61,8 @@ def _proxy(settings: Settings) -> Plan:
 def _hub(settings: Settings) -> Plan:
     return Plan(
         name=HUB,
-        command=(
-            sys.executable,
-            "-m",
-            "jupyterhub",
-            f"--config={checkout() / 'jupyterhub_config.py'}",
-        ),
+        # It waits for what it needs, and becomes JupyterHub.
+        command=command_of(HUB),
         variables=_environment(settings),
         answers_at=f"{hub_url(settings)}/hub/health",
         # It ends the users' servers first, and those save what they hold.
@@ -142,6 +137,17 @@ def _steward(settings: Settings) -> Plan:
     )
 
 
+def _reconciler(settings: Settings) -> Plan:
+    """Where servers are containers only: processes on one machine hold no leases."""
+    return Plan(
+        name=roles.RECONCILER,
+        command=command_of(roles.RECONCILER),
+        variables=_environment(settings),
+        answers_at="",
+        end_within=_QUICKLY,
+    )
+
+
 def _environment(settings: Settings) -> dict[str, str]:
     """What a process needs to load the same settings."""
     network = settings.network
@@ -164,6 +170,7 @@ _PARTS: Final[Mapping[str, Callable[[Settings], Plan]]] = {
     roles.ADMIN: _admin,
     roles.IDLE_CULLER: _idle_culler,
     roles.STEWARD: _steward,
+    roles.RECONCILER: _reconciler,
 }
 """In the order in which they start."""
 

@@ -11,6 +11,7 @@ __all__ = [
     "IDLE_CULLER",
     "OWN",
     "PLATFORM_API",
+    "RECONCILER",
     "ROLES",
     "ROUTE_KEEPER",
     "SHARING",
@@ -22,6 +23,7 @@ __all__ = [
 ADMIN: Final = "admin"
 IDLE_CULLER: Final = "idle-culler"
 PLATFORM_API: Final = "platform-api"
+RECONCILER: Final = "reconciler"
 ROUTE_KEEPER: Final = "route-keeper"
 STEWARD: Final = "steward"
 
@@ -45,6 +47,11 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
         "read:servers": "to know which servers run, since when and of which profile",
         "delete:servers": "to stop a server whose budget or lifetime is used up",
     },
+    RECONCILER: {
+        "list:users": "to tell a deleted user's container from a forgotten server",
+        "read:servers": "to know what runs and what starts",
+        "start:servers": "to take up forgotten servers and the starts that wait",
+    },
 }
 """The services, none of them admin."""
 
@@ -66,6 +73,7 @@ def user_scopes(settings: Settings) -> set[str]:
     of the admin groups are JupyterHub's admins, whose scopes are its own.
     """
     return set(SHARING) if settings.sharing else set()
+
 
 ADMIN_IN_PERSON: Final[Mapping[str, str]] = {
     "admin:users": "to make users, see their groups and activity, and delete them",

@@ -15,6 +15,7 @@ __all__ = [
     "Adopt",
     "DropPlace",
     "EndLease",
+    "Key",
     "Remove",
     "RestoreLease",
     "Resume",
@@ -112,10 +113,11 @@ def reconcile(
     running = {_key(one): one for one in containers if one.is_running}
     leases = list(leases)
     leased = {_key(lease) for lease in leases}
-    actions: list[Action] = []
-    for lease in leases:
-        if _key(lease) not in running and _key(lease) not in active:
-            actions.append(EndLease(lease))
+    actions: list[Action] = [
+        EndLease(lease)
+        for lease in leases
+        if _key(lease) not in running and _key(lease) not in active
+    ]
     for one in containers:
         if one.user not in users or (not one.is_running and _key(one) not in active):
             actions.append(Remove(one))

@@ -4,14 +4,12 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +56,9 @@ def settings_of(variables: Mapping[str, str]) -> Settings:
 
 def docker(*arguments: str) -> str:
     """What a docker command prints."""
-    asked = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True)
+    asked = subprocess.run(
+        ["docker", *arguments], capture_output=True, text=True, check=True
+    )
     return asked.stdout.strip()
 
 

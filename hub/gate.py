@@ -1,0 +1,133 @@
+"""The gate before the hub: it starts when Docker and the database answer, and not before.
+
+A hub that starts without Docker forgets every running server, and one that can't reach the
+users' network stops them all. So it waits for the first, and refuses the second.
+"""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final, NoReturn
+
+import docker
+from docker.errors import APIError, DockerException
+from docker.utils import kwargs_from_env
+from requests import RequestException
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.choices import Container
+from hub.containers import ENVIRONMENT_LABEL
+from hub.database import connect, upgrade
+from hub.laws import refusal
+from hub.settings import Settings
+from hub.storage import checkout
+
+__all__ = ["pass_gate", "serve"]
+
+WITHIN: Final = timedelta(minutes=5)
+_EVERY: Final = timedelta(seconds=1)
+_SAY_EVERY: Final = timedelta(seconds=15)
+_N_TRIED: Final = 5
+_PORT: Final = 8888
+
+Say = Callable[[str], None]
+
+
+def serve(settings: Settings, say: Say) -> NoReturn:
+    """Pass the gate and become the hub."""
+    pass_gate(settings, say)
+    config = checkout() / "jupyterhub_config.py"
+    say("gate: open; the hub starts")
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterhub", f"--config={config}"])
+
+
+def pass_gate(settings: Settings, say: Say, within: timedelta = WITHIN) -> None:
+    """Wait for what the hub needs, bring the tables up to date, look at the network.
+
+    Parameters
+    ----------
+    settings : Settings
+        The environment.
+    say : callable
+        Told a line for every part.
+    within : timedelta, default 5 min
+        How long to wait for each part.
+
+    Raises
+    ------
+    SettingsError
+        If a part doesn't answer in time, or the users' network is missing or out of reach.
+    """
+    engine = connect(settings)
+
+    def ask_database() -> None:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    _wait("database", ask_database, say, within)
+    upgrade(engine)
+    engine.dispose()
+    say("gate: the tables are up to date")
+    if isinstance(settings.server.runs_as, Container):
+        client = _wait("Docker", _ask_docker, say, within)
+        _require_network(settings, settings.server.runs_as.network, client, say)
+        client.close()
+
+
+def _ask_docker() -> Any:
+    client = docker.APIClient(version="auto", timeout=10, **kwargs_from_env())
+    client.ping()
+    return client
+
+
+def _wait(name: str, ask: Callable[[], Any], say: Say, within: timedelta) -> Any:
+    end = time.monotonic() + within.total_seconds()
+    said_at = 0.0
+    while True:
+        try:
+            answer = ask()
+        except (DockerException, RequestException, SQLAlchemyError) as error:
+            why = str(error).splitlines()[0]
+            if time.monotonic() >= end:
+                raise refusal(name, f"answer within {within}", why) from error
+            if time.monotonic() - said_at >= _SAY_EVERY.total_seconds():
+                say(f"gate: waiting for {name}: {why}")
+                said_at = time.monotonic()
+            time.sleep(_EVERY.total_seconds())
+        else:
+            say(f"gate: {name} answers")
+            return answer
+
+
+def _require_network(settings: Settings, network: str, client: Any, say: Say) -> None:
+    path = f"{settings.name}.server.runs_as.network"
+    try:
+        client.inspect_network(network)
+    except APIError as error:
+        hint = "it outlives every deployment; make it once, outside compose."
+        raise refusal(path, "name a network of this host", network, hint) from error
+    label = f"{ENVIRONMENT_LABEL}={settings.name}"
+    running = client.containers(filters={"label": label})
+    addresses = [
+        one["NetworkSettings"]["Networks"][network]["IPAddress"]
+        for one in running
+        if network in one["NetworkSettings"]["Networks"]
+    ]
+    tried = addresses[:_N_TRIED]
+    if tried and not any(_is_reached(address) for address in tried):
+        law = "lead to the servers that run: a hub that can't reach them stops them all"
+        hint = f"attach the hub's container to `{network}`, or stop those servers first."
+        raise refusal(path, law, f"none of {', '.join(tried)} answers", hint)
+    say(f"gate: the network {network} is there; {len(addresses)} servers run on it")
+
+
+def _is_reached(address: str) -> bool:
+    try:
+        with socket.create_connection((address, _PORT), timeout=3):
+            return True
+    except OSError:
+        return False
