@@ -4,6 +4,7 @@ The hub shows those of now on its pages, and a server asks for them through its 
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ __all__ = [
     "Announcement",
     "Banner",
     "Level",
+    "Noticeboard",
     "all_announcements",
     "announce",
     "as_html",
@@ -64,6 +66,7 @@ ANNOUNCEMENTS: Final = Table(
 )
 
 _LOOK_EVERY: Final = 5.0
+_FIRST_LOOK_WITHIN: Final = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -158,35 +161,65 @@ def as_html(announcements: Sequence[Announcement]) -> str:
     )
 
 
-class Banner:
-    """What JupyterHub's pages show at the top; called by every page that is rendered.
+class Noticeboard:
+    """The announcements of now, read again and again in a thread of its own.
+
+    JupyterHub's pages are made in the thread that holds its own transactions: to wait there
+    for a lock on the same database could be to wait for itself.
 
     Parameters
     ----------
     connect : callable
-        Makes the engine, when the first page is rendered.
-    always : str, default ""
-        HTML to be shown in any case, above the announcements.
+        Makes the engine, when somebody first looks.
     """
 
-    def __init__(self, connect: Callable[[], Engine], always: str = "") -> None:
+    def __init__(self, connect: Callable[[], Engine]) -> None:
         self._connect = connect
-        self._always = always
-        self._engine: Engine | None = None
         self._html = ""
-        self._looked_at = float("-inf")
+        self._has_looked = threading.Event()
+        self._thread: threading.Thread | None = None
 
-    def __call__(self, _user: object = None) -> str:
-        """HTML of now, at most some seconds old; no page fails for want of it."""
-        now = time.monotonic()
-        if now - self._looked_at >= _LOOK_EVERY:
-            self._looked_at = now
+    def __deepcopy__(self, _memo: object) -> "Noticeboard":
+        """The same: configurations are copied, and one thread is enough."""
+        return self
+
+    def html(self) -> str:
+        """What is announced now, some seconds old at most."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._look_on, daemon=True)
+            self._thread.start()
+            self._has_looked.wait(_FIRST_LOOK_WITHIN)
+        return self._html
+
+    def _look_on(self) -> None:
+        engine = self._connect()
+        while True:
             try:
-                self._engine = self._engine or self._connect()
-                self._html = as_html(current(self._engine, datetime.now(UTC)))
+                self._html = as_html(current(engine, datetime.now(UTC)))
             except SQLAlchemyError:
                 _log.warning("the announcements can't be read", exc_info=True)
-        return self._always + self._html
+            self._has_looked.set()
+            time.sleep(_LOOK_EVERY)
+
+
+class Banner:
+    """What JupyterHub shows at the top of its pages; called for each page it makes.
+
+    Parameters
+    ----------
+    board : Noticeboard
+        The announcements.
+    always : str, default ""
+        HTML to be shown in any case, above them.
+    """
+
+    def __init__(self, board: Noticeboard, always: str = "") -> None:
+        self._board = board
+        self._always = always
+
+    def __call__(self, _user: object = None) -> str:
+        """HTML of now, empty if there is nothing to show."""
+        return self._always + self._board.html()
 
     def __repr__(self) -> str:
         return f"Banner(always={self._always!r})"

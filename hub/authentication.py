@@ -4,7 +4,7 @@ from functools import partial
 
 from traitlets.config import Config
 
-from hub.announcements import Banner
+from hub.announcements import Banner, Noticeboard
 from hub.choices import Entra, GitHub, Google, OpenIdConnect, Password, SingleSignOn
 from hub.database import connect
 from hub.secret_files import read_secret, read_secrets
@@ -74,8 +74,8 @@ def _title(login: SingleSignOn) -> str:
 
 def _banners(settings: Settings, at_sign_in: str = "") -> dict[str, object]:
     """Announcements on every page; the page of the sign-in may say more."""
-    made = partial(connect, settings)
+    board = Noticeboard(partial(connect, settings))
     return {
-        "announcement": Banner(made),
-        "announcement_login": Banner(made, always=at_sign_in),
+        "announcement": Banner(board),
+        "announcement_login": Banner(board, always=at_sign_in),
     }

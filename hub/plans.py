@@ -164,10 +164,11 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 _PARTS: Final[Mapping[str, Callable[[Settings], Plan]]] = {
     PROXY: _proxy,
+    # Before the hub, which at its start waits for the pages it is to lead to.
+    roles.ADMIN: _admin,
     HUB: _hub,
     roles.ROUTE_KEEPER: _route_keeper,
     roles.PLATFORM_API: _platform_api,
-    roles.ADMIN: _admin,
     roles.IDLE_CULLER: _idle_culler,
     roles.STEWARD: _steward,
     roles.RECONCILER: _reconciler,

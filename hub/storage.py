@@ -12,11 +12,13 @@ from pathlib import Path
 from hub.laws import refusal
 
 __all__ = [
+    "archives_folder",
     "audit_folder",
     "checkout",
     "folder_name",
     "fresh_log",
     "home_folder",
+    "homes_folder",
     "logs_folder",
     "notebooks_folder",
     "secrets_folder",
@@ -84,7 +86,17 @@ def servers_folder() -> Path:
 
 def home_folder(user: str) -> Path:
     """Home folder of a user, whatever the name."""
-    return _inside_state("homes") / folder_name(user)
+    return homes_folder() / folder_name(user)
+
+
+def homes_folder() -> Path:
+    """Folder of the home folders."""
+    return _inside_state("homes")
+
+
+def archives_folder() -> Path:
+    """Folder of the archived homes of users who left."""
+    return _inside_state("archives")
 
 
 def notebooks_folder() -> Path:

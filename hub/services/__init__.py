@@ -3,14 +3,16 @@
 import sys
 from collections.abc import Mapping, Sequence
 
+from pydantic import TypeAdapter
 from traitlets.config import Config
 
-from hub.choices import SingleSignOn
+from hub.choices import Budgets, LocalProcess, SingleSignOn
 from hub.database import database_url
 from hub.network import admin_port, admin_url, hub_url, listening_at
 from hub.roles import ADMIN, ADMIN_IN_PERSON, ROLES, load_roles, user_scopes
 from hub.secret_files import service_token
 from hub.settings import Settings
+from hub.storage import archives_folder, audit_folder, homes_folder
 
 __all__ = ["admin_command", "admin_variables", "apply_services", "command_of"]
 
@@ -36,6 +38,8 @@ def _admin_pages(settings: Settings) -> dict[str, object]:
         "oauth_client_allowed_scopes": list(ADMIN_IN_PERSON),
         # It is a part of the platform: to ask each admin for leave would teach to click.
         "oauth_no_confirm": True,
+        # The hub waits so long for it at its start, and goes on without it.
+        "timeout": 3,
     }
 
 
@@ -50,8 +54,26 @@ def admin_command(settings: Settings) -> Sequence[str]:
         f"--url={listening_at(settings, admin_port(settings))}",
         f"--hub={hub_url(settings)}",
         f"--public-url={settings.url}",
+        f"--gpu-share={settings.gpus.share}",
+        *(f"--gpu={device.name}" for device in settings.gpus.devices),
         *(("--groups-come-from-sign-in",) if from_sign_in else ()),
+        *_budgets(settings),
+        *((f"--audit={audit_folder()}",) if settings.audit else ()),
+        *_files(settings),
     )
+
+
+def _budgets(settings: Settings) -> Sequence[str]:
+    if settings.budgets is None:
+        return ()
+    return (f"--budgets={TypeAdapter(Budgets).dump_json(settings.budgets).decode()}",)
+
+
+def _files(settings: Settings) -> Sequence[str]:
+    """Where users' files are, if the service reaches them."""
+    if isinstance(settings.server.runs_as, LocalProcess):
+        return (f"--homes={homes_folder()}", f"--archives={archives_folder()}")
+    return ("--no-archive=homes are volumes of the users, which no service may open",)
 
 
 def admin_variables(settings: Settings) -> Mapping[str, str]:

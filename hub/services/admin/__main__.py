@@ -8,14 +8,19 @@ import argparse
 import logging
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import uvicorn
+from pydantic import TypeAdapter
 from sqlalchemy import make_url
 
+from hub.choices import Budgets
 from hub.database import engine_at
+from hub.gpus import Capacity, n_parts
 from hub.services.admin.application import admin_service
+from hub.services.admin.archives import Archive, HomeFolders, NotReached
 from hub.services.admin.desk import Desk
 
 __all__ = ["main"]
@@ -38,13 +43,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         token=os.environ["JUPYTERHUB_API_TOKEN"],
         public_url=options.public_url,
         manages_groups=not options.groups_come_from_sign_in,
+        archive=_archive(options),
+        budgets=TypeAdapter(Budgets).validate_json(options.budgets)
+        if options.budgets
+        else None,
+        capacity=Capacity(devices=tuple(options.gpu), parts=n_parts(options.gpu_share)),
+        audit=options.audit / f"{options.service}.jsonl" if options.audit else None,
     )
     uvicorn.run(
         admin_service(desk),
         host=address.hostname or "127.0.0.1",
         port=address.port or 9092,
         log_level="warning",
+        forwarded_allow_ips=options.proxy,
     )
+
+
+def _archive(options: argparse.Namespace) -> Archive:
+    if options.homes and options.archives:
+        return HomeFolders(homes=options.homes, archives=options.archives)
+    return NotReached(options.no_archive)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,6 +77,14 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="groups are shown and not changed: each sign-in sets them anew",
     )
+    say("--homes", type=Path, metavar="FOLDER", help="home folders of users")
+    say("--archives", type=Path, metavar="FOLDER", help="where homes are archived")
+    say("--no-archive", default="no folder was named", metavar="WHY", help="why not")
+    say("--budgets", metavar="JSON", help="budgets of the environment")
+    say("--gpu", action="append", default=[], metavar="UUID", help="a device of this host")
+    say("--gpu-share", type=float, default=0.0, help="fraction that may be leased of each")
+    say("--audit", type=Path, metavar="FOLDER", help="write down what admins do")
+    say("--proxy", default="127.0.0.1", help="whose word on a client's address counts")
     return parser
 
 

@@ -13,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from hub import suspension
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.hub_api import HubRefusal
-from hub.services.admin.outcomes import Act, Outcome, Report, for_each
+from hub.services.admin.outcomes import Act, Outcome, Report, for_each, note_outcome
 
 __all__ = ["ACTS", "Doing", "end_tokens", "perform", "stop_servers"]
 
@@ -77,7 +77,11 @@ async def perform(desk: Desk, person: Person, doing: Doing) -> Report:
     """Do what is asked for all its users."""
     kind, act = ACTS[doing.act], _BY_NAME[doing.act](desk, person, doing)
     title = f"{kind.label}{f' {doing.group}' if doing.group else ''}"
-    return await for_each(title, doing.names, act)
+    report = await for_each(title, doing.names, act)
+    for outcome in report.outcomes:
+        detail = {"group": doing.group, "reason": doing.reason}
+        await note_outcome(desk, person, f"user.{doing.act}", outcome, **detail)
+    return report
 
 
 async def stop_servers(person: Person, name: str) -> tuple[int, list[str]]:

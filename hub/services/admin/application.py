@@ -9,10 +9,18 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from hub.release import release
-from hub.services.admin import signing_in
+from hub.services.admin import api, signing_in
 from hub.services.admin.desk import Desk
 from hub.services.admin.hub_api import HubAway, HubRefusal
-from hub.services.admin.pages import users
+from hub.services.admin.pages import (
+    announcements,
+    exports,
+    groups,
+    offboarding,
+    roster,
+    usage,
+    users,
+)
 from hub.services.admin.protection import (
     Forbidden,
     NotSignedIn,
@@ -24,7 +32,20 @@ from hub.services.admin.rendering import page, path_of
 __all__ = ["admin_service"]
 
 _STATIC: Final = Path(__file__).parent / "static"
-_PAGES: Final = (signing_in.router, users.router)
+_ROUTERS: Final = tuple(
+    module.router
+    for module in (
+        signing_in,
+        users,
+        roster,
+        groups,
+        usage,
+        announcements,
+        offboarding,
+        exports,
+        api,
+    )
+)
 
 
 def admin_service(desk: Desk) -> FastAPI:
@@ -49,7 +70,7 @@ def admin_service(desk: Desk) -> FastAPI:
         version=release(),
     )
     made.state.desk = desk
-    for router in _PAGES:
+    for router in _ROUTERS:
         made.include_router(router, prefix=desk.prefix)
     made.mount(f"{desk.prefix}/static", StaticFiles(directory=_STATIC))
     made.middleware("http")(add_security_headers)

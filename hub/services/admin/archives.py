@@ -110,9 +110,7 @@ class HomeFolders:
                 tar.add(home, arcname=home.name)
                 written = {member.name: member.size for member in tar.getmembers()}
             draft.chmod(0o600)
-            if _contents(draft) != written:
-                message = f"the archive of {user} can't be read back as it was written"
-                raise OSError(message)
+            _require_whole(draft, written)
             digest = _sha256(draft)
             draft.rename(whole)
         except (OSError, tarfile.TarError) as error:
@@ -134,6 +132,12 @@ class HomeFolders:
 
     def _home(self, user: str) -> Path:
         return self.homes / folder_name(user)
+
+
+def _require_whole(archive: Path, written: dict[str, int]) -> None:
+    if _contents(archive) != written:
+        message = f"{archive} can't be read back as it was written"
+        raise OSError(message)
 
 
 def _contents(archive: Path) -> dict[str, int]:

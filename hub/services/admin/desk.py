@@ -1,14 +1,42 @@
 """What the pages work with: the hub, the database, and what the platform can do."""
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
 
 import httpx
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
 
+from hub.audit import Event, record_or_spill
+from hub.choices import Budgets
+from hub.gpus import Capacity
+from hub.services.admin.archives import Archive, NotReached
 from hub.services.admin.hub_api import HubApi
 from hub.services.admin.sessions import Sessions
 
 __all__ = ["Desk", "Person"]
+
+_NO_ARCHIVE: Final = NotReached("no folder for archives was named")
+_NO_GPUS: Final = Capacity(devices=(), parts=0)
+
+_log = logging.getLogger("hub.services.admin")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Who asks, and the hub as it answers this person.
+
+    `xsrf` is empty for a program, which brings a token with every request.
+    """
+
+    name: str
+    hub: HubApi
+    source: str
+    xsrf: str = ""
+    cookie: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +57,14 @@ class Desk:
         What people type, without a path; invitations begin with it.
     manages_groups : bool
         Whether groups are made here, and not by the provider of sign-in.
+    archive : Archive
+        Keeps the files of users who leave.
+    budgets : Budgets or None
+        What users may use; ``None`` where nobody counts.
+    capacity : Capacity
+        What there is of GPUs, as far as the settings name it.
+    audit : Path or None
+        File for records that the database doesn't take; ``None`` where none are kept.
     """
 
     client: httpx.AsyncClient
@@ -37,6 +73,10 @@ class Desk:
     token: str
     public_url: str
     manages_groups: bool = True
+    archive: Archive = _NO_ARCHIVE
+    budgets: Budgets | None = None
+    capacity: Capacity = _NO_GPUS
+    audit: Path | None = None
     sessions: Sessions = field(default_factory=Sessions)
 
     @property
@@ -44,16 +84,24 @@ class Desk:
         """Path under which this service is served, without a slash at its end."""
         return f"/services/{self.service}"
 
-
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    """Who asks, and the hub as it answers this person.
-
-    `xsrf` is empty for a program, which brings a token with every request.
-    """
-
-    name: str
-    hub: HubApi
-    source: str
-    xsrf: str = ""
-    cookie: str = ""
+    async def note(
+        self,
+        person: Person,
+        action: str,
+        target: str,
+        outcome: Literal["ok", "refused", "failed"] = "ok",
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write down what `person` did here, beside what the hub writes down itself."""
+        _log.info("%s: %s %s: %s %s", person.name, action, target, outcome, detail or {})
+        if self.audit is None:
+            return
+        event = Event(
+            actor=person.name,
+            action=action,
+            target=target,
+            outcome=outcome,
+            source=person.source,
+            detail=detail or {},
+        )
+        await run_in_threadpool(record_or_spill, self.engine, event, self.audit)

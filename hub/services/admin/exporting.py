@@ -15,12 +15,12 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_line(cells: Sequence[Any]) -> str:
-    """One line of CSV.
+    r"""One line of CSV.
 
     Examples
     --------
     >>> csv_line(["ada", 3, "=1+1", None])
-    "ada,3,'=1+1,\\r\\n"
+    "ada,3,'=1+1,\r\n"
     """
     written = io.StringIO()
     csv.writer(written).writerow([_cell(cell) for cell in cells])

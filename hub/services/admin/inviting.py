@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.journal import Entry
-from hub.services.admin.outcomes import Outcome, Report, for_each
+from hub.services.admin.outcomes import Outcome, Report, for_each, note_outcome
 from hub.services.admin.roster import Line
 
 __all__ = ["invitation", "invite"]
@@ -28,15 +27,7 @@ async def invite(desk: Desk, person: Person, lines: Sequence[Line]) -> Report:
 
     report = await for_each("Invite", list(by_name), act)
     for outcome in report.outcomes:
-        entry = Entry(
-            actor=person.name,
-            action="user.invite",
-            target=outcome.name,
-            outcome="refused" if outcome.state == "refused" else "ok",
-            source=person.source,
-            detail={"said": outcome.said},
-        )
-        await desk.note(entry)
+        await note_outcome(desk, person, "user.invite", outcome)
     return report
 
 

@@ -1,7 +1,7 @@
 """Offboarding: a user leaves, step by step, and every step is written down.
 
-The first step that fails ends it: what comes later would destroy what the earlier one was to
-save. Doing it again goes on from where it is.
+The first step that fails ends it: what comes later would destroy what the earlier one was
+to save. Doing it again goes on from where it is.
 """
 
 import asyncio
@@ -20,7 +20,6 @@ from hub.database import METADATA, Instant
 from hub.services.admin.acts import end_tokens, stop_servers
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.hub_api import HubAway, HubRefusal
-from hub.services.admin.journal import Entry
 
 __all__ = ["Offboarding", "Plan", "Step", "offboard", "offboarding", "offboardings"]
 
@@ -92,19 +91,17 @@ async def offboard(desk: Desk, person: Person, user: str, plan: Plan) -> Offboar
         except (HubRefusal, HubAway, Refused, OSError) as error:
             state, said = "failed", str(error)
         steps.append(Step(title=title, state=state, said=said))
-        entry = Entry(
-            actor=person.name,
-            action=f"offboard.{action}",
-            target=user,
-            outcome="failed" if state == "failed" else "ok",
-            source=person.source,
-            detail={"state": state, "said": said},
+        told = {"state": state, "said": said}
+        await desk.note(
+            person,
+            f"offboard.{action}",
+            user,
+            "failed" if state == "failed" else "ok",
+            told,
         )
-        await desk.note(entry)
-    n_left = len(leaving.steps()) - len(steps)
     steps += [
         Step(title=title, state="skipped", said="not reached")
-        for title, _, _ in leaving.steps()[len(steps) : len(steps) + n_left]
+        for title, _, _ in leaving.steps()[len(steps) :]
     ]
     return await run_in_threadpool(_keep, desk.engine, user, person.name, tuple(steps))
 

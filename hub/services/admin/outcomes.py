@@ -1,12 +1,13 @@
 """What became of an act, user by user: nothing is left half done without a word."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
+from hub.services.admin.desk import Desk, Person
 from hub.services.admin.hub_api import HubAway, HubRefusal
 
-__all__ = ["Outcome", "Report", "for_each"]
+__all__ = ["Act", "Outcome", "Report", "for_each", "note_outcome"]
 
 State = Literal["ok", "partly", "refused"]
 
@@ -41,6 +42,21 @@ async def for_each(title: str, names: Sequence[str], act: Act) -> Report:
     One after the other, because each stop of a server keeps the hub busy.
     """
     return Report(title=title, outcomes=tuple([await _one(name, act) for name in names]))
+
+
+async def note_outcome(
+    desk: Desk, person: Person, action: str, outcome: Outcome, **detail: str
+) -> None:
+    """Write `outcome` down for the audit log."""
+    told = {"said": outcome.said, **{name: text for name, text in detail.items() if text}}
+    await desk.note(person, action, outcome.name, _IN_AUDIT[outcome.state], told)
+
+
+_IN_AUDIT: Final[Mapping[State, Literal["ok", "refused", "failed"]]] = {
+    "ok": "ok",
+    "partly": "failed",
+    "refused": "refused",
+}
 
 
 async def _one(name: str, act: Act) -> Outcome:

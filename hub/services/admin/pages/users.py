@@ -1,13 +1,16 @@
 """The users: a list to search and to choose from, acts on many, and a page for each."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from hub import quotas
 from hub.services.admin.acts import ACTS, Doing, perform
 from hub.services.admin.desk import Desk, Person
+from hub.services.admin.hub_api import User
 from hub.services.admin.listing import SORTS, STATES, Wanted, every_row, listing
 from hub.services.admin.rendering import page
 from hub.services.admin.signing_in import SignedIn, desk_of
@@ -131,4 +134,15 @@ async def user(
         n_tokens=len(await person.hub.tokens(name)),
         groups=[group.name for group in await person.hub.groups()],
         acts=ACTS,
+        account=await run_in_threadpool(_account, desk, found),
+        decided=await run_in_threadpool(quotas.decisions, desk.engine, name),
+        resources=quotas.RESOURCES,
+        budgets=desk.budgets,
     )
+
+
+def _account(desk: Desk, user: User) -> quotas.Account | None:
+    if desk.budgets is None:
+        return None
+    now = datetime.now(UTC)
+    return quotas.account_of(desk.engine, desk.budgets, user.name, user.groups, now)

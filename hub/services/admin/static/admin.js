@@ -29,7 +29,7 @@ for (const form of document.querySelectorAll("form[data-choosing]")) {
   show();
 }
 
-for (const select of document.querySelectorAll("form.filter select")) {
+for (const select of document.querySelectorAll("form.filter[method=get] select")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
 

@@ -1,0 +1,97 @@
+"""Offboarding: what shall become of users who leave, asked twice, then reported."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from hub.services.admin.offboarding import Plan, offboard, offboarding, offboardings
+from hub.services.admin.rendering import page
+from hub.services.admin.signing_in import SignedIn, desk_of
+from hub.suspension import all_suspensions
+
+__all__ = ["router", "words_to_type"]
+
+router = APIRouter(include_in_schema=False)
+
+
+def words_to_type(names: tuple[str, ...]) -> str:
+    """What must be typed before these users are offboarded.
+
+    Examples
+    --------
+    >>> words_to_type(("ada",)), words_to_type(("ada", "bob"))
+    ('ada', 'offboard 2 users')
+    """
+    return names[0] if len(names) == 1 else f"offboard {len(names)} users"
+
+
+@router.post("/offboard")
+async def ask_before(request: Request, person: SignedIn) -> Response:
+    """Ask what shall become of files and names, and whether it is meant."""
+    desk, form = desk_of(request), await request.form()
+    names = tuple(dict.fromkeys(str(name) for name in form.getlist("name")))
+    if not names:
+        message = "Nobody was chosen, so nothing was done."
+        return page(request, "refused", person, status=400, message=message)
+    plan, problem = _plan(form), ""
+    if form.get("sure") == "yes":
+        problem = _problem(plan, names, str(form.get("typed", "")), desk.archive.missing)
+        if not problem:
+            for name in names:
+                await offboard(desk, person, name, plan)
+            return RedirectResponse(f"{desk.prefix}/offboardings", 303)
+    return page(
+        request,
+        "offboard",
+        person,
+        status=400 if problem else 200,
+        names=names,
+        plan=plan if form.get("sure") == "yes" else Plan(),
+        words=words_to_type(names),
+        missing=desk.archive.missing,
+        problem=problem,
+    )
+
+
+def _plan(form: Any) -> Plan:
+    return Plan(
+        archives=form.get("archives") == "yes",
+        deletes_files=form.get("deletes_files") == "yes",
+        deletes_unarchived=form.get("deletes_unarchived") == "yes",
+        keeps_name_barred=form.get("keeps_name_barred") == "yes",
+    )
+
+
+def _problem(plan: Plan, names: tuple[str, ...], typed: str, missing: str) -> str:
+    words = words_to_type(names)
+    if typed.strip() != words:
+        return f"Type {words!r} to confirm; got {typed.strip()!r}. Nothing was done."
+    is_archived = plan.archives and not missing
+    if plan.deletes_files and not is_archived and not plan.deletes_unarchived:
+        return (
+            "Files would be deleted without an archive. Confirm that too, or keep the "
+            "files. Nothing was done."
+        )
+    return ""
+
+
+@router.get("/offboardings")
+async def reports(request: Request, person: SignedIn) -> HTMLResponse:
+    """Who left, and the names that stay barred."""
+    desk = desk_of(request)
+    found = await run_in_threadpool(offboardings, desk.engine)
+    suspended = await run_in_threadpool(all_suspensions, desk.engine)
+    barred = {one.user for one in suspended}
+    return page(request, "offboardings", person, found=found, barred=barred)
+
+
+@router.get("/offboardings/{report_id}")
+async def report(request: Request, person: SignedIn, report_id: int) -> HTMLResponse:
+    """Every step of one user's."""
+    found = await run_in_threadpool(offboarding, desk_of(request).engine, report_id)
+    if found is None:
+        message = f"There is no report {report_id}."
+        return page(request, "refused", person, status=404, message=message)
+    return page(request, "offboarding", person, report=found)
