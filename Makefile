@@ -100,10 +100,10 @@ lock: setup ## remake the lock files from pyproject.toml (UPGRADE=1 takes newer 
 	  --output-file deploy/images/stand-ins/requirements.lock
 
 size: ## lines of Python per area, and the longest modules
-	@for area in mclib hub deploy tests; do \
+	@for area in mclib hub deploy kernel-image tests; do \
 	  find $$area -name '*.py' -exec cat {} + 2>/dev/null | wc -l | \
 	  awk -v area=$$area '{ printf "%7d  %s\n", $$1, area }'; done
-	@echo "longest modules:"; find mclib hub deploy -name '*.py' -exec wc -l {} + | \
+	@echo "longest modules:"; find mclib hub deploy kernel-image -name '*.py' -exec wc -l {} + | \
 	  grep -v ' total$$' | sort -rn | head -n 5
 
 clean: ## remove what the other verbs made; the hub's state in .mchub stays

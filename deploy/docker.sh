@@ -31,12 +31,11 @@ install_missing() {
     say "installing ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
-    # A package's own start of the daemon would not keep containers through its restart.
-    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d.mchub
-    chmod +x /usr/sbin/policy-rc.d.mchub
-    POLICYRCD=/usr/sbin/policy-rc.d.mchub \
-        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-    rm -f /usr/sbin/policy-rc.d.mchub
+    # Since Debian 13 the command is a package of its own.
+    if ! command -v docker >/dev/null && apt-cache show docker-cli >/dev/null 2>&1; then
+        missing+=(docker-cli)
+    fi
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 start_daemon() {
@@ -45,7 +44,10 @@ start_daemon() {
     say "starting dockerd, log in $DAEMON_LOG"
     rm -f /var/run/docker.pid
     # Its own session: it outlives this script and the terminal that it was called from.
-    setsid dockerd --live-restore >>"$DAEMON_LOG" 2>&1 </dev/null &
+    # A setting given twice, here and in the daemon's own file, would keep it from starting.
+    local options=()
+    [ -e /etc/docker/daemon.json ] || options+=(--live-restore)
+    setsid dockerd "${options[@]}" >>"$DAEMON_LOG" 2>&1 </dev/null &
     for _ in $(seq 60); do
         daemon_answers && return
         sleep 1

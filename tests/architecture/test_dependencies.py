@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from tests.architecture.checkout import ROOT, python_modules
 
-OUR_OWN = {"deploy", "hub", "mclib", "tests"}
+OUR_OWN = {"deploy", "hub", "mclib", "sbom", "tests"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 GROUPS = PROJECT["dependency-groups"]
@@ -22,6 +22,7 @@ ALLOWED = {
     "mclib": [CORE, EXTRAS["gpu"], EXTRAS["notebooks"], EXTRAS["cluster"]],
     "hub": [EXTRAS["hub"]],
     "deploy": [],
+    "kernel-image": [GROUPS["scan"]],
     "tests": [CORE, *EXTRAS.values(), *GROUPS.values()],
 }
 # Import names that differ from the package's, of packages not in the locked environment.

