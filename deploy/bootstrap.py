@@ -55,7 +55,7 @@ OUT_OF_REACH = re.compile(
 
 
 class Target(NamedTuple):
-    """A virtual environment: its folder, the lock it holds, and whether Node programs too."""
+    """A virtual environment: its folder, the lock it holds, whether Node programs too."""
 
     folder: str
     lock: str

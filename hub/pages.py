@@ -1,10 +1,24 @@
-"""The hub's own pages, where JupyterHub's say too little."""
+"""The hub's own pages, where JupyterHub's say too little; and a refusal that fills one."""
 
 from pathlib import Path
 
+from tornado.web import HTTPError
 from traitlets.config import Config
 
-__all__ = ["apply_pages"]
+__all__ = ["Refused", "apply_pages"]
+
+
+class Refused(HTTPError):
+    """A page with a sentence and a way out, instead of a bare status."""
+
+    def __init__(self, status: int, law: str, hint: str) -> None:
+        super().__init__(status, "%s", law)
+        self.jupyterhub_message = law
+        self.hint = hint
+
+    def get_message(self) -> str:
+        """The sentence and the hint, for those who read JSON."""
+        return f"{self.jupyterhub_message} {self.hint}"
 
 
 def apply_pages(c: Config) -> None:

@@ -15,10 +15,10 @@ from typing import Any, Final
 from jupyterhub import orm, scopes
 from jupyterhub.utils import utcnow
 from sqlalchemy import event
-from tornado.web import HTTPError
 
 from hub import events
 from hub.choices import Sharing
+from hub.pages import Refused
 
 __all__ = ["begin"]
 
@@ -43,9 +43,7 @@ def begin(app: Any, sharing: Sharing | None) -> None:
 def _limit(sharing: Sharing | None, mapper: Any, connection: Any, share: Any) -> None:
     if sharing is None:
         # Admins have the scope in every environment, so it is the row that is refused.
-        error = HTTPError(403, _LAW)
-        error.jupyterhub_message = _LAW
-        raise error
+        raise Refused(403, _LAW, "Work together in files, or in another environment.")
     share.expires_at = earlier(share.expires_at, utcnow(with_tz=False), sharing.at_most)
 
 

@@ -90,7 +90,7 @@ class Google:
 
 @dataclass(frozen=True, kw_only=True)
 class GitHub:
-    """GitHub: the teams of one `organization` are the groups, by the names in their URLs."""
+    """GitHub: the teams of one `organization` are the groups, as their URLs name them."""
 
     organization: str
     url: str = "https://github.com"

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from oauthenticator.generic import GenericOAuthenticator
 from oauthenticator.oauth2 import _deserialize_state
-from sqlalchemy import Engine
 from traitlets import Instance
 
 from hub import events, sharing
@@ -55,7 +54,7 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         login = self.settings.login
         assert isinstance(login, SingleSignOn)
         self.login: SingleSignOn = login
-        self._engine: Engine = connect(self.settings)
+        self._engine = connect(self.settings)
         upgrade(self._engine)
         secret = read_secret(self.settings, login.client_secret)
         self.questions = Questions(login, secret, self._engine)
@@ -65,7 +64,7 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         self._rounds: Rounds | None = None
 
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:
-        """Handlers of the sign-in; the app comes with its loop, so the rounds begin here."""
+        """Handlers of the sign-in; the app comes with its loop: the rounds begin here."""
         self._rounds = Rounds(app, self)
         self._rounds.begin()
         sharing.begin(app, self.settings.sharing)

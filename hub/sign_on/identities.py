@@ -1,7 +1,8 @@
 """Who is who, for good: a provider's subject and the name it got here.
 
-A name belongs to the first subject that came with it. Somebody renamed at the provider keeps
-the name, and with it the home; somebody else who takes the old name there doesn't get it.
+A name belongs to the first subject that came with it. Somebody renamed at the provider
+keeps the name, and with it the home; somebody else who takes the old name there doesn't
+get it.
 """
 
 from datetime import UTC, datetime

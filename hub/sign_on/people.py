@@ -53,9 +53,8 @@ def person_of(provider: Provider, claims: Claims) -> Person:
             name, groups = claims.get("login"), _names(claims.get("groups"))
     subject = str(claims.get("sub") or "")
     if not subject or not isinstance(name, str) or not name.strip():
-        message = "the provider must tell a subject and a name; it told " + (
-            f"only {', '.join(sorted(claims)) or 'nothing'}."
-        )
+        told = ", ".join(sorted(claims)) or "nothing"
+        message = f"the provider must tell a subject and a name; it told only {told}."
         raise NotAPerson(message)
     return Person(subject, hub_name(name), frozenset(groups))
 

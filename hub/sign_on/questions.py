@@ -27,7 +27,8 @@ __all__ = ["Questions", "extra_parameters", "scopes_of"]
 
 _LOG: Final = logging.getLogger("JupyterHub.sign_on")
 _JSON: Final = {"Accept": "application/json", "User-Agent": "mchub"}
-_PATIENCE: Final = {"connect_timeout": 5.0, "request_timeout": 10.0}
+_CONNECT_WITHIN: Final = 5.0
+_ANSWER_WITHIN: Final = 10.0
 
 
 def scopes_of(login: SingleSignOn) -> list[str]:
@@ -169,4 +170,12 @@ class Questions:
 
     async def _fetch(self, address: str, **how: Any) -> Any:
         how.setdefault("headers", _JSON)
-        return await self._http.fetch(HTTPRequest(address, **_PATIENCE, **how))
+        request = HTTPRequest(
+            address,
+            connect_timeout=_CONNECT_WITHIN,
+            request_timeout=_ANSWER_WITHIN,
+            # An answer of the provider is its own, and a token goes nowhere else.
+            follow_redirects=False,
+            **how,
+        )
+        return await self._http.fetch(request)

@@ -2,32 +2,11 @@
 
 from typing import Any
 
-from tornado.web import HTTPError
-
 from hub.choices import SingleSignOn
+from hub.pages import Refused
 from hub.sign_on.people import Person
 
-__all__ = [
-    "Refused",
-    "access_ended",
-    "bad_answer",
-    "name_taken",
-    "no_answer",
-    "not_a_member",
-]
-
-
-class Refused(HTTPError):  # type: ignore[misc]
-    """A page with a sentence and a way out, instead of a bare status."""
-
-    def __init__(self, status: int, law: str, hint: str) -> None:
-        super().__init__(status, "%s", law)
-        self.jupyterhub_message = law
-        self.hint = hint
-
-    def get_message(self) -> str:
-        """The sentence and the hint, for those who read JSON."""
-        return f"{self.jupyterhub_message} {self.hint}"
+__all__ = ["access_ended", "bad_answer", "name_taken", "no_answer", "not_a_member"]
 
 
 def not_a_member(login: SingleSignOn, person: Person) -> Refused:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from jupyterhub import orm
 from sqlalchemy import or_
 
-from hub.sign_on.refusals import Refused
+from hub.pages import Refused
 
 __all__ = ["Rounds"]
 

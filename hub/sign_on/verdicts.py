@@ -30,9 +30,9 @@ class Silence:
 def verdict_of(error: Exception) -> Out | Silence:
     """What it means that a question about somebody ended with `error`.
 
-    ``invalid_grant`` is how a provider refuses the refresh token of somebody who was removed,
-    disabled or signed out everywhere; 401 is how it refuses their access token. Anything
-    else is about the provider, the network or this hub's own settings.
+    ``invalid_grant`` is how a provider refuses the refresh token of somebody who was
+    removed, disabled or signed out everywhere; 401 is how it refuses their access token.
+    Anything else is about the provider, the network or this hub's own settings.
     """
     if not isinstance(error, HTTPClientError):
         return Silence(f"{type(error).__name__}: {error}")

@@ -48,11 +48,14 @@ def test_a_finished_set_up_is_left_alone(tmp_path: Path) -> None:
     assert ["mchub-setup.json"] == [path.name for path in (checkout / ".venv").iterdir()]
 
 
-@pytest.mark.parametrize("name", [
+@pytest.mark.parametrize(
+    "name",
+    [
         *INPUTS,
         "deploy/proxy/package-lock.json",
         "tests/tools/login_provider/package-lock.json",
-    ])
+    ],
+)
 def test_a_change_of_what_decides_is_noticed(name: str, tmp_path: Path) -> None:
     checkout, bootstrap = _checkout(tmp_path)
     before = bootstrap["fingerprint"](bootstrap["TARGETS"]["default"])

@@ -32,7 +32,7 @@ def test_applying_twice_is_applying_once(name: str, state: Path) -> None:
 
 
 def test_an_environment_without_its_secrets_is_refused() -> None:
-    with pytest.raises(SettingsError, match="staging.secrets: must hold the secret `"):
+    with pytest.raises(SettingsError, match=r"staging\.secrets: must hold the secret `"):
         configure(Config(), load("staging", {}))
 
 

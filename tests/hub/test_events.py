@@ -1,16 +1,13 @@
 """Events reach whoever listens, and a listener that fails stops nothing."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from hub import events
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "_LISTENERS", [])
-    yield
 
 
 def test_every_listener_is_told_once() -> None:

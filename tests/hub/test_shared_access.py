@@ -65,7 +65,9 @@ def test_guests_are_those_with_an_open_connection_who_are_not_the_owner() -> Non
         (ConnectionRefusedError(), False),
     ],
 )
-def test_a_guests_connections_end_when_the_hub_says_so(answer: Any, is_closed: bool) -> None:
+def test_a_guests_connections_end_when_the_hub_says_so(
+    answer: Any, is_closed: bool
+) -> None:
     sockets, hub = [Socket("grace"), Socket("grace")], Hub(answer)
 
     asyncio.run(OURS.close_sockets(hub, sockets))

@@ -24,7 +24,9 @@ def claims(teams: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def test_the_teams_of_the_organization_are_the_groups() -> None:
-    found = claims([team("quants"), team("mchub-admins", "strangers"), team("a", "EXAMPLE")])
+    found = claims(
+        [team("quants"), team("mchub-admins", "strangers"), team("a", "EXAMPLE")]
+    )
 
     assert found == {"sub": 42, "login": "Ada", "groups": ["quants", "a"]}
 

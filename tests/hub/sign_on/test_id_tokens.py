@@ -15,7 +15,9 @@ from hub.sign_on.id_tokens import BadIdToken, nonce_of, verified, with_userinfo
 ISSUER = "https://login.example.org"
 KEY, OTHER_KEY = (rsa.generate_private_key(65537, 2048) for _ in range(2))
 KEYS = {
-    "keys": [{**json.loads(RSAAlgorithm.to_jwk(KEY.public_key())), "kid": "k", "use": "sig"}]
+    "keys": [
+        {**json.loads(RSAAlgorithm.to_jwk(KEY.public_key())), "kid": "k", "use": "sig"}
+    ]
 }
 
 

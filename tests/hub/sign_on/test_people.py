@@ -101,8 +101,10 @@ def test_a_plain_name_is_kept(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Zoë Müller", "名前", "..", "../../etc", "a/b", "a%2fb", "1st", "-", "_x", "x" * 300]
-    + ["", "@", "a b", "a\x00b", "\ud800", "user:server", "ada..l", "ada-"],
+    [
+        *("Zoë Müller", "名前", "..", "../../etc", "a/b", "a%2fb", "1st", "-", "_x", ""),
+        *("@", "a b", "a\x00b", "\ud800", "user:server", "ada..l", "ada-", "x" * 300),
+    ],
 )
 def test_any_other_name_becomes_a_safe_one_that_differs(name: str) -> None:
     made = hub_name(name)

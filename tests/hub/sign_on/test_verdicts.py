@@ -1,6 +1,5 @@
 """A provider that says no, and one that doesn't answer, are told apart."""
 
-import asyncio
 from io import BytesIO
 from ssl import SSLError
 
@@ -47,7 +46,7 @@ def test_a_refused_token_ends_access(error: Exception) -> None:
         ConnectionRefusedError(111, "Connection refused"),
         OSError("Name or service not known"),
         SSLError("certificate verify failed"),
-        asyncio.TimeoutError(),
+        TimeoutError(),
         ValueError("the provider gave no token"),
         KeyError("access_token"),
     ],

@@ -87,7 +87,9 @@ def test_somebody_removed_who_was_not_here_since_cannot_use_an_old_token(
     until(lambda: status(world, token) == 403, "the token ends")
 
 
-@pytest.mark.parametrize("trouble", [{"status": 500}, {"status": 429}, {"listening": False}])
+@pytest.mark.parametrize(
+    "trouble", [{"status": 500}, {"status": 429}, {"listening": False}]
+)
 def test_a_provider_that_does_not_answer_throws_nobody_out(
     world: World, trouble: dict[str, object]
 ) -> None:

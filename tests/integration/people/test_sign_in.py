@@ -63,9 +63,7 @@ def test_members_of_an_admin_group_alone_are_admins(
     assert ada.me()["admin"] is False
 
 
-def test_an_outsider_reads_why_and_leaves_no_trace(
-    world: World, olivia: Somebody
-) -> None:
+def test_an_outsider_reads_why_and_leaves_no_trace(world: World, olivia: Somebody) -> None:
     with Somebody(world, "mallory") as mallory:
         page = mallory.sign_in()
 
@@ -184,14 +182,17 @@ def test_a_code_from_another_browser_is_refused(world: World) -> None:
         stolen = grace.code()
         state = ada.state()
 
-        page = ada.client.get("/hub/oauth_callback", params={"code": stolen, "state": state})
+        brought = {"code": stolen, "state": state}
+        page = ada.client.get("/hub/oauth_callback", params=brought)
 
         assert ada.ask("GET", "/user").status_code == 403
     assert page.status_code == 403
     assert "it has not accepted the code" in page.text
 
 
-@pytest.mark.parametrize("then", ["https://evil.example/", "//evil.example", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "then", ["https://evil.example/", "//evil.example", "/\\evil.example"]
+)
 def test_a_sign_in_ends_at_this_hub_whatever_the_link_said(world: World, then: str) -> None:
     with Somebody(world, "ada") as ada:
         page = ada.sign_in(then)
@@ -215,7 +216,10 @@ def test_a_name_that_is_somebody_elses_is_refused_with_a_way_out(
     world: World, ada: Somebody
 ) -> None:
     world.provider(
-        "/users/second", name="Ada", password="second", groups=["quants"],
+        "/users/second",
+        name="Ada",
+        password="second",
+        groups=["quants"],
         preferred_username="ADA",
     )
     with Somebody(world, "second") as second:

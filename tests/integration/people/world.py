@@ -24,7 +24,7 @@ PATIENCE = 90.0
 
 
 def until(claim: Callable[[], Any], what: str) -> Any:
-    """What `claim` gives once it gives something true; a hang is a failure, not a result."""
+    """What `claim` gives once it gives something true; never is a failure."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         found = claim()
