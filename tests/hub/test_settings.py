@@ -212,7 +212,7 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
     (
         STAGING,
         {"server__runs_as__profiles": (replace(PROFILES[0], gpu=2.0),)},
-        "cpu-small.gpu: must be a fraction of one GPU, 0 for none; got 2.0.",
+        "cpu-small.gpu: must be a fraction of one GPU, at least 0.01, or 0 for none;",
     ),
     (
         STAGING,

@@ -16,3 +16,4 @@ c.JupyterHub.public_url = ""
 c.ConfigurableHTTPProxy.api_url = os.environ["TEST_PROXY_API"]
 c.Spawner.hub_connect_url = os.environ["TEST_PROXY"]
 c.Proxy.extra_routes = {}
+c.Spawner.poll_interval = 1

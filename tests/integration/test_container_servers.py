@@ -25,8 +25,16 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContainerHub]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def nothing_left(hub: ContainerHub) -> Iterator[None]:
+    """Every test begins without servers, leases and places in the queue."""
+    yield
+    hub.docker.mode = "on"
+    hub.clear()
+
+
 @pytest.fixture
-def everything_leased(hub: ContainerHub) -> Iterator[list[Lease]]:
+def everything_leased(hub: ContainerHub) -> list[Lease]:
     """All of both devices, held by servers that exist in the table alone."""
     leases, held = hub.leases, []
     for number in range(2):
@@ -37,9 +45,7 @@ def everything_leased(hub: ContainerHub) -> Iterator[list[Lease]]:
         lease = leases.ask(asked, datetime.now(UTC))
         assert isinstance(lease, Lease)
         held.append(lease)
-    yield held
-    for lease in held:
-        leases.end(lease)
+    return held
 
 
 def _stop(hub: ContainerHub, user: str, token: str) -> None:
@@ -96,9 +102,10 @@ def _compared(found: Any) -> dict[str, Any]:
     } | {
         key: host[key]
         for key in (
-            "Binds", "CapAdd", "CapDrop", "CpuPeriod", "CpuQuota", "DeviceRequests", "Devices",
-            "Links", "Memory", "MemorySwap", "NetworkMode", "PidMode", "PidsLimit",
-            "PortBindings", "Privileged", "ReadonlyRootfs", "SecurityOpt", "Tmpfs",
+            "Binds", "CapAdd", "CapDrop", "CpuPeriod", "CpuQuota", "DeviceRequests",
+            "Devices", "Links", "Memory", "MemorySwap", "NetworkMode", "PidMode",
+            "PidsLimit", "PortBindings", "Privileged", "ReadonlyRootfs", "SecurityOpt",
+            "Tmpfs",
         )
     }  # fmt: skip
 
@@ -138,7 +145,7 @@ def _contract(hub: ContainerHub, device: str) -> dict[str, Any]:
         "NetworkMode": hub.name,
         "PidMode": "",
         "PidsLimit": 512,
-        "PortBindings": {},
+        "PortBindings": None,
         "Privileged": False,
         "ReadonlyRootfs": True,
         "SecurityOpt": ["no-new-privileges"],
