@@ -168,9 +168,10 @@ class Person:
         headers = {"X-XSRFToken": xsrf, "Referer": f"{self.hub.url}/hub/home"}
         return self.client.request(method, f"/hub/api{path}", headers=headers, **content)
 
-    def start_server(self) -> None:
+    def start_server(self, **options: str) -> None:
         user = f"/users/{quote(self.name, safe='')}"
-        answer = self.ask("POST", f"{user}/server")
+        content = {"user_options": options} if options else {}
+        answer = self.ask("POST", f"{user}/server", json=content)
         assert answer.status_code in (201, 202), answer.text
         until = time.monotonic() + START_WITHIN
         while time.monotonic() < until:

@@ -70,8 +70,33 @@ class LivePlatform:
         return found
 
 
+class _Loopback(httpx.HTTPTransport):
+    """Finds ``*.localhost`` on this machine, as browsers do and not every resolver."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host.endswith(".localhost"):
+            # The header still names the host that was meant.
+            request.url = request.url.copy_with(host="127.0.0.1")
+        return super().handle_request(request)
+
+
 class Member(Person):
-    """Somebody whom the test provider knows."""
+    """Somebody whom the test provider knows; the password there is the name."""
+
+    def __init__(self, platform: LivePlatform, name: str) -> None:
+        self.hub, self.name = platform, name  # type: ignore[assignment]
+        self.client = httpx.Client(
+            base_url=platform.url,
+            follow_redirects=True,
+            trust_env=False,
+            timeout=60,
+            transport=_Loopback(),
+        )
+
+    def start(self, profile: str = "cpu-small") -> None:
+        """Sign in, start a server of a kind, and wait until it is ready."""
+        self.sign_in(self.name)
+        self.start_server(profile=profile)
 
     def sign_in(self, password: str) -> httpx.Response:
         page = self.client.get("/hub/oauth_login?next=/hub/home")

@@ -1,0 +1,45 @@
+"""Runs inside a user's container and tries to get out; prints what it found as JSON.
+
+It is sent to a kernel as text, and its first line is preceded by `TARGETS = {...}`.
+"""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+
+def knock(host, port):
+    try:
+        socket.create_connection((host, port), timeout=2).close()
+    except OSError as error:
+        return type(error).__name__
+    return "open"
+
+
+def writes(path):
+    try:
+        Path(path, "intruder").write_text("x")
+    except OSError as error:
+        return type(error).__name__
+    return "written"
+
+
+status = dict(
+    line.split(":\t", 1)
+    for line in Path("/proc/self/status").read_text().splitlines()
+    if ":\t" in line
+)
+found = {
+    "knocks": {name: knock(*target) for name, target in TARGETS.items()},  # noqa: F821
+    "names": {name: name for name in NAMES if knock(name, 5432) == "open"},  # noqa: F821
+    "writes": {path: writes(path) for path in ("/", "/usr", "/etc", "/opt/venv", "/tmp")},
+    "uid": os.getuid(),
+    "capabilities": status["CapEff"],
+    "no_new_privileges": status["NoNewPrivs"],
+    "seccomp": status["Seccomp"],
+    "docker": os.path.exists("/var/run/docker.sock"),
+    "secrets": os.path.exists("/run/secrets"),
+    "variables": sorted(os.environ),
+}
+print(json.dumps(found))

@@ -1,0 +1,88 @@
+"""The platform in a real browser: sign in at the provider, choose a server, run a notebook.
+
+`MC_SCREENSHOTS` names a folder that keeps the pictures, for people to look at.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.browser import browser_page
+from tests.integration.live_platform import LivePlatform, running_platform
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+]
+
+NOTEBOOK = "00-five-minutes.ipynb"
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePlatform]:
+    with running_platform(tmp_path_factory.mktemp("platform")) as platform:
+        yield platform
+
+
+@pytest.mark.parametrize(
+    ("name", "profile", "kinds"),
+    [
+        ("ada", "CPU", ["cpu-small", "cpu-large", "gpu-slice"]),
+        ("grace", "GPU, two fifths of a card", ["cpu-small", "gpu-large"]),
+    ],
+)
+def test_a_member_chooses_a_server_and_runs_the_first_notebook(
+    name: str, profile: str, kinds: list[str], platform: LivePlatform, tmp_path: Path
+) -> None:
+    pictures = Path(os.environ.get("MC_SCREENSHOTS") or tmp_path / "screenshots")
+    with browser_page(tmp_path / "profile") as page:
+        _sign_in(page, platform, name, pictures)
+        offered = page.locator("input[name=profile]:enabled")
+        assert set(kinds) <= {each.get_attribute("value") for each in offered.all()}
+        page.get_by_text(profile, exact=True).click()
+        page.screenshot(path=pictures / f"{name}-2-choice.png")
+        page.get_by_role("button", name="Start").click()
+        page.wait_for_url("**/spawn-pending/**")
+        page.screenshot(path=pictures / f"{name}-3-starting.png")
+        page.wait_for_url(f"**/user/{name}/lab**")
+        _run_all_cells(page)
+        page.locator(".js-plotly-plot .main-svg").first.wait_for()
+        page.screenshot(path=pictures / f"{name}-4-notebook.png")
+
+
+def _sign_in(page: "Page", platform: LivePlatform, name: str, pictures: Path) -> None:
+    page.goto(f"{platform.url}/hub/spawn")
+    page.screenshot(path=pictures / f"{name}-0-door.png")
+    page.get_by_role("link", name=re.compile("Sign in")).click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(name)
+    page.screenshot(path=pictures / f"{name}-1-sign-in.png")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/hub/spawn**")
+
+
+def _run_all_cells(page: "Page") -> None:
+    panel = page.locator(".jp-NotebookPanel .jp-CodeCell")
+    if not panel.count():
+        page.goto(f"{page.url.split('/lab')[0]}/lab/tree/notebooks/{NOTEBOOK}")
+    panel.first.wait_for()
+    # The round sign at the top says "idle" before there is a kernel at all.
+    page.get_by_text(re.compile(r"^Python 3 .*\| Idle$")).wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(
+        """() => {
+            const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+            const texts = prompts.map(prompt => prompt.textContent.trim());
+            return texts.length > 0 && texts.every(text => /^\\[\\d+\\]:$/.test(text));
+        }"""
+    )
