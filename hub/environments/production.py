@@ -12,13 +12,7 @@ __all__ = ["PRODUCTION"]
 PRODUCTION = Settings(
     name="production",
     url="https://mc.example.org",
-    network=choices.Network(
-        address="0.0.0.0",
-        api_port=shared.API_PORT,
-        hub_port=8081,
-        proxy_api_port=None,
-        admin_port=None,
-    ),
+    network=shared.inside("0.0.0.0"),
     tls=choices.Acme(contact="ops@example.org", warn_before=timedelta(days=21)),
     front=choices.Front(
         requests_per_second=100,

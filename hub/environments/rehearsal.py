@@ -12,13 +12,7 @@ __all__ = ["REHEARSAL"]
 REHEARSAL = Settings(
     name="rehearsal",
     url="http://localhost:3300",
-    network=choices.Network(
-        address="127.0.0.1",
-        api_port=shared.API_PORT,
-        hub_port=8081,
-        proxy_api_port=None,
-        admin_port=None,
-    ),
+    network=shared.inside("127.0.0.1"),
     tls=choices.NoTls(),
     front=choices.Front(
         requests_per_second=None, origins=(), headers=choices.BasicHeaders()

@@ -10,6 +10,7 @@ from hub.choices import (
     Container,
     Device,
     Idle,
+    Network,
     OpenIdConnect,
     Profile,
     SingleSignOn,
@@ -26,10 +27,23 @@ __all__ = [
     "SIGN_ON",
     "SMALL_PROFILES",
     "START",
+    "inside",
 ]
 
 # The port that the documentation names for the platform's API.
 API_PORT: Final = 9090
+
+
+def inside(address: str) -> Network:
+    """Ports of parts in containers, which `address` alone leads into."""
+    return Network(
+        address=address,
+        api_port=API_PORT,
+        hub_port=8081,
+        proxy_api_port=None,
+        admin_port=None,
+    )
+
 
 # A first start on a busy machine takes some 15 s; four times that is no longer a start.
 START: Final = Start(

@@ -12,13 +12,7 @@ __all__ = ["STAGING"]
 STAGING = Settings(
     name="staging",
     url="https://localhost:8443",
-    network=choices.Network(
-        address="0.0.0.0",
-        api_port=shared.API_PORT,
-        hub_port=8081,
-        proxy_api_port=None,
-        admin_port=None,
-    ),
+    network=shared.inside("0.0.0.0"),
     tls=choices.SelfSigned(),
     front=choices.Front(
         requests_per_second=50,

@@ -20,7 +20,8 @@ CORE = PROJECT["project"]["dependencies"]
 # What each area may import. The library's optional parts ask for their extra when used.
 ALLOWED = {
     "mclib": [CORE, EXTRAS["gpu"], EXTRAS["notebooks"], EXTRAS["cluster"]],
-    "hub": [EXTRAS["hub"]],
+    # `hub/in_server` and `hub/jupyter` run in users' servers.
+    "hub": [EXTRAS["hub"], GROUPS["kernel-image"]],
     "deploy": [],
     "kernel-image": [GROUPS["scan"]],
     "tests": [CORE, *EXTRAS.values(), *GROUPS.values()],

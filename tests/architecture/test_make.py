@@ -50,6 +50,8 @@ def _checkout_without_environment(folder: Path) -> Path:
     for name in names:
         shutil.copyfile(ROOT / name, folder / name)
     shutil.copytree(ROOT / "deploy", folder / "deploy")
+    provider = Path("tests", "tools", "login_provider")
+    shutil.copytree(ROOT / provider, folder / provider)
     return folder
 
 

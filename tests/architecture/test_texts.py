@@ -24,7 +24,7 @@ REGISTRIES = tuple(
 )
 PERSONAL_PATHS = re.compile("/(?:home|Users|root)" + r"/[\w.-]+")
 # Home folders inside containers are part of an image, not of somebody's machine.
-CONTAINER_HOMES = ("/home/analyst", "/home/jovyan")
+CONTAINER_HOMES = ("/home/analyst", "/home/jovyan", "/home/..")
 
 
 def _found(pattern: str | re.Pattern[str]) -> list[tuple[str, str]]:

@@ -17,7 +17,11 @@ from tests.architecture.checkout import ROOT
 
 GOLDEN = Path(__file__).parent / "golden"
 ENVIRONMENTS = ("development",)
-PORTS = {"MCHUB_HUB_PORT": "8081", "MCHUB_PROXY_API_PORT": "8001"}
+PORTS = {
+    "MCHUB_HUB_PORT": "8081",
+    "MCHUB_PROXY_API_PORT": "8001",
+    "MCHUB_ADMIN_PORT": "9092",
+}
 
 
 def configured(name: str, times: int = 1) -> Config:

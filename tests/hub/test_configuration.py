@@ -99,7 +99,7 @@ def test_older_state_keys_are_kept_behind_the_newest(state: Path) -> None:
     old = file.read_text()
     file.write_text(f"{'ab' * 32}\n{old}")
 
-    keys = configured("development").CryptKeeper.keys
+    keys = configured("development").CryptKeeper["keys"]
 
     assert keys == [bytes.fromhex("ab" * 32), bytes.fromhex(old.strip())]
 

@@ -272,7 +272,7 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
     ),
     (
         STAGING,
-        {"idle__after": timedelta(seconds=59), "idle__warn_before": timedelta(seconds=9)},
+        {"idle__warn_before": timedelta(seconds=9), "idle__after": timedelta(seconds=59)},
         "must be at least twice `idle.read_every`",
     ),
     (

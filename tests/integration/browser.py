@@ -1,5 +1,9 @@
-"""Chromium with a profile of its own, as every browser test drives it."""
+"""Chromium with a profile of its own, as every browser test drives it.
 
+`MC_SCREENSHOTS` names a folder that keeps the pictures, for people to look at.
+"""
+
+import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +27,11 @@ FLAGS = [
     "--disable-sync",
 ]
 SECONDS = 1_000
+
+
+def pictures(folder: Path) -> Path:
+    """Where a test leaves its pictures: below its own folder, unless somebody asks."""
+    return Path(os.environ.get("MC_SCREENSHOTS") or folder / "screenshots")
 
 
 @contextmanager

@@ -74,10 +74,17 @@ class _Loopback(httpx.HTTPTransport):
     """Finds ``*.localhost`` on this machine, as browsers do and not every resolver."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if request.url.host.endswith(".localhost"):
-            # The header still names the host that was meant.
-            request.url = request.url.copy_with(host="127.0.0.1")
-        return super().handle_request(request)
+        if not request.url.host.endswith(".localhost"):
+            return super().handle_request(request)
+        # The header still names the host that was meant; redirects and cookies go by it.
+        sent = httpx.Request(
+            request.method,
+            request.url.copy_with(host="127.0.0.1"),
+            headers=request.headers,
+            stream=request.stream,
+            extensions=request.extensions,
+        )
+        return super().handle_request(sent)
 
 
 class Member(Person):

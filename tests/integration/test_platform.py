@@ -4,11 +4,8 @@
 """
 
 import json
-import os
-import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -24,9 +21,6 @@ from tests.integration.live_platform import (
     running_platform,
     wait_until,
 )
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -83,26 +77,26 @@ def test_somebody_in_no_group_is_not_let_in(platform: LivePlatform) -> None:
 
 def test_what_a_profile_is_not_offered_for_is_refused(ada: Member) -> None:
     ada.ask("DELETE", "/users/ada/server")
-    wait_until("the server ended", lambda: not ada.ask("GET", "/users/ada").json()["servers"])
+    wait_until(
+        "the server ended", lambda: not ada.ask("GET", "/users/ada").json()["servers"]
+    )
 
     answer = ada.ask(
         "POST", "/users/ada/server", json={"user_options": {"profile": "gpu-large"}}
     )
-    wait_until("the start ended", lambda: not ada.ask("GET", "/users/ada").json()["servers"])
+    wait_until(
+        "the start ended", lambda: not ada.ask("GET", "/users/ada").json()["servers"]
+    )
 
     assert answer.status_code in (202, 400, 403)
     ada.start("cpu-small")
 
 
 @pytest.fixture(scope="module")
-def intrusion(
-    platform: LivePlatform, ada: Member, grace: Member
-) -> dict[str, Any]:
+def intrusion(platform: LivePlatform, ada: Member, grace: Member) -> dict[str, Any]:
     """What somebody finds who runs code in a container of their own."""
     other = _container(platform, "grace")["NetworkSettings"]["Networks"]
-    parts = json.loads(
-        docker("inspect", *(platform.part(part) for part in _parts()))
-    )
+    parts = json.loads(docker("inspect", *(platform.part(part) for part in _parts())))
     targets = {"another user's server": (other[SETTINGS_NETWORK]["IPAddress"], 8888)}
     for part in parts:
         for network, found in part["NetworkSettings"]["Networks"].items():
@@ -189,7 +183,9 @@ def test_every_container_keeps_the_cis_benchmark(
     assert list(map(str, broken)) == []
 
 
-def test_a_restart_of_the_hub_touches_no_kernel(platform: LivePlatform, ada: Member) -> None:
+def test_a_restart_of_the_hub_touches_no_kernel(
+    platform: LivePlatform, ada: Member
+) -> None:
     with Kernel(platform, "ada", ada.token()) as kernel:  # type: ignore[arg-type]
         kernel.run("x = 41")
         docker("restart", "--time", "20", platform.part("hub"))

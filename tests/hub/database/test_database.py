@@ -14,6 +14,8 @@ from hub import load
 from hub.database import METADATA, Instant, connect, database_url, upgrade
 from hub.database.migrating import VERSION_TABLE
 from hub.gpus.tables import LEASES, QUEUE
+from hub.notices.board import NOTICES
+from hub.services.admin.offboarding import OFFBOARDINGS
 
 MOMENTS = Table("moments", MetaData(), Column("id", Integer), Column("at", Instant))
 
@@ -59,7 +61,9 @@ def test_upgrading_twice_is_upgrading_once(engine: Engine) -> None:
 
 
 def test_the_steps_lead_to_the_tables_that_the_modules_declare(engine: Engine) -> None:
-    assert METADATA.tables.keys() >= {LEASES.name, QUEUE.name}
+    assert METADATA.tables.keys() >= {
+        table.name for table in (LEASES, QUEUE, NOTICES, OFFBOARDINGS)
+    }
 
     upgrade(engine)
 

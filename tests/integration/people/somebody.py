@@ -98,7 +98,7 @@ class Somebody:
         return self.client.post(str(page.url), data=fields)
 
     def kernel_socket(self, owner: str) -> websocket.WebSocket:
-        """An open connection to a kernel of somebody's server, by this browser's cookies."""
+        """An open connection to a kernel of somebody's server, by these cookies."""
         base = f"/user/{owner}"
         xsrf = self.client.cookies.get("_xsrf", path=f"{base}/") or ""
         answer = self.client.post(f"{base}/api/kernels", headers={"X-XSRFToken": xsrf})

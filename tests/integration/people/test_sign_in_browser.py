@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.people.browser import browsing, pictures
+from tests.integration.browser import browser_page, pictures
 from tests.integration.people.world import World, living
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -18,7 +18,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def test_a_member_signs_in_and_out_of_both(world: World, tmp_path: Path) -> None:
-    with browsing(tmp_path) as page:
+    with browser_page(tmp_path / "profile") as page:
         page.goto(world.url)
         button = page.get_by_role("button", name="Sign in with")
         button.wait_for()
@@ -43,7 +43,7 @@ def test_a_member_signs_in_and_out_of_both(world: World, tmp_path: Path) -> None
 
 
 def test_an_outsider_reads_the_law_and_the_way_out(world: World, tmp_path: Path) -> None:
-    with browsing(tmp_path) as page:
+    with browser_page(tmp_path / "profile") as page:
         page.goto(f"{world.url}/hub/oauth_login")
         page.get_by_label("Name").fill("mallory")
         page.get_by_label("Password").fill("mallory")
