@@ -17,11 +17,21 @@ DEVICE_TESTS := tests/mclib tests/contracts tests/architecture/test_promises.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: bench bench-gpu check clean coverage format help hooks images lock notebooks quick \
-	run sbom scan setup setup-bench setup-gpu size test test-gpu
+.PHONY: bench bench-gpu check clean coverage format help hooks images lock notebooks platform \
+	platform-down quick run sbom scan setup setup-bench setup-gpu size test test-gpu
 
 run: setup ## start the development hub on http://localhost:3000 (PORT=... to change)
 	@$(BIN)/python -m hub run --port $(PORT)
+
+platform: setup ## start the whole platform in containers, to try it (needs Docker)
+	@deploy/docker.sh
+	@$(BIN)/python deploy/images.py --bases $(BASES)
+	@$(BIN)/python -m deploy.deployer up rehearsal
+	@echo "Open http://localhost:3300. The password of a test person is the name:"
+	@echo "  ada (analyst), grace (quant: large GPUs), olivia (admin), mallory (in no group)"
+
+platform-down: setup ## end that platform and delete all that it kept
+	@$(BIN)/python -m deploy.deployer down rehearsal --forget
 
 test: setup ## run every test that this machine can run
 	$(PYTEST) $(PARALLEL) -m "not (benchmark or $(MARKED))"
@@ -112,7 +122,7 @@ clean: ## remove what the other verbs made; the hub's state in .mchub stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # The first interpreter that is new enough; else plain `python3`, which is told so.
 define find_python

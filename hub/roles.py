@@ -8,6 +8,7 @@ from hub.settings import Settings
 __all__ = [
     "ADMIN",
     "ADMIN_IN_PERSON",
+    "DOCKER_POLICY",
     "IDLE_CULLER",
     "OWN",
     "PLATFORM_API",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 ADMIN: Final = "admin"
+DOCKER_POLICY: Final = "docker-policy"
 IDLE_CULLER: Final = "idle-culler"
 PLATFORM_API: Final = "platform-api"
 RECONCILER: Final = "reconciler"
@@ -39,6 +41,8 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     # It asks the hub who it is, and that takes no scope: an answer proves hub and database.
     PLATFORM_API: {},
+    # Its token says to the platform API who tells of a denial, and may do nothing.
+    DOCKER_POLICY: {},
     # It acts with the token of the admin who is signed in, and of itself may do nothing.
     ADMIN: {},
     STEWARD: {

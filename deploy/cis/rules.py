@@ -40,7 +40,7 @@ _COMES_BACK: Final = {"5.14": "the platform's parts are there as long as Docker 
 EXCEPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "docker-policy": {
         **_COMES_BACK,
-        "5.31": "it is what stands before Docker's socket, and has no network",
+        "5.31": "it is what stands before Docker's socket",
     },
     "proxy": {**_COMES_BACK, "5.8": "it is the way in"},
     "login": {**_COMES_BACK, "5.8": "people's browsers sign in there"},

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.choices import Postgres, SingleSignOn
-from hub.roles import ROLES, ROUTE_KEEPER
+from hub.roles import DOCKER_POLICY, ROLES, ROUTE_KEEPER
 from hub.settings import Settings
 from hub.storage import write_whole
 
@@ -41,7 +41,10 @@ def names_by_part(settings: Settings) -> dict[str, tuple[str, ...]]:
     hub = ("cookie_key", "state_key", "proxy_token", *database, *login, *tokens.values())
     parts = {"hub": hub, "proxy": ("proxy_token",), "postgres": database, "login": login}
     parts |= {service: (token, *database) for service, token in tokens.items()}
-    return parts | {ROUTE_KEEPER: (tokens[ROUTE_KEEPER], "proxy_token")}
+    return parts | {
+        DOCKER_POLICY: (tokens[DOCKER_POLICY],),
+        ROUTE_KEEPER: (tokens[ROUTE_KEEPER], "proxy_token"),
+    }
 
 
 def make_missing(folder: Path, names: set[str]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from hub import audit
 from hub.choices import Budget, Budgets
 from hub.notices import current
 from hub.quotas import Account, account_of, storage_used
+from hub.roles import DOCKER_POLICY
 from hub.services.identities import Asking, Identify, Identity, who_asks
 from hub.settings import Settings
 from hub.storage import audit_folder
@@ -25,7 +26,6 @@ __all__ = ["own_use"]
 
 ASK_AGAIN_AFTER: Final = 15
 TICKET_HOLDS_FOR: Final = 12 * 3600.0
-DOCKER_POLICY: Final = "docker-policy"
 
 
 class Share(BaseModel):

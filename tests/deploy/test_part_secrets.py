@@ -20,7 +20,8 @@ def test_a_part_gets_no_secret_that_it_does_not_need() -> None:
     assert by_part["postgres"] == ("database_password",)
     assert by_part["login"] == ("oidc_client_secret",)
     assert by_part["route-keeper"] == ("route_keeper_token", "proxy_token")
-    for service in set(ROLES) - {"route-keeper"}:
+    assert by_part["docker-policy"] == ("docker_policy_token",)
+    for service in set(ROLES) - {"route-keeper", "docker-policy"}:
         own = f"{service.replace('-', '_')}_token"
         assert by_part[service] == (own, "database_password")
 

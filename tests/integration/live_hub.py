@@ -168,12 +168,12 @@ class Person:
         headers = {"X-XSRFToken": xsrf, "Referer": f"{self.hub.url}/hub/home"}
         return self.client.request(method, f"/hub/api{path}", headers=headers, **content)
 
-    def start_server(self, **options: str) -> None:
+    def start_server(self, within: float = START_WITHIN, **options: str) -> None:
         user = f"/users/{quote(self.name, safe='')}"
         content = {"user_options": options} if options else {}
         answer = self.ask("POST", f"{user}/server", json=content)
         assert answer.status_code in (201, 202), answer.text
-        until = time.monotonic() + START_WITHIN
+        until = time.monotonic() + within
         while time.monotonic() < until:
             servers = self.ask("GET", user).json()["servers"]
             assert "" in servers, "the server ended before it was ready"

@@ -138,8 +138,15 @@ class Member(Person):
 
     def stop(self) -> None:
         """End the server, and wait until it is gone."""
-        self.ask("DELETE", f"/users/{self.name}/server")
-        wait_until("the server ended", lambda: not self.servers())
+
+        def is_over() -> bool:
+            # A server that is just starting can't be stopped yet, or is being stopped.
+            return not self.servers() or (
+                self.ask("DELETE", f"/users/{self.name}/server").status_code == 204
+                and not self.servers()
+            )
+
+        wait_until("the server ended", is_over, 120)
 
     def servers(self) -> dict[str, Any]:
         """What the hub knows of this person's servers."""

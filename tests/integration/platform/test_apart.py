@@ -135,6 +135,18 @@ def test_a_users_token_opens_nobody_elses_server_and_no_list_of_users(
     assert listed.status_code == 403 or [u["name"] for u in listed.json()] == ["ada"]
 
 
+def test_what_the_policy_proxy_refuses_is_in_the_audit_log(platform: LivePlatform) -> None:
+    ask = ["curl", "-s", "--unix-socket", "/run/docker-policy/docker.sock"]
+    answer = docker("exec", platform.part("hub"), *ask, "http://docker/v1.41/secrets")
+
+    found = "SELECT outcome FROM mchub_audit WHERE actor = 'docker-policy' AND detail LIKE "
+    assert "docker policy" in answer
+    wait_until(
+        "the refusal is recorded",
+        lambda: platform.sql(f"{found} '%/v1.41/secrets%'") == [["refused"]],
+    )
+
+
 def test_every_container_keeps_the_cis_benchmark(
     platform: LivePlatform, ada: Member
 ) -> None:

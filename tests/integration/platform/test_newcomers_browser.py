@@ -55,7 +55,7 @@ def test_a_member_chooses_a_server_and_runs_the_first_notebook(
 def _sign_in(page: "Page", platform: LivePlatform, name: str, pictures: Path) -> None:
     page.goto(f"{platform.url}/hub/spawn")
     page.screenshot(path=pictures / f"{name}-0-door.png")
-    page.get_by_role("link", name=re.compile("Sign in")).click()
+    page.get_by_role("button", name=re.compile("Sign in with")).click()
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(name)
     page.screenshot(path=pictures / f"{name}-1-sign-in.png")
