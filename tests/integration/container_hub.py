@@ -56,8 +56,13 @@ def settings_of(variables: Mapping[str, str]) -> Settings:
         server=replace(
             found.server,
             runs_as=replace(runs_as, network=name, profiles=profiles),
+            limits=replace(
+                found.server.limits,
+                storage=variables.get("TEST_STORAGE", found.server.limits.storage),
+            ),
         ),
         budgets=None,
+        sharing=None,
         secrets=choices.SecretFiles(folder=variables["TEST_SECRETS"], source="test"),
     )
 
@@ -339,10 +344,11 @@ def _free_port(address: str) -> int:
 
 
 @contextlib.contextmanager
-def container_hub(folder: Path) -> Iterator[ContainerHub]:
+def container_hub(folder: Path, **variables: str) -> Iterator[ContainerHub]:
     """A hub that runs, until the block ends."""
     with running_postgres() as postgres:
         hub = ContainerHub(folder, postgres)
+        hub.variables |= variables
         try:
             hub.start()
             yield hub
