@@ -44,9 +44,10 @@ start_daemon() {
     say "starting dockerd, log in $DAEMON_LOG"
     rm -f /var/run/docker.pid
     # Its own session: it outlives this script and the terminal that it was called from.
-    # A setting given twice, here and in the daemon's own file, would keep it from starting.
+    # Containers, and connections into them, live on while the daemon restarts. A setting
+    # given twice, here and in the daemon's own file, would keep it from starting.
     local options=()
-    [ -e /etc/docker/daemon.json ] || options+=(--live-restore)
+    [ -e /etc/docker/daemon.json ] || options+=(--live-restore --userland-proxy=false)
     setsid dockerd "${options[@]}" >>"$DAEMON_LOG" 2>&1 </dev/null &
     for _ in $(seq 60); do
         daemon_answers && return

@@ -55,9 +55,15 @@ def _without_postgres() -> str | None:
     return None if found else "no PostgreSQL server is in /usr/lib/postgresql"
 
 
+def _without_leave_to_restart() -> str | None:
+    is_given = "MC_RESTART_DOCKER" in os.environ
+    return None if is_given else "MC_RESTART_DOCKER, which allows it, is not set"
+
+
 NEEDS: dict[str, Callable[[], str | None]] = {
     "browser": lambda: _without_command(*CHROMIUM) or _without_packages("playwright"),
     "compiler": lambda: _without_command(*COMPILERS),
+    "daemon": _without_leave_to_restart,
     "docker": _without_docker,
     "gpu": _without_gpu,
     "notebook": lambda: _without_packages("ipykernel", "nbclient", "nbformat"),

@@ -42,11 +42,21 @@ EXCEPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         **_COMES_BACK,
         "5.31": "it is what stands before Docker's socket, and has no network",
     },
-    "hub": _COMES_BACK,
-    "idle-culler": _COMES_BACK,
-    "platform-api": _COMES_BACK,
-    "postgres": _COMES_BACK,
     "proxy": {**_COMES_BACK, "5.8": "it is the way in"},
+    "login": {**_COMES_BACK, "5.8": "people's browsers sign in there"},
+    **dict.fromkeys(
+        (
+            "admin",
+            "hub",
+            "idle-culler",
+            "platform-api",
+            "postgres",
+            "reconciler",
+            "route-keeper",
+            "steward",
+        ),
+        _COMES_BACK,
+    ),
 }
 # What `docker inspect` does not tell, and what tells it instead.
 NOT_READ: Final[Mapping[str, str]] = {

@@ -3,6 +3,6 @@
 # A hub's configuration, and code that is sent to a kernel: they don't stand by themselves.
 collect_ignore = [
     "container_hub_config.py",
-    "intruder.py",
+    "platform/intruder.py",
     "people/hub_config.py",
 ]

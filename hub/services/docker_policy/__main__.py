@@ -13,6 +13,7 @@ import stat
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import aiohttp
 from aiohttp import web
@@ -24,17 +25,25 @@ from hub.services.docker_policy.server import DockerPolicy
 
 __all__ = ["main"]
 
+LOOK_EVERY: Final = 1.0
+"""Seconds between two looks at whether Docker is there at all."""
+
+N_REFUSED: Final = 5
+"""Looks in vain after which it is not expected any more."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to end; the status to end with."""
+    """Serve until told to end or alone; the status to end with."""
     options = _parser().parse_args(arguments)
     try:
         policy = load_policy(options.policy)
-        asyncio.run(_serve(options, policy))
+        is_alone = asyncio.run(_serve(options, policy))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    if is_alone:
+        print(f"docker policy: nobody listens at {options.docker}; ends", file=sys.stderr)
+    return int(is_alone)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,7 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(options: argparse.Namespace, policy: Policy) -> None:
+async def _serve(options: argparse.Namespace, policy: Policy) -> bool:
+    """Serve to the end; whether it came because Docker is gone."""
     async with contextlib.AsyncExitStack() as stack:
         sockets = _sockets(options, stack)
         # A connection for every request: none is left over from before Docker restarted.
@@ -73,8 +83,12 @@ async def _serve(options: argparse.Namespace, policy: Policy) -> None:
             await _start(stack, page, metrics)
         telling = asyncio.create_task(journal.run())
         print(f"docker policy: {policy.environment} is served", file=sys.stderr, flush=True)
-        await _told_to_end()
-        telling.cancel()
+        ends = [asyncio.create_task(end) for end in (_told_to_end(), alone(options.docker))]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        is_alone = not ends[0].done()
+        for task in (telling, *ends):
+            task.cancel()
+        return is_alone
 
 
 def _sockets(
@@ -105,6 +119,31 @@ async def _told_to_end() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     await told.wait()
+
+
+async def alone(docker: str) -> None:
+    """Return when nobody has listened at Docker's socket for a while.
+
+    A Docker that restarts may make its socket anew, and a container goes on seeing the old
+    one, behind which there will never be anybody. Started again, it sees the new one.
+    """
+    n_refused = 0
+    while n_refused < N_REFUSED:
+        await asyncio.sleep(LOOK_EVERY)
+        n_refused = 0 if await _somebody_listens(docker) else n_refused + 1
+
+
+async def _somebody_listens(path: str) -> bool:
+    try:
+        async with asyncio.timeout(LOOK_EVERY):
+            _, writer = await asyncio.open_unix_connection(path)
+    except (ConnectionRefusedError, FileNotFoundError):
+        return False
+    except TimeoutError:
+        # So many wait there that the next must wait too.
+        return True
+    writer.close()
+    return True
 
 
 def _sink(options: argparse.Namespace, client: aiohttp.ClientSession) -> Sink | None:

@@ -6,6 +6,7 @@ It is sent to a kernel as text, and its first line is preceded by `TARGETS = {..
 import json
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 
@@ -30,8 +31,11 @@ status = dict(
     for line in Path("/proc/self/status").read_text().splitlines()
     if ":\t" in line
 )
+# A door that nobody answers takes its two seconds; all are tried at once.
+with ThreadPoolExecutor(64) as hands:
+    answers = list(hands.map(knock, *zip(*TARGETS.values(), strict=True)))  # noqa: F821
 found = {
-    "knocks": {name: knock(*target) for name, target in TARGETS.items()},  # noqa: F821
+    "knocks": dict(zip(TARGETS, answers, strict=True)),  # noqa: F821
     "names": {name: name for name in NAMES if knock(name, 5432) == "open"},  # noqa: F821
     "writes": {path: writes(path) for path in ("/", "/usr", "/etc", "/opt/venv", "/tmp")},
     "uid": os.getuid(),

@@ -1,50 +1,23 @@
-"""The whole platform: two people of different groups, kept apart; budgets and a queue.
-
-`MC_SCREENSHOTS` names a folder that keeps the pictures, for people to look at.
-"""
+"""Two people of different groups, each in a container of their own, kept apart."""
 
 import json
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy.cis.rules import EXCEPTIONS, violations
-from tests.architecture.checkout import ROOT
 from tests.integration.live_hub import Kernel
-from tests.integration.live_platform import (
+from tests.integration.platform.live import (
     PROJECT,
     SETTINGS,
     LivePlatform,
     Member,
     docker,
-    running_platform,
     wait_until,
 )
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
-
-NOTEBOOK = "00-five-minutes.ipynb"
-
-
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePlatform]:
-    with running_platform(tmp_path_factory.mktemp("platform")) as platform:
-        yield platform
-
-
-@pytest.fixture(scope="module")
-def ada(platform: LivePlatform) -> Iterator[Member]:
-    with Member(platform, "ada") as ada:
-        ada.start("cpu-small")
-        yield ada
-
-
-@pytest.fixture(scope="module")
-def grace(platform: LivePlatform) -> Iterator[Member]:
-    with Member(platform, "grace") as grace:
-        grace.start("cpu-large")
-        yield grace
 
 
 def _container(platform: LivePlatform, user: str) -> dict[str, Any]:
@@ -76,17 +49,12 @@ def test_somebody_in_no_group_is_not_let_in(platform: LivePlatform) -> None:
 
 
 def test_what_a_profile_is_not_offered_for_is_refused(ada: Member) -> None:
-    ada.ask("DELETE", "/users/ada/server")
-    wait_until(
-        "the server ended", lambda: not ada.ask("GET", "/users/ada").json()["servers"]
-    )
+    ada.stop()
 
     answer = ada.ask(
         "POST", "/users/ada/server", json={"user_options": {"profile": "gpu-large"}}
     )
-    wait_until(
-        "the start ended", lambda: not ada.ask("GET", "/users/ada").json()["servers"]
-    )
+    wait_until("the start ended", lambda: not ada.servers())
 
     assert answer.status_code in (202, 400, 403)
     ada.start("cpu-small")
@@ -107,7 +75,7 @@ def intrusion(platform: LivePlatform, ada: Member, grace: Member) -> dict[str, A
     gateway = other[SETTINGS_NETWORK]["Gateway"]
     for port in (22, 2375, 2376, 3300, 3380):
         targets[f"host {port}"] = (gateway, port)
-    code = (ROOT / "tests" / "integration" / "intruder.py").read_text()
+    code = (Path(__file__).parent / "intruder.py").read_text()
     names = [f"{PROJECT}-postgres-1", "postgres", "docker-policy"]
     with Kernel(platform, "ada", ada.token()) as kernel:  # type: ignore[arg-type]
         printed = kernel.run(f"TARGETS = {targets!r}\nNAMES = {names!r}\n{code}")

@@ -5,14 +5,13 @@
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.integration.browser import browser_page
-from tests.integration.live_platform import LivePlatform, running_platform
+from tests.integration.platform.live import LivePlatform
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -25,12 +24,6 @@ pytestmark = [
 ]
 
 NOTEBOOK = "00-five-minutes.ipynb"
-
-
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePlatform]:
-    with running_platform(tmp_path_factory.mktemp("platform")) as platform:
-        yield platform
 
 
 @pytest.mark.parametrize(

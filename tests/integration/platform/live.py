@@ -25,7 +25,7 @@ SETTINGS = load("rehearsal", {})
 def docker(*words: str, check: bool = True) -> str:
     """What `docker` says."""
     asked = subprocess.run(
-        ["docker", *words], capture_output=True, text=True, check=False, timeout=120
+        ["docker", *words], capture_output=True, text=True, check=False, timeout=180
     )
     assert not check or asked.returncode == 0, asked.stderr
     return asked.stdout
@@ -56,7 +56,35 @@ class LivePlatform:
         return f"{PROJECT}-{name}-1"
 
     def logs(self, name: str) -> str:
-        return docker("logs", self.part(name))
+        asked = ["docker", "logs", self.part(name)]
+        return subprocess.run(
+            asked, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
+        ).stdout
+
+    def kill(self, container: str) -> None:
+        """End a container's first process from outside, as a fault does.
+
+        After `docker kill` Docker would take it for wanted, and not start it again.
+        """
+        pid = docker("inspect", "--format", "{{.State.Pid}}", container).strip()
+        helper = ["run", "--rm", "--pid=host", "--network=none", "mchub/base:0.1.0"]
+        docker(*helper, "sh", "-c", f"kill -9 {pid}")
+
+    def sql(self, question: str) -> list[list[str]]:
+        """What the database answers."""
+        client = (
+            "PGPASSWORD=$(cat /run/secrets/database_password) "
+            'psql -U mchub -d mchub -At "-F|" -c "$0"'
+        )
+        answer = docker("exec", self.part("postgres"), "sh", "-c", client, question)
+        return [line.split("|") for line in answer.splitlines()]
+
+    def register(self, name: str, *groups: str) -> None:
+        """Have the provider of sign-in know somebody whose password is the name."""
+        person = json.dumps({"name": name, "password": name, "groups": groups})
+        address = f"http://127.0.0.1:3381/users/{name}"
+        code = f"fetch({address!r}, {{method: 'PATCH', body: {person!r}}})"
+        docker("exec", self.part("login"), "node", "-e", code)
 
     def servers(self, user: str | None = None) -> list[dict[str, Any]]:
         """What Docker knows of users' containers."""
@@ -101,9 +129,28 @@ class Member(Person):
         )
 
     def start(self, profile: str = "cpu-small") -> None:
-        """Sign in, start a server of a kind, and wait until it is ready."""
-        self.sign_in(self.name)
+        """Sign in if need be, start a server of a kind, and wait until it is ready."""
+        if not self.ask("GET", "/user").is_success:
+            self.sign_in(self.name)
+        if self.servers():
+            self.stop()
         self.start_server(profile=profile)
+
+    def stop(self) -> None:
+        """End the server, and wait until it is gone."""
+        self.ask("DELETE", f"/users/{self.name}/server")
+        wait_until("the server ended", lambda: not self.servers())
+
+    def servers(self) -> dict[str, Any]:
+        """What the hub knows of this person's servers."""
+        found: dict[str, Any] = self.ask("GET", f"/users/{self.name}").json()["servers"]
+        return found
+
+    def ask(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Ask the hub's API, as its own pages do."""
+        if self.client.cookies.get("_xsrf", path="/hub/") is None:
+            self.client.get("/hub/login")
+        return super().ask(method, path, **content)
 
     def sign_in(self, password: str) -> httpx.Response:
         page = self.client.get("/hub/oauth_login?next=/hub/home")
@@ -132,6 +179,10 @@ def running_platform(state: Path) -> Iterator[LivePlatform]:
     """A rehearsal that is taken down at the end, and leaves nothing behind."""
     label = f"label=com.docker.compose.project={PROJECT}"
     running = docker("ps", "--quiet", "--filter", label)
+    if running and os.environ.get("MC_PLATFORM") == "running":
+        # Somebody who writes such tests need not wait for a new one every time.
+        yield LivePlatform(state)
+        return
     assert not running, "a rehearsal runs already; `make platform-down` ends it"
     platform = LivePlatform(state)
     try:
