@@ -324,15 +324,6 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
         "budgets.groups.quants.gpu_hours: must be 0 or more; got nan.",
     ),
     (
-        STAGING,
-        {
-            "budgets__groups": (
-                Budget(name="quants", gpu_hours=1, cpu_hours=1, storage="lots"),
-            )
-        },
-        "budgets.groups.quants.storage: must be a size such as",
-    ),
-    (
         DEVELOPMENT,
         {"sharing": Sharing(at_most=timedelta(days=1))},
         "development.sharing: must be None where `login` is `Password`, under which",

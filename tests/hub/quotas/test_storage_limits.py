@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
+from hub import SettingsError
 from hub.choices import Budget
 from hub.environments.shared import BUDGETS, PROFILES
 from hub.laws import n_bytes
@@ -66,6 +67,15 @@ def test_the_largest_storage_that_a_groups_budget_names_holds(
     assert n_bytes(limit) == storage_limit("50G", OF_GROUPS, groups, NOW)
 
 
+def test_storage_that_is_no_size_is_refused() -> None:
+    budget = replace(OF_GROUPS.groups[0], storage="lots")
+
+    with pytest.raises(
+        SettingsError, match="quants.storage: must be a size such as `512M`"
+    ):
+        budget.check("budgets.groups.quants")
+
+
 def test_everybodys_budget_may_name_storage_too() -> None:
     budgets = replace(OF_GROUPS, everybody=replace(OF_GROUPS.everybody, storage="3G"))
 
@@ -109,6 +119,13 @@ def test_who_is_offered_gpus_alone_can_still_clean_up() -> None:
     assert refusal(use(2), SMALL, ()) is None
 
 
+def test_a_profile_with_a_gpu_is_larger_than_any_without() -> None:
+    slender = replace(SLICE, cpus=0.5, memory="512M")
+
+    assert refusal(use(2), slender, (slender, LARGE)) is not None
+    assert refusal(use(2), LARGE, (slender, LARGE)) is None
+
+
 def test_what_nobody_measured_of_late_refuses_nothing() -> None:
     assert refusal(None) is None
     assert refusal(use(2, timedelta(hours=3, minutes=1))) is None
@@ -130,10 +147,10 @@ def test_who_has_no_home_any_more_is_forgotten_and_who_is_unknown_is_kept(
     engine: Engine,
 ) -> None:
     note_all_storage(engine, {"ada": 1, "eve": 2, "gus": 3})
-    note_all_storage(engine, {"ada": 10, "eve": None, "new": None})
+    note_all_storage(engine, {"ada": 0, "eve": None, "new": None})
 
     found = {user: stored for user, (stored, _) in storage_used(engine).items()}
 
-    assert {"ada": 10, "eve": 2} == found
+    assert {"ada": 0, "eve": 2} == found
     note_all_storage(engine, {})
     assert {} == storage_used(engine)
