@@ -70,9 +70,7 @@ def test_the_largest_storage_that_a_groups_budget_names_holds(
 def test_storage_that_is_no_size_is_refused() -> None:
     budget = replace(OF_GROUPS.groups[0], storage="lots")
 
-    with pytest.raises(
-        SettingsError, match="quants.storage: must be a size such as `512M`"
-    ):
+    with pytest.raises(SettingsError, match="must be a size such as `512M`"):
         budget.check("budgets.groups.quants")
 
 
