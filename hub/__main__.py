@@ -161,11 +161,14 @@ def _serve_reconciler(settings: Settings) -> None:
     import httpx
 
     from hub.container_server import leases_of
+    from hub.database import connect
     from hub.network import hub_url
     from hub.roles import RECONCILER
     from hub.secret_files import service_token
+    from hub.services.home_sizes import start_watching
     from hub.services.reconciler import run
 
+    start_watching(settings, connect(settings))
     token = service_token(settings, RECONCILER)
     with httpx.Client(
         base_url=f"{hub_url(settings)}/hub/api",

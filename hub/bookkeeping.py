@@ -21,14 +21,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from hub.audit import Event, record, record_or_spill, spill
+from hub.choices import Profile
 from hub.database import connect, upgrade
+from hub.profiles import offered_profiles
 from hub.quotas import (
     RunningServer,
     check_start,
+    check_storage,
     last_run,
     meter,
     profile_of,
     read_clocks,
+    storage_limit,
+    storage_of,
 )
 from hub.requests import event_of, source_of
 from hub.settings import Settings
@@ -91,22 +96,13 @@ class Bookkeeper:
         return asyncio.get_running_loop().run_in_executor(self._writer, task, *given)
 
     async def before_start(self, spawner: Any) -> None:
-        """Refuse a start that the budget doesn't allow, or that can't be recorded."""
+        """Refuse a start that a quota doesn't allow, or that can't be recorded."""
         server = self._server(spawner)
         spawner.mchub_server = server
-        groups = sorted(group.name for group in spawner.user.orm_user.groups)
+        groups = frozenset(group.name for group in spawner.user.orm_user.groups)
         profile = profile_of(self._settings, spawner.user_options)
         try:
-            reason = await self._write(
-                lambda: check_start(
-                    self._engine,
-                    self._settings.budgets,
-                    user=server.user,
-                    groups=groups,
-                    profile=profile,
-                    now=datetime.now(UTC),
-                )
-            )
+            reason = await self._write(self._refusal, server.user, groups, profile)
             outcome = "refused" if reason else "ok"
             await self._record_start(spawner, server, outcome, reason)
         except SQLAlchemyError as error:
@@ -117,6 +113,22 @@ class Bookkeeper:
             )
         if reason:
             raise _refused(reason)
+
+    def _refusal(self, user: str, groups: frozenset[str], profile: Profile) -> str | None:
+        """Why a budget, or what the user keeps on disk, refuses the start."""
+        now, settings = datetime.now(UTC), self._settings
+        refusal = check_start(
+            self._engine,
+            settings.budgets,
+            user=user,
+            groups=groups,
+            profile=profile,
+            now=now,
+        )
+        most = storage_limit(settings.server.limits.storage, settings.budgets, groups, now)
+        use = storage_of(self._engine, user, most)
+        offered = offered_profiles(settings, groups)
+        return refusal or check_storage(use, profile=profile, offered=offered, now=now)
 
     async def _record_start(
         self, spawner: Any, server: RunningServer, outcome: Any, reason: str | None

@@ -26,6 +26,7 @@ __all__ = [
     "SERVER_LABEL",
     "USER_LABEL",
     "gpu_variables",
+    "home_owner",
     "host_config",
     "labels",
     "plain_name",
@@ -80,6 +81,12 @@ def user_of(name: str) -> str:
 def volume_name(settings: Settings, user: str) -> str:
     """The volume that holds a user's home, whatever server it is mounted into."""
     return f"{prefix(settings)}-home-{plain_name(user)}"
+
+
+def home_owner(settings: Settings, volume: str) -> str | None:
+    """The user whose home is in a volume; ``None`` if it is nobody's here."""
+    before = volume_name(settings, "")
+    return user_of(volume.removeprefix(before)) if volume.startswith(before) else None
 
 
 def labels(

@@ -28,6 +28,7 @@ __all__ = [
     "require_positive",
     "require_subnet",
     "require_text",
+    "size_text",
 ]
 
 
@@ -158,6 +159,20 @@ def n_bytes(value: str) -> int:
     """
     unit: int = 1024 ** ("MGT".index(value[-1]) + 2)
     return int(value[:-1]) * unit
+
+
+def size_text(count: int) -> str:
+    """Bytes as people read them, in the units of `n_bytes`; never more than there are.
+
+    Examples
+    --------
+    >>> size_text(n_bytes("1G") - 1), size_text(n_bytes("50G")), size_text(5_000_000)
+    ('1023 MB', '50 GB', '4.7 MB')
+    """
+    power = 4 if count >= 1024**4 else 3 if count >= 1024**3 else 2
+    tenths = 10 * count // 1024**power
+    number = str(tenths // 10) if tenths >= 1000 or tenths % 10 == 0 else f"{tenths / 10}"
+    return f"{number} {'MGT'[power - 2]}B"
 
 
 def require_subnet(path: str, value: str) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from hub.choices.providers import Entra, GitHub, Google, OpenIdConnect
 from hub.laws import (
     require,
+    require_bytes,
     require_duration,
     require_name,
     require_names,
@@ -77,17 +78,22 @@ class Sharing:
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """What each member of a group may use in a period; ``None`` is without limit.
+    """What each member of a group may use in a period; ``None`` hours are without limit.
 
-    A user who is in several groups has the largest of their budgets.
+    `storage` holds at all times, in the place of the environment's `server.limits.storage`;
+    ``None`` leaves that in force. A user who is in several groups has the largest of their
+    budgets.
     """
 
     name: str
     gpu_hours: float | None
     cpu_hours: float | None
+    storage: str | None = None
 
     def check(self, path: str) -> None:
-        """Refuse a negative budget."""
+        """Refuse a negative budget, and storage of nothing."""
+        if self.storage is not None:
+            require_bytes(f"{path}.storage", self.storage)
         require_name(f"{path}.name", self.name)
         for field in ("gpu_hours", "cpu_hours"):
             hours = getattr(self, field)

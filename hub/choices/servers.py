@@ -100,7 +100,11 @@ class Container:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What one server may use; enforced where servers are containers, told elsewhere."""
+    """What one server may use: enforced where servers are containers, told elsewhere.
+
+    `storage` is what one user may keep, on all their servers together. It is measured now
+    and then, told of, and held at the next start.
+    """
 
     memory: str
     cpus: float

@@ -21,19 +21,34 @@ from hub.quotas.ledger import (
     used,
 )
 from hub.quotas.rates import profile_of
-from hub.quotas.storage_use import folder_bytes, note_storage, storage_used
+from hub.quotas.storage_limits import (
+    REFUSED_ABOVE,
+    StorageUse,
+    check_storage,
+    storage_limit,
+    storage_of,
+)
+from hub.quotas.storage_use import (
+    folder_bytes,
+    note_all_storage,
+    note_storage,
+    storage_used,
+)
 
 __all__ = [
+    "REFUSED_ABOVE",
     "RESOURCES",
     "Account",
     "Decision",
     "Part",
     "Reading",
     "RunningServer",
+    "StorageUse",
     "Stretch",
     "account_of",
     "budget_of",
     "check_start",
+    "check_storage",
     "decisions",
     "folder_bytes",
     "forget_before",
@@ -41,11 +56,14 @@ __all__ = [
     "last_run",
     "meter",
     "minutes_of",
+    "note_all_storage",
     "note_storage",
     "override",
     "profile_of",
     "read_clocks",
     "skipped",
+    "storage_limit",
+    "storage_of",
     "storage_used",
     "used",
     "withdraw",

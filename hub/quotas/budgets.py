@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, insert, select
 
 from hub.choices import Budget, Budgets
-from hub.laws import require, require_text
+from hub.laws import n_bytes, require, require_text
 from hub.quotas.tables import BUDGETS
 
 __all__ = ["Decision", "budget_of", "decisions", "grant", "override", "withdraw"]
@@ -139,15 +139,18 @@ def budget_of(
     budget = _of_groups(budgets, groups)
     for decision in decided:
         if decision.kind == "override":
-            budget = Budget(
-                name="own", gpu_hours=decision.gpu_hours, cpu_hours=decision.cpu_hours
+            budget = replace(
+                budget,
+                name="own",
+                gpu_hours=decision.gpu_hours,
+                cpu_hours=decision.cpu_hours,
             )
         elif decision.kind == "withdraw":
             budget = _of_groups(budgets, groups)
     for decision in decided:
         if decision.kind == "grant" and now - budgets.period < decision.at <= now:
-            budget = Budget(
-                name=budget.name,
+            budget = replace(
+                budget,
                 gpu_hours=_sum(budget.gpu_hours, decision.gpu_hours),
                 cpu_hours=_sum(budget.cpu_hours, decision.cpu_hours),
             )
@@ -163,6 +166,10 @@ def _of_groups(budgets: Budgets, groups: Collection[str]) -> Budget:
         name=", ".join(budget.name for budget in own),
         gpu_hours=_largest([budget.gpu_hours for budget in own]),
         cpu_hours=_largest([budget.cpu_hours for budget in own]),
+        # A group that names none says nothing of storage.
+        storage=max(
+            filter(None, (budget.storage for budget in own)), key=n_bytes, default=None
+        ),
     )
 
 

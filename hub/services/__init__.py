@@ -57,6 +57,7 @@ def admin_command(settings: Settings) -> Sequence[str]:
         f"--gpu-share={settings.gpus.share}",
         *(f"--gpu={device.name}" for device in settings.gpus.devices),
         *(("--groups-come-from-sign-in",) if from_sign_in else ()),
+        f"--storage={settings.server.limits.storage}",
         *_budgets(settings),
         *((f"--audit={audit_folder()}",) if settings.audit else ()),
         *_files(settings),

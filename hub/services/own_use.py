@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from hub import audit
 from hub.choices import Budget, Budgets
 from hub.notices import current
-from hub.quotas import Account, account_of, storage_used
+from hub.quotas import Account, StorageUse, account_of, storage_limit, storage_of
 from hub.roles import DOCKER_POLICY
 from hub.services.identities import Asking, Identify, Identity, who_asks
 from hub.settings import Settings
@@ -57,7 +57,9 @@ class Usage(BaseModel):
     since: datetime
     until: datetime
     shares: list[Share]
-    storage_bytes: int | None = Field(description="as last measured")
+    storage_bytes: int | None = Field(description="as last measured; null before that")
+    storage_limit_bytes: int
+    storage_measured_at: datetime | None
     servers: list[Ran] = Field(description="the newest first, at most a hundred")
 
 
@@ -144,21 +146,21 @@ def own_use(settings: Settings, engine: Engine, identify: Identify) -> APIRouter
 def _add_usage(
     router: APIRouter, settings: Settings, engine: Engine, asking: Asking
 ) -> None:
-    budgets = settings.budgets or _without_limit()
-
     @router.get("/usage/me", summary="What did I use?")
     def usage(who: Annotated[Identity, Depends(asking)], response: Response) -> Usage:
-        """Hours used in the period up to now, against the budget that holds."""
+        """Hours in the period up to now and bytes on disk, against what is allowed."""
         _require_user(who)
         response.headers["Cache-Control"] = "no-store"
-        return usage_now(budgets, engine, who)
+        return usage_now(settings, engine, who)
 
 
-def usage_now(budgets: Budgets, engine: Engine, who: Identity) -> Usage:
+def usage_now(settings: Settings, engine: Engine, who: Identity) -> Usage:
     """What a user used in the period up to now."""
     now = datetime.now(UTC)
+    budgets = settings.budgets or _without_limit()
     account = account_of(engine, budgets, who.name, who.groups, now)
-    return usage_of(account, storage_used(engine).get(who.name, (None, now))[0])
+    limit = storage_limit(settings.server.limits.storage, budgets, who.groups, now)
+    return usage_of(account, storage_of(engine, who.name, limit), limit)
 
 
 def _add_notices(router: APIRouter, engine: Engine, asking: Asking) -> None:
@@ -212,8 +214,8 @@ def _require_user(who: Identity) -> None:
         raise HTTPException(403, "a service has no use of its own")
 
 
-def usage_of(account: Account, storage_bytes: int | None) -> Usage:
-    """An account in the words of the API."""
+def usage_of(account: Account, stored: StorageUse | None, limit_bytes: int) -> Usage:
+    """An account, and what lies on the disk, in the words of the API."""
     newest = sorted(account.stretches, key=lambda stretch: stretch.end, reverse=True)
     window = account.since, account.until
     return Usage(
@@ -231,7 +233,9 @@ def usage_of(account: Account, storage_bytes: int | None) -> Usage:
             )
             for part in account.parts
         ],
-        storage_bytes=storage_bytes,
+        storage_bytes=stored.used_bytes if stored is not None else None,
+        storage_limit_bytes=limit_bytes,
+        storage_measured_at=stored.at if stored is not None else None,
         servers=[
             Ran(
                 server=stretch.server,

@@ -10,6 +10,7 @@ from hub import load
 from hub.choices import Container, Device
 from hub.containers import (
     gpu_variables,
+    home_owner,
     host_config,
     labels,
     plain_name,
@@ -35,6 +36,8 @@ def test_every_name_has_a_plain_one_from_which_it_is_read_again(user: str) -> No
 
     assert set(plain) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
     assert user == user_of(plain)
+    assert user == home_owner(SETTINGS, volume_name(SETTINGS, user))
+    assert home_owner(SETTINGS, f"mchub-staging-home-{plain}") is None
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,13 @@ def settings_of(variables: Mapping[str, str]) -> Settings:
         server=replace(
             found.server,
             runs_as=replace(runs_as, network=name, profiles=profiles),
+            limits=replace(
+                found.server.limits,
+                storage=variables.get("TEST_STORAGE", found.server.limits.storage),
+            ),
         ),
         budgets=None,
+        sharing=None,
         secrets=choices.SecretFiles(folder=variables["TEST_SECRETS"], source="test"),
     )
 
@@ -218,7 +223,9 @@ class ContainerHub:
     def _is_well(self) -> bool:
         assert self.processes["hub"].poll() is None, self.log("hub")
         with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(f"{self.variables['TEST_HUB']}/hub/health").is_success
+            # Through the proxy too: the hub answers before it has set its route there.
+            at = (self.variables["TEST_HUB"], self.variables["TEST_PROXY"])
+            return all(httpx.get(f"{url}/hub/health").is_success for url in at)
         return False
 
     def log(self, part: str) -> str:
@@ -339,10 +346,11 @@ def _free_port(address: str) -> int:
 
 
 @contextlib.contextmanager
-def container_hub(folder: Path) -> Iterator[ContainerHub]:
+def container_hub(folder: Path, **variables: str) -> Iterator[ContainerHub]:
     """A hub that runs, until the block ends."""
     with running_postgres() as postgres:
         hub = ContainerHub(folder, postgres)
+        hub.variables |= variables
         try:
             hub.start()
             yield hub

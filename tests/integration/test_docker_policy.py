@@ -7,9 +7,11 @@ import re
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +26,13 @@ from traitlets.config import Config
 
 from deploy.cis.rules import violations
 from hub.ports import free_ports
-from tests.hub.services.docker_policy.attacks import ATTACKS, MALFORMED, STRANGER, create
+from tests.hub.services.docker_policy.attacks import (
+    ATTACKS,
+    MALFORMED,
+    STRANGER,
+    create,
+    wire,
+)
 from tests.hub.services.docker_policy.lawful import (
     LABELS,
     NAME,
@@ -161,6 +169,49 @@ def test_the_platforms_containers_can_be_neither_seen_nor_touched(
             assert 403 == denied.value.status_code
 
     assert "true" == docker("inspect", "--format", "{{.State.Running}}", STRANGER)
+
+
+@pytest.fixture
+def volumes() -> Iterator[dict[str, str]]:
+    """A home, one of another environment, and a volume of the platform's; 30 MB in each."""
+    found = {
+        "ours": POLICY.volume_of("eve"),
+        "others": "mctest-others-home-eve",
+        "platform": "mctest-database",
+    }
+    for kind, name in found.items():
+        environment = "testing" if kind == "ours" else "production"
+        docker("volume", "create", "--label", f"mchub.environment={environment}", name)
+        holder = docker("create", "--volume", f"{name}:/home/jovyan", IMAGE)
+        docker("cp", "-", f"{holder}:/home/jovyan", stdin=_packed(30_000_000))
+        docker("rm", holder)
+    yield found
+    docker("volume", "rm", "--force", *found.values(), check=False)
+
+
+def _packed(size: int) -> bytes:
+    packed = BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        inside = tarfile.TarInfo("data")
+        inside.size = size
+        archive.addfile(inside, BytesIO(bytes(size)))
+    return packed.getvalue()
+
+
+def test_the_homes_of_the_environment_are_measured_and_no_other_volume(
+    proxy: Path, volumes: dict[str, str]
+) -> None:
+    request = wire("GET", "/v1.41/system/df?type=volume")
+
+    status, body = asyncio.run(ask(proxy, request))
+
+    assert 200 == status
+    told = {one["Name"]: one["UsageData"]["Size"] for one in body["Volumes"]}
+    assert 30_000_000 <= told.pop(volumes["ours"]) < 31_000_000
+    # The home that the other tests of this module made, and nothing else.
+    assert {POLICY.volume_of("ada")} >= set(told)
+    assert all({"Name", "UsageData"} == set(one) for one in body["Volumes"])
+    assert {"Volumes"} == set(body)
 
 
 def _everything() -> list[str]:

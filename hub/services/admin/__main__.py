@@ -47,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         budgets=TypeAdapter(Budgets).validate_json(options.budgets)
         if options.budgets
         else None,
+        storage=options.storage,
         capacity=Capacity(devices=tuple(options.gpu), parts=n_parts(options.gpu_share)),
         audit=options.audit / f"{options.service}.jsonl" if options.audit else None,
     )
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     say("--archives", type=Path, metavar="FOLDER", help="where homes are archived")
     say("--no-archive", default="no folder was named", metavar="WHY", help="why not")
     say("--budgets", metavar="JSON", help="budgets of the environment")
+    say("--storage", metavar="SIZE", help="what a user may keep on disk, as 50G")
     say("--gpu", action="append", default=[], metavar="UUID", help="a device of this host")
     say("--gpu-share", type=float, default=0.0, help="fraction that may be leased of each")
     say("--audit", type=Path, metavar="FOLDER", help="write down what admins do")

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
@@ -13,6 +13,7 @@ from hub.quotas import (
     Stretch,
     budget_of,
     decisions,
+    storage_limit,
     storage_used,
     used,
 )
@@ -24,7 +25,7 @@ __all__ = ["Use", "by_group", "by_user", "total"]
 class Use:
     """What one user or group used.
 
-    `limit` is the budget in GPU hours that holds now, ``None`` without one.
+    Limits are those that hold now, ``None`` without one; of a group there are none.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Use:
     gpu_hours: float = 0.0
     cpu_hours: float = 0.0
     storage_bytes: int | None = None
+    storage_limit_bytes: int | None = None
     gpu_limit: float | None = None
     cpu_limit: float | None = None
     budget: str = ""
@@ -57,6 +59,7 @@ def by_user(
     *,
     days: int,
     now: datetime,
+    storage: str | None = None,
 ) -> list[Use]:
     """Use of everybody who used something, the most GPU hours first.
 
@@ -72,6 +75,8 @@ def by_user(
         How far to look back.
     now : datetime
         Until when.
+    storage : str, optional
+        What a user may keep whose budget says nothing of it.
     """
     since = now - timedelta(days=days)
     by_name: defaultdict[str, list[Stretch]] = defaultdict(list)
@@ -88,7 +93,12 @@ def by_user(
         if budgets is not None and is_period:
             limits = budget_of(budgets, groups.get(name, ()), decided[name], now)
         size = stored[name][0] if name in stored else None
-        found.append(_use(name, by_name[name], since, now, size, limits))
+        use = _use(name, by_name[name], since, now, size, limits)
+        if storage is not None:
+            # It holds at all times, whatever the period.
+            most = storage_limit(storage, budgets, groups.get(name, ()), now)
+            use = replace(use, storage_limit_bytes=most)
+        found.append(use)
     return sorted(found, key=lambda use: (-use.gpu_hours, -use.cpu_hours, use.name))
 
 

@@ -61,6 +61,8 @@ class Desk:
         Keeps the files of users who leave.
     budgets : Budgets or None
         What users may use; ``None`` where nobody counts.
+    storage : str or None
+        What each may keep on disk, as ``50G``, where their budget says nothing of it.
     capacity : Capacity
         What there is of GPUs, as far as the settings name it.
     audit : Path or None
@@ -75,6 +77,7 @@ class Desk:
     manages_groups: bool = True
     archive: Archive = _NO_ARCHIVE
     budgets: Budgets | None = None
+    storage: str | None = None
     capacity: Capacity = _NO_GPUS
     audit: Path | None = None
     sessions: Sessions = field(default_factory=Sessions)

@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from hub.laws import size_text
 from hub.services.admin.desk import Person
 
 __all__ = ["page", "path_of"]
@@ -77,6 +78,7 @@ def _templates() -> Environment:
         "utc": _utc,
         "iso": _iso,
         "hours": _hours,
+        "size": size_text,
         "path": path_of,
         "query": lambda asked: urlencode({k: v for k, v in asked.items() if v}, doseq=True),
     }

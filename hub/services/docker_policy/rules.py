@@ -36,7 +36,7 @@ class Rule:
         Methods of HTTP.
     path : str
         Path without version; ``{}`` stands for a name.
-    subject : {"", "container", "image", "network", "list", "volume"}
+    subject : {"", "container", "homes", "image", "network", "list", "volume"}
         What the name is the name of, and so how it is held against the policy.
     body : {"", "container", "volume"}
         What the body asks to create, if it has one.
@@ -50,7 +50,7 @@ class Rule:
     methods: tuple[str, ...]
     path: str
     reason: str
-    subject: Literal["", "container", "image", "network", "list", "volume"] = ""
+    subject: Literal["", "container", "homes", "image", "network", "list", "volume"] = ""
     body: Literal["", "container", "volume"] = ""
     query: Mapping[str, str] = field(default_factory=dict)
 
@@ -180,10 +180,23 @@ RULES: Final = (
         subject="volume",
         reason="is the home there",
     ),
+    Rule(
+        name="homes",
+        methods=("GET",),
+        path="/system/df",
+        subject="homes",
+        query={"type": "volume"},
+        reason="how much the homes hold; nothing else of Docker's answer is passed back",
+    ),
 )
 
 # Parameters without which Docker would do something else than what the rule is for.
-_NEEDED: Final = {"create": ("name",), "stats": ("stream",), "logs": ("tail",)}
+_NEEDED: Final = {
+    "create": ("name",),
+    "stats": ("stream",),
+    "logs": ("tail",),
+    "homes": ("type",),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from hub.services.docker_policy.gpus import demand_room
 from hub.services.docker_policy.journal import Journal, Outcome
 from hub.services.docker_policy.policy import Labels, Policy
 from hub.services.docker_policy.rules import Call, read_call
-from hub.services.docker_policy.targets import container_id, list_filters
+from hub.services.docker_policy.targets import container_id, homes_in, list_filters
 
 __all__ = ["DockerPolicy"]
 
@@ -27,6 +27,8 @@ LARGEST_BODY: Final = 1024**2
 _BODY_WITHIN: Final = 10.0
 # Docker answers a stop after the seconds that were asked for, 300 at most.
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=330)
+# It answers with sizes when it has walked through every file.
+_WALK_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=3600)
 _PASSED_BACK: Final = ("Content-Type", "Api-Version", "Ostype", "Server")
 
 
@@ -54,6 +56,7 @@ class DockerPolicy:
         self._journal = journal
         # Two claims on one device are weighed one after the other.
         self._claims = asyncio.Lock()
+        self._walk: asyncio.Task[tuple[int, bytes]] | None = None
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -105,6 +108,8 @@ class DockerPolicy:
                 filters = list_filters(call.query.get("filters", ""), self._policy)
                 query = {**call.query, "filters": filters}
                 return await self._forward(request, call, query=query)
+            case rule if rule.subject == "homes":
+                return await self._measure(call)
             case _:
                 return await self._forward(request, call)
 
@@ -153,12 +158,36 @@ class DockerPolicy:
             found: list[dict[str, Any]] = await listed.json()
         return found
 
+    async def _measure(self, call: Call) -> web.Response:
+        """What the homes hold; whoever asks during a walk through the disk shares it."""
+        if self._walk is None or self._walk.done():
+            self._walk = asyncio.create_task(self._walk_homes(call))
+        # Shielded: one who hangs up must not end the walk of another, nor let a second
+        # begin beside it.
+        status, content = await asyncio.shield(self._walk)
+        self._journal.tell(call.rule.name, "allowed", status=str(status))
+        return _whole(status, content, {"Content-Type": "application/json"})
+
+    async def _walk_homes(self, call: Call) -> tuple[int, bytes]:
+        asked = self._ask("GET", call.path(), query=call.query, timeout=_WALK_TIMEOUT)
+        async with asked as walked:
+            content = await walked.read()
+            if walked.status != 200:
+                # Old versions answer 500 when somebody else's walk is under way.
+                return (502 if walked.status >= 500 else walked.status), content
+        try:
+            found = json.loads(content)
+        except ValueError as error:
+            raise Denied("answer", "be JSON", type(error).__name__) from error
+        return 200, json.dumps({"Volumes": homes_in(found, self._policy)}).encode()
+
     def _ask(
         self,
         method: str,
         path: str,
         body: dict[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
+        timeout: aiohttp.ClientTimeout = _TIMEOUT,
     ) -> Any:
         data = None if body is None else json.dumps(body).encode()
         headers = {} if data is None else {"Content-Type": "application/json"}
@@ -168,7 +197,7 @@ class DockerPolicy:
             data=data,
             params=query,
             headers=headers,
-            timeout=_TIMEOUT,
+            timeout=timeout,
             allow_redirects=False,
         )
 

@@ -1,4 +1,4 @@
-"""Whose container is it: only those that carry our labels may be touched or seen."""
+"""Whose is it: only containers with our labels, and our users' homes, may be seen."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from hub.services.docker_policy.bodies import read_object
 from hub.services.docker_policy.denials import Denied, demand
 from hub.services.docker_policy.policy import USER, Labels, Policy
 
-__all__ = ["container_id", "list_filters"]
+__all__ = ["container_id", "homes_in", "list_filters"]
 
 _FILTERS = ("health", "id", "label", "name", "status")
 
@@ -59,6 +59,46 @@ def list_filters(text: str, policy: Policy) -> str:
     own = f"{Labels.ENVIRONMENT}={policy.environment}"
     filters["label"] = [*filters.get("label", []), own, Labels.USER]
     return json.dumps(filters)
+
+
+def homes_in(found: object, policy: Policy) -> list[dict[str, Any]]:
+    """The homes among the volumes that Docker measured: their names and sizes alone.
+
+    A volume is one by its name, as everywhere in this policy; a label of another
+    environment says that it isn't.
+
+    Raises
+    ------
+    Denied
+        If that is no answer of Docker's to the question.
+    """
+    match found:
+        case {"Volumes": list(volumes)}:
+            return [_sized(one) for one in volumes if _is_home(one, policy)]
+        case {"Volumes": None}:
+            return []
+        case _:
+            raise Denied("answer", "list `Volumes`; newer APIs than 1.51 don't", found)
+
+
+def _is_home(volume: object, policy: Policy) -> bool:
+    match volume:
+        case {"Name": str(name), "Labels": dict(labels)}:
+            environment = labels.get(Labels.ENVIRONMENT, policy.environment)
+            return policy.is_home(name) and environment == policy.environment
+        case {"Name": str(name)}:
+            return policy.is_home(name)
+        case _:
+            return False
+
+
+def _sized(volume: dict[str, Any]) -> dict[str, Any]:
+    match volume.get("UsageData"):
+        # Docker says -1 where it can't tell.
+        case {"Size": int(size)}:
+            return {"Name": volume["Name"], "UsageData": {"Size": size}}
+        case _:
+            return {"Name": volume["Name"], "UsageData": {"Size": -1}}
 
 
 def _values(path: str, value: Any) -> list[str]:

@@ -1,5 +1,7 @@
 """Budgets and lifetimes held while a server runs: a warning, a grace, an end.
 
+Of storage a server's user is told, and no more.
+
 When a server ends is written in minutes that it will have been charged for by then. So an
 end that was announced comes neither sooner nor later when the steward restarts, or when
 somebody sets the clock.
@@ -14,16 +16,37 @@ from sqlalchemy import Engine
 
 from hub.choices import Budgets
 from hub.notices import post, withdraw
-from hub.quotas import RESOURCES, Account, Part, RunningServer, minutes_of
+from hub.quotas import (
+    REFUSED_ABOVE,
+    RESOURCES,
+    Account,
+    Part,
+    RunningServer,
+    StorageUse,
+    minutes_of,
+)
 
-__all__ = ["LIFETIME", "End", "hold_budget", "hold_lifetime"]
+__all__ = [
+    "LIFETIME",
+    "STORAGE_FULL",
+    "STORAGE_WARNING",
+    "End",
+    "hold_budget",
+    "hold_lifetime",
+    "tell_of_storage",
+]
 
 LIFETIME: Final = "lifetime"
+STORAGE_WARNING: Final = "storage.warning"
+STORAGE_FULL: Final = "storage.full"
 
 End = Callable[[RunningServer, str, str], None]
 """Ends a server, for a reason: its name in the audit, and in words."""
 
 _MINUTE: Final = timedelta(minutes=1)
+_WAY_OUT: Final = (
+    "Delete what you don't need: `du -sh ~/* ~/.[!.]*` in a terminal shows what is large."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,3 +124,45 @@ def hold_lifetime(
     notice = post(engine, server.run, LIFETIME, text, due_minutes=due)
     if minutes >= (notice.due_minutes or 0):
         end(server, "lifetime.stop", told)
+
+
+def tell_of_storage(
+    engine: Engine,
+    use: StorageUse | None,
+    warn_at: float,
+    servers: tuple[RunningServer, ...],
+    *,
+    is_held: bool,
+) -> None:
+    """Tell a user in each server how full their storage is; nothing is stopped for it.
+
+    Parameters
+    ----------
+    engine : Engine
+        The platform's tables.
+    use : StorageUse or None
+        What the user keeps; ``None`` if nobody knows.
+    warn_at : float
+        Fraction of the limit at which they are told first.
+    servers : tuple of RunningServer
+        Where they work.
+    is_held : bool
+        Whether a start may be refused for it: where there are profiles to choose from.
+    """
+    held = f", but above {REFUSED_ABOVE:.0%} only the smallest kind of server starts"
+    fraction = use.fraction if use is not None else 0.0
+    for server in servers:
+        if use is None or fraction < warn_at:
+            withdraw(engine, server.run, STORAGE_WARNING)
+            withdraw(engine, server.run, STORAGE_FULL)
+        elif fraction < 1:
+            withdraw(engine, server.run, STORAGE_FULL)
+            post(engine, server.run, STORAGE_WARNING, f"{use.told}. {_WAY_OUT}")
+        else:
+            withdraw(engine, server.run, STORAGE_WARNING)
+            text = (
+                f"{use.told}: that is all you may keep. {_WAY_OUT} Nothing is stopped or "
+                f"deleted{held if is_held else ''}. If you need them all, ask an admin for "
+                "more."
+            )
+            post(engine, server.run, STORAGE_FULL, text, level="error")

@@ -21,8 +21,10 @@ from hub.quotas import (
     meter,
     note_storage,
     skipped,
+    storage_limit,
+    storage_of,
 )
-from hub.services.steward.enforcing import hold_budget, hold_lifetime
+from hub.services.steward.enforcing import hold_budget, hold_lifetime, tell_of_storage
 from hub.services.steward.hub_client import HubClient, User
 from hub.settings import Settings
 from hub.storage import audit_folder, home_folder
@@ -33,6 +35,8 @@ _LOG: Final = logging.getLogger("hub.steward")
 
 MEASURE_EVERY: Final = 3600.0
 NOTE_EVERY: Final = 3600.0
+# Of storage, where there are no budgets to say it.
+WARN_AT: Final = 0.8
 # Removing leaves a record of its own, so it isn't done for every few old records.
 REMOVE_EVERY: Final = timedelta(days=1)
 # What is older than this and a period is of no account any more.
@@ -103,6 +107,13 @@ class Steward:
         if budgets is not None:
             account = account_of(self._engine, budgets, user.name, user.groups, at)
             hold_budget(self._engine, budgets, account, user.servers, self._end)
+        limits = self._settings.server.limits
+        most = storage_limit(limits.storage, budgets, user.groups, at)
+        use = storage_of(self._engine, user.name, most)
+        fresh = use if use is not None and use.is_fresh(at) else None
+        warn_at = budgets.warn_at if budgets is not None else WARN_AT
+        is_held = bool(self._settings.profiles)
+        tell_of_storage(self._engine, fresh, warn_at, user.servers, is_held=is_held)
         runs_as = self._settings.server.runs_as
         if not isinstance(runs_as, Container):
             return
@@ -148,6 +159,7 @@ class Steward:
 
     def _measure(self, monotonic: float) -> None:
         due = self._measured_at is None or monotonic - self._measured_at >= MEASURE_EVERY
+        # Where homes are volumes the reconciler asks Docker: `hub.services.home_sizes`.
         if not due or not isinstance(self._settings.server.runs_as, LocalProcess):
             return
         self._measured_at = monotonic

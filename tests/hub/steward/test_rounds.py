@@ -256,6 +256,92 @@ def test_storage_of_local_homes_is_measured(engine: Engine) -> None:
     assert 50_000 <= quotas.storage_used(engine)["ada"][0] < 100_000
 
 
+def test_full_storage_is_told_of_in_two_steps_and_stops_nothing(
+    engine: Engine, steward: Callable[..., Steward], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(SLICE)
+    rounds = steward(house)
+    told: dict[float, list[str]] = {}
+
+    for minute, fraction in enumerate((0.79, 0.81, 0.99, 1.0, 3.0, 0.9, 0.5), start=1):
+        _keep(engine, monkeypatch, fraction, NOON + minute * MINUTE)
+        rounds.go_round(reading(minute * MINUTE))
+        told[fraction] = kinds(engine)
+
+    warning, full = ["storage.warning"], ["storage.full"]
+    assert told == {
+        0.79: [], 0.81: warning, 0.99: warning, 1.0: full, 3.0: full, 0.9: warning, 0.5: []
+    }  # fmt: skip
+    assert house.stopped == []
+
+
+def test_the_notices_of_storage_say_the_numbers_and_the_way_out(
+    engine: Engine, steward: Callable[..., Steward], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = steward(House(SLICE))
+    said = []
+
+    for minute, fraction in ((1, 0.85), (2, 1.25)):
+        _keep(engine, monkeypatch, fraction, NOON + minute * MINUTE)
+        rounds.go_round(reading(minute * MINUTE))
+        said += [(one.level, one.text) for one in notices.current(engine, "ada")]
+
+    way_out = (
+        "Delete what you don't need: `du -sh ~/* ~/.[!.]*` in a terminal shows what is "
+        "large."
+    )
+    warning = f"Your files take 870 MB of 1 GB (measured 12:01 UTC). {way_out}"
+    full = (
+        "Your files take 1.2 GB of 1 GB (measured 12:02 UTC): that is all you may keep. "
+        f"{way_out} Nothing is stopped or deleted, but above 120% only the smallest kind "
+        "of server starts. If you need them all, ask an admin for more."
+    )
+    assert said == [("warning", warning), ("error", full)]
+
+
+def test_an_old_measurement_of_storage_warns_of_nothing(
+    engine: Engine, steward: Callable[..., Steward], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _keep(engine, monkeypatch, 2.0, NOON)
+    rounds = steward(House(SLICE))
+
+    rounds.go_round(reading(MINUTE))
+    before = kinds(engine)
+    rounds.go_round(reading(4 * HOUR))
+
+    assert (before, kinds(engine)) == (["storage.full"], [])
+
+
+def test_a_groups_budget_of_storage_is_the_one_that_is_told_of(
+    engine: Engine, steward: Callable[..., Steward], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert REHEARSAL.budgets is not None
+    quants = replace(REHEARSAL.budgets.groups[0], storage="10G")
+    rounds = steward(
+        House(SLICE, groups=("quants",)),
+        budgets=replace(REHEARSAL.budgets, groups=(quants,)),
+    )
+    _keep(engine, monkeypatch, 2.0, NOON)
+
+    rounds.go_round(reading(MINUTE))
+
+    assert kinds(engine) == []
+
+
+def _keep(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, fraction: float, at: datetime
+) -> None:
+    """Note that ada keeps a fraction of rehearsal's limit, at a moment of this test."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+            return at
+
+    monkeypatch.setattr("hub.quotas.storage_use.datetime", Clock)
+    quotas.note_storage(engine, "ada", int(fraction * 1024**3))
+
+
 def test_one_steward_acts_at_a_time(engine: Engine, tmp_path: Path) -> None:
     url, file = engine.url.render_as_string(hide_password=False), str(tmp_path / "lock")
 

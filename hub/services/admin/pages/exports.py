@@ -65,13 +65,15 @@ async def usage(request: Request, person: SignedIn) -> StreamingResponse:
             round(use.gpu_hours, 3),
             round(use.cpu_hours, 3),
             use.storage_bytes,
+            use.storage_limit_bytes,
             use.gpu_limit,
             use.cpu_limit,
         )
         for use in found
     ]
     hours = ("server_hours", "gpu_hours", "cpu_hours")
-    header = (each, "days", *hours, "storage_bytes", "gpu_limit", "cpu_limit")
+    limits = ("storage_limit_bytes", "gpu_limit", "cpu_limit")
+    header = (each, "days", *hours, "storage_bytes", *limits)
     return csv_answer(f"usage-by-{each}", header, _all(rows))
 
 

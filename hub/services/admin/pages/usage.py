@@ -44,7 +44,14 @@ async def uses(desk: Desk, person: Person, days: int, each: str) -> list[Use]:
     """Use of every user, or of every group."""
     groups = await groups_by_user(person)
     found = await run_in_threadpool(
-        lambda: by_user(desk.engine, desk.budgets, groups, days=days, now=datetime.now(UTC))
+        lambda: by_user(
+            desk.engine,
+            desk.budgets,
+            groups,
+            days=days,
+            now=datetime.now(UTC),
+            storage=desk.storage,
+        )
     )
     return by_group(found, groups) if each == "group" else found
 

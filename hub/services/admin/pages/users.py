@@ -135,10 +135,19 @@ async def user(
         groups=[group.name for group in await person.hub.groups()],
         acts=ACTS,
         account=await run_in_threadpool(_account, desk, found),
+        stored=await run_in_threadpool(_stored, desk, found),
         decided=await run_in_threadpool(quotas.decisions, desk.engine, name),
         resources=quotas.RESOURCES,
         budgets=desk.budgets,
     )
+
+
+def _stored(desk: Desk, user: User) -> quotas.StorageUse | None:
+    if desk.storage is None:
+        return None
+    now = datetime.now(UTC)
+    limit = quotas.storage_limit(desk.storage, desk.budgets, user.groups, now)
+    return quotas.storage_of(desk.engine, user.name, limit)
 
 
 def _account(desk: Desk, user: User) -> quotas.Account | None:

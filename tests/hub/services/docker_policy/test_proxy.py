@@ -38,6 +38,7 @@ LAWFUL: list[tuple[str, str, str]] = [
     ("logs", "GET", f"/v1.41/containers/{NAME}/logs?stdout=1&stderr=1&tail=50&follow=0"),
     ("create volume", "POST", "/v1.41/volumes/create"),
     ("volume", "GET", "/v1.41/volumes/mctest-user-home-ada"),
+    ("homes", "GET", "/v1.41/system/df?type=volume"),
 ]
 
 
