@@ -9,10 +9,23 @@ __all__ = ["Refused", "apply_pages"]
 
 
 class Refused(HTTPError):
-    """A page with a sentence and a way out, instead of a bare status."""
+    """A page with a sentence and a way out, instead of a bare status.
 
-    def __init__(self, status: int, law: str, hint: str) -> None:
+    Parameters
+    ----------
+    status : int
+        Of the answer.
+    law : str
+        What must hold, and what is.
+    hint : str
+        The way out.
+    who : str, optional
+        Whom it concerns, as far as that is known.
+    """
+
+    def __init__(self, status: int, law: str, hint: str, *, who: str = "") -> None:
         super().__init__(status, "%s", law)
+        self.who = who
         self.jupyterhub_message = law
         self.hint = hint
 

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
-    func,
     insert,
     select,
 )
@@ -28,7 +27,6 @@ __all__ = [
     "SUSPENDED",
     "Suspension",
     "all_suspensions",
-    "is_suspended",
     "resume",
     "suspend",
     "suspensions",
@@ -54,13 +52,6 @@ class Suspension:
     since: datetime
     by: str
     reason: str
-
-
-def is_suspended(engine: Engine, user: str) -> bool:
-    """Whether `user` may not sign in now."""
-    asked = select(func.count()).where(SUSPENDED.c.user_name == user)
-    with engine.connect() as connection:
-        return bool(connection.scalar(asked))
 
 
 def suspend(engine: Engine, user: str, by: str, reason: str = "") -> bool:
