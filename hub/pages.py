@@ -19,13 +19,19 @@ class Refused(HTTPError):
         What must hold, and what is.
     hint : str
         The way out.
+    title : str, optional
+        Heading, instead of the one that every page of this status has.
     who : str, optional
         Whom it concerns, as far as that is known.
     """
 
-    def __init__(self, status: int, law: str, hint: str, *, who: str = "") -> None:
+    def __init__(
+        self, status: int, law: str, hint: str, *, title: str = "", who: str = ""
+    ) -> None:
         super().__init__(status, "%s", law)
-        self.who = who
+        self.title, self.who = title, who
+        # Where the provider's own session is ended, so that it asks again who one is.
+        self.other_account = ""
         self.jupyterhub_message = law
         self.hint = hint
 

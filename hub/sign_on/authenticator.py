@@ -13,6 +13,7 @@ from traitlets import Instance
 from hub import events, sharing
 from hub.choices import SingleSignOn
 from hub.database import connect, upgrade
+from hub.pages import Refused
 from hub.secret_files import read_secret
 from hub.settings import Settings
 from hub.sharing_page import sharing_handlers
@@ -129,7 +130,11 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
                 person.name,
                 tokens["expires_in"],
             )
-        name = await self._admitted(person)
+        try:
+            name = await self._admitted(person)
+        except Refused as refused:
+            refused.other_account = self.end_session_address({"tokens": tokens})
+            raise
         return self._model(person, name, tokens)
 
     async def _admitted(self, person: Person) -> str:

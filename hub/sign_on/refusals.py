@@ -48,6 +48,7 @@ def no_answer(issuer: str) -> Refused:
         503,
         f"To sign in the provider must answer; {issuer} doesn't.",
         "Try again in a minute. Whoever is signed in already can go on working.",
+        title="Nobody can sign in just now.",
     )
 
 

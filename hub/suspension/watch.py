@@ -41,6 +41,7 @@ def suspended(suspension: Suspension) -> Refused:
         f"{suspension.user} is, since {since}.",
         "Your files are kept. An administrator of this hub can say why, and can let you "
         "in again.",
+        title="Your account is suspended.",
         who=suspension.user,
     )
 

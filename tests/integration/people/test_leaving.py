@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hub import audit
 from tests.integration.people.somebody import Somebody, is_closed, status
 from tests.integration.people.world import World, living, until
 
@@ -82,6 +83,12 @@ def test_a_user_who_was_removed_loses_server_sessions_and_tokens(
         until(lambda: not process.is_running(), "the server ends")
         assert time.monotonic() - removed_at <= REFRESH_SECONDS + STOP_SECONDS
         assert has_ended(world, name)
+        engine = world.database()
+        until(
+            lambda: any(r.target == name for r in audit.read(engine, action="access.end")),
+            "it is audited",
+        )
+        engine.dispose()
         assert joan.ask("GET", "/user").status_code == 403
         assert "/hub/login" in str(joan.client.get("/hub/home").url)
 

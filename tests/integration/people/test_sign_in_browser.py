@@ -62,6 +62,12 @@ def test_an_outsider_reads_the_law_and_the_way_out(world: World, tmp_path: Path)
         page.get_by_role("heading", name="This is not open to you.").wait_for()
         page.screenshot(path=pictures(tmp_path) / "outsider.png")
         text = page.locator("div.error").inner_text()
+        page.get_by_role("button", name="Use another account").click()
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url("**/hub/login*")
+        page.get_by_role("button", name="Sign in with").click()
+        # The provider asks who it is, instead of sending the same account again.
+        page.get_by_label("Password").wait_for()
 
     assert "you must be a member of analysts or quants or mchub-admins" in text
     assert "mallory is in no group." in text
@@ -97,7 +103,7 @@ def test_a_provider_that_is_down_is_told_at_the_sign_in(
             text = page.locator("div.error").inner_text()
         finally:
             world.provider("/behaviour", listening=True)
-        page.get_by_role("link", name="Go to the sign-in page").click()
+        page.get_by_role("button", name="Go to the sign-in page").click()
         page.get_by_role("button", name="Sign in with").click()
         page.get_by_label("Password").wait_for()
 
@@ -107,12 +113,13 @@ def test_a_provider_that_is_down_is_told_at_the_sign_in(
 def test_a_server_is_shared_entered_and_closed_by_clicks(
     world: World, tmp_path: Path
 ) -> None:
-    with Somebody(world, "ada") as ada, Somebody(world, "grace") as grace:
+    world.provider("/users/hedy", name="Hedy", password="hedy", groups=["analysts"])
+    with Somebody(world, "hedy") as hedy, Somebody(world, "grace") as grace:
         grace.sign_in()
-        ada.sign_in()
-        ada.start_server()
-    with browser_page(tmp_path / "ada") as hers:
-        sign_in(hers, world, "ada")
+        hedy.sign_in()
+        hedy.start_server()
+    with browser_page(tmp_path / "hedy") as hers:
+        sign_in(hers, world, "hedy")
         hers.wait_for_url("**/hub/home")
         hers.get_by_role("link", name="Sharing").click()
         hers.get_by_text("Your servers are open to nobody but you.").wait_for()
@@ -133,10 +140,10 @@ def test_a_server_is_shared_entered_and_closed_by_clicks(
         theirs.get_by_role("heading", name="Open another person's server?").wait_for()
         theirs.screenshot(path=pictures(tmp_path) / "open-anothers-server.png")
         theirs.get_by_role("button", name="Open it").click()
-        theirs.wait_for_url(re.compile("/user/ada/lab"))
+        theirs.wait_for_url(re.compile("/user/hedy/lab"))
         theirs.locator("#jp-main-dock-panel").wait_for()
-    with browser_page(tmp_path / "ada") as hers:
-        sign_in(hers, world, "ada")
+    with browser_page(tmp_path / "hedy-elsewhere") as hers:
+        sign_in(hers, world, "hedy")
         hers.wait_for_url("**/hub/home")
         hers.goto(f"{world.url}/hub/sharing")
         hers.get_by_role("button", name="End sharing with grace").click()
