@@ -84,6 +84,14 @@ def test_sessions_tokens_and_servers_end_and_the_files_stay(world: World) -> Non
     assert refusals[-1]["who"] == "ida"
 
 
+def test_a_session_ends_though_there_is_no_token_and_no_server(world: World) -> None:
+    with signed_in(world, "lise") as lise:
+        at = suspend(world, "lise")
+
+        until(lambda: lise.ask("GET", "/user").status_code == 403, "the session ends")
+        assert time.monotonic() - at <= AT_ONCE
+
+
 def test_an_admin_who_is_suspended_is_out_as_well(world: World) -> None:
     with Somebody(world, "olivia") as olivia:
         olivia.sign_in()
