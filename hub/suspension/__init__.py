@@ -27,6 +27,7 @@ __all__ = [
     "SUSPENDED",
     "Suspension",
     "all_suspensions",
+    "is_suspended",
     "resume",
     "suspend",
     "suspensions",
@@ -52,6 +53,11 @@ class Suspension:
     since: datetime
     by: str
     reason: str
+
+
+def is_suspended(engine: Engine, user: str) -> bool:
+    """Whether `user` may not sign in now."""
+    return user in suspensions(engine, [user])
 
 
 def suspend(engine: Engine, user: str, by: str, reason: str = "") -> bool:

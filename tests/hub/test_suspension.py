@@ -45,6 +45,8 @@ def test_only_those_asked_about_are_found(engine: Engine) -> None:
         suspension.suspend(engine, name, "olivia")
 
     assert set(suspension.suspensions(engine, ["ada", "kurt"])) == {"ada"}
+    assert suspension.is_suspended(engine, "ada")
+    assert not suspension.is_suspended(engine, "kurt")
     assert set(suspension.suspensions(engine, [])) == set()
 
 
