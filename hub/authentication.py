@@ -36,7 +36,7 @@ def _apply_password(c: Config, settings: Settings, login: Password) -> None:
     )
     c.Authenticator.allow_all = True
     c.LocalPasswordAuthenticator.suspensions = SuspensionWatch(partial(connect, settings))
-    c.JupyterHub.template_vars = _banners(
+    c.JupyterHub.template_vars = _told(
         settings,
         "Any name will do. The password is shown in the terminal "
         "where this hub was started.",
@@ -57,7 +57,7 @@ def _apply_single_sign_on(c: Config, settings: Settings, login: SingleSignOn) ->
     c.Authenticator.enable_auth_state = True
     c.Authenticator.auth_refresh_age = max(1, int(login.refresh_every.total_seconds()))
     c.Authenticator.refresh_pre_spawn = True
-    c.JupyterHub.template_vars = _banners(settings)
+    c.JupyterHub.template_vars = _told(settings)
 
 
 def _title(login: SingleSignOn) -> str:
@@ -72,10 +72,11 @@ def _title(login: SingleSignOn) -> str:
             return "GitHub"
 
 
-def _banners(settings: Settings, at_sign_in: str = "") -> dict[str, object]:
-    """Announcements on every page; the page of the sign-in may say more."""
+def _told(settings: Settings, at_sign_in: str = "") -> dict[str, object]:
+    """What every page is told: announcements, of which the sign-in may say more."""
     board = Noticeboard(partial(connect, settings))
     return {
+        "may_share": settings.sharing is not None,
         "announcement": Banner(board),
         "announcement_login": Banner(board, always=at_sign_in),
     }

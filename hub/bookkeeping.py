@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
+from hub import events
 from hub.audit import Event, record, record_or_spill, spill
 from hub.choices import Profile
 from hub.database import connect, upgrade
@@ -42,6 +43,11 @@ from hub.storage import audit_folder
 __all__ = ["Bookkeeper", "apply_bookkeeping"]
 
 _LOG: Final = logging.getLogger("hub.bookkeeping")
+_BY_ITSELF: Final = {
+    "access-ended": "access.end",
+    "groups-changed": "user.groups",
+    "share-ended": "share.end",
+}
 
 
 def apply_bookkeeping(c: Config, settings: Settings) -> None:
@@ -179,6 +185,8 @@ class Bookkeeper:
 
     def after_request(self, handler: Any) -> None:
         """Log a request as JupyterHub does, and record it if it changes something."""
+        # Here and not before: only a hub that answers has events.
+        events.listen(self._after_event)
         log_request(handler)
         try:
             event = event_of(handler)
@@ -187,6 +195,14 @@ class Bookkeeper:
             _LOG.critical("a request can't be recorded", exc_info=True)
             return
         if event is not None:
+            self._writer.submit(self._record, event)
+
+    def _after_event(
+        self, what: str, who: str, outcome: str, details: dict[str, str]
+    ) -> None:
+        """Record what the hub does by itself, which no request says."""
+        if action := _BY_ITSELF.get(what):
+            event = Event(actor="", action=action, target=who, outcome="ok", detail=details)
             self._writer.submit(self._record, event)
 
     def _record(self, event: Event) -> None:

@@ -9,10 +9,29 @@ __all__ = ["Refused", "apply_pages"]
 
 
 class Refused(HTTPError):
-    """A page with a sentence and a way out, instead of a bare status."""
+    """A page with a sentence and a way out, instead of a bare status.
 
-    def __init__(self, status: int, law: str, hint: str) -> None:
+    Parameters
+    ----------
+    status : int
+        Of the answer.
+    law : str
+        What must hold, and what is.
+    hint : str
+        The way out.
+    title : str, optional
+        Heading, instead of the one that every page of this status has.
+    who : str, optional
+        Whom it concerns, as far as that is known.
+    """
+
+    def __init__(
+        self, status: int, law: str, hint: str, *, title: str = "", who: str = ""
+    ) -> None:
         super().__init__(status, "%s", law)
+        self.title, self.who = title, who
+        # Where the provider's own session is ended, so that it asks again who one is.
+        self.other_account = ""
         self.jupyterhub_message = law
         self.hint = hint
 

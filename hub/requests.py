@@ -62,6 +62,8 @@ def event_of(handler: Any) -> Event | None:
     if page == "logout":
         user = handler.get_current_user_cookie()
         return None if user is None else _event(handler, user.name, "sign-out", user.name)
+    if (page, request.method) == ("sharing", "POST"):
+        return _sharing_event(handler)
     if request.method in _CHANGING and page in {"spawn", "accept-share", "token"}:
         return _event(handler, _actor(handler), f"page.{page}", path)
     return None
@@ -73,6 +75,13 @@ def _sign_in_event(handler: Any) -> Event:
     # The name that the hub made of what was typed, and what was typed if it is nobody's.
     name = (_actor(handler) if is_in else "") or named
     return _event(handler, name, "sign-in", name, outcome="ok" if is_in else "")
+
+
+def _sharing_event(handler: Any) -> Event:
+    is_end = bool(handler.get_body_argument("end", ""))
+    action = "share.delete" if is_end else "share.create"
+    target, told = handler.shared_server, dict(handler.shared_with)
+    return _event(handler, _actor(handler), action, target, told=told)
 
 
 def _api_event(handler: Any, path: str) -> Event | None:
@@ -103,9 +112,11 @@ def _event(
     *,
     outcome: Any = "",
     body: bool = False,
+    told: Mapping[str, str] | None = None,
 ) -> Event:
     status = handler.get_status()
     detail: dict[str, Any] = {"method": handler.request.method, "status": status}
+    detail |= told or {}
     if body:
         detail |= _told(handler.request.body)
     return Event(

@@ -1,8 +1,8 @@
 """Letting others into one's running server: whether, for how long, and until when.
 
 JupyterHub keeps shares; here they get an end, reach the members of a group, and are refused
-where the environment has none. `hub/jupyter/shared_access.py`, in the server itself, ends
-what is open when a share ends.
+where the environment has none. `hub.in_server.shared_access`, in the server itself,
+ends what is open when a share ends.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from hub.pages import Refused
 __all__ = ["begin"]
 
 _LOG: Final = logging.getLogger("JupyterHub.sharing")
-_LOOK_EVERY: Final = 10.0
+_LOOK_EVERY: Final = 1.0
 _TASKS: Final[set[asyncio.Task[None]]] = set()
 _LAW: Final = "Servers must not be shared in this environment; it has no `sharing`."
 
@@ -99,12 +99,12 @@ def with_group_shares(found_for: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 async def _end_shares(app: Any) -> None:
-    """Remove what has ended; JupyterHub itself looks once an hour."""
+    """Remove what has ended; JupyterHub looks once an hour, and believes the rest."""
     while True:
-        await asyncio.sleep(_LOOK_EVERY)
         try:
             for kind in (orm.Share, orm.ShareCode):
                 kind.purge_expired(app.db)
         except Exception:
             app.db.rollback()
             _LOG.exception("ended shares could not be removed")
+        await asyncio.sleep(_LOOK_EVERY)

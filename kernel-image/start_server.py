@@ -1,6 +1,7 @@
 """Start an analyst's server in its container: first the notebooks, then the server.
 
-`hub.notebook_copies` is the one module of the hub that the image carries.
+Of the hub the image carries `hub.notebook_copies`, for this, and `hub.in_server`, for the
+server itself; nothing else.
 """
 
 import logging

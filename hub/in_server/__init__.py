@@ -1,7 +1,8 @@
 """What runs inside a user's server: an extension of Jupyter Server that knows the hub.
 
-It tells the hub of work that prints nothing, and the user of notices. It needs nothing but
-Jupyter Server, so that an image can carry it by itself.
+It tells the hub of work that prints nothing, and the user of notices, and ends what guests
+have open when they may no longer come in. It needs nothing but Jupyter Server, so that an
+image can carry it by itself.
 """
 
 from typing import Any
@@ -15,7 +16,9 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 def _load_jupyter_server_extension(serverapp: Any) -> None:
     from hub.in_server.heartbeat import watch_heartbeat
+    from hub.in_server.shared_access import watch_guests
     from hub.in_server.tickets import serve_tickets
 
     watch_heartbeat(serverapp)
     serve_tickets(serverapp)
+    watch_guests(serverapp)

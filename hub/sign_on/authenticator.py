@@ -13,8 +13,10 @@ from traitlets import Instance
 from hub import events, sharing
 from hub.choices import SingleSignOn
 from hub.database import connect, upgrade
+from hub.pages import Refused
 from hub.secret_files import read_secret
 from hub.settings import Settings
+from hub.sharing_page import sharing_handlers
 from hub.sign_on import identities, refusals
 from hub.sign_on.handlers import (
     CallbackHandler,
@@ -27,8 +29,10 @@ from hub.sign_on.id_tokens import BadIdToken, nonce_of
 from hub.sign_on.leaving import end_access
 from hub.sign_on.people import NotAPerson, Person, is_admin, may_enter, person_of
 from hub.sign_on.questions import Questions
+from hub.sign_on.renewal import finish_first, renewed_claims
 from hub.sign_on.rounds import Rounds
 from hub.sign_on.verdicts import Out, Silence, verdict_of
+from hub.suspension.watch import SuspensionWatch
 
 __all__ = ["SignOnAuthenticator"]
 
@@ -61,15 +65,26 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._silent_for = min(_SILENT_FOR, login.refresh_every / 4).total_seconds()
         self._silent_until = 0.0
+        self._is_ending = False
         self._rounds: Rounds | None = None
+        self.suspensions = SuspensionWatch(lambda: self._engine)
 
-    def get_handlers(self, app: Any) -> list[tuple[str, type]]:
-        """Handlers of the sign-in; the app comes with its loop: the rounds begin here."""
+    def get_handlers(self, app: Any) -> list[tuple[Any, ...]]:
+        """Handlers of the sign-in; with the app comes the loop of all that follows."""
         self._rounds = Rounds(app, self)
         self._rounds.begin()
+        self.suspensions.begin(app)
+        finish_first(app, self._finish)
         sharing.begin(app, self.settings.sharing)
-        handlers: list[tuple[str, type]] = super().get_handlers(app)
-        return handlers
+        pages = sharing_handlers(self.settings.sharing)
+        return [*super().get_handlers(app), *pages]
+
+    async def _finish(self) -> None:
+        """Ask nothing new, and wait for the answers to what was asked."""
+        self._is_ending = True
+        for lock in list(self._locks.values()):
+            async with lock:
+                pass
 
     def delete_user(self, user: Any) -> None:
         """Let the name of a deleted user go."""
@@ -115,7 +130,11 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
                 person.name,
                 tokens["expires_in"],
             )
-        name = await self._admitted(person)
+        try:
+            name = await self._admitted(person)
+        except Refused as refused:
+            refused.other_account = self.end_session_address({"tokens": tokens})
+            raise
         return self._model(person, name, tokens)
 
     async def _admitted(self, person: Person) -> str:
@@ -127,6 +146,8 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         name = known or person.name
         if not may_enter(self.login, admins, name, person.groups):
             raise refusals.not_a_member(self.login, person)
+        # Before the name is given: one that stays barred must not become anybody's.
+        await self.suspensions.refuse(name)
         if known is None:
             bind = identities.bind
             try:
@@ -166,8 +187,9 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         Raises
         ------
         Refused
-            If the user is out: a page that says so, whatever the request was.
+            If the user is out or suspended: a page that says so, whatever the request was.
         """
+        await self.suspensions.refuse(user.name)
         async with self._locks[user.name]:
             verdict = await self._asked_again(user)
             match verdict:
@@ -185,13 +207,12 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         state = await user.get_auth_state()
         if not state:
             return await self._without_sign_in(user)
+        if self._is_ending:
+            return Silence("this hub is about to end")
         if time.monotonic() < self._silent_until:
             return Silence("the provider didn't answer a moment ago")
         try:
-            tokens = await self.questions.refreshed(state["tokens"])
-            # At once: a token that replaces another is the only one that still works.
-            await user.save_auth_state({**state, "tokens": tokens})
-            claims = await self.questions.claims(tokens)
+            claims = await renewed_claims(self.questions, user, state)
             person = person_of(self.login.provider, claims)
         except NotAPerson as error:
             return Out(str(error))

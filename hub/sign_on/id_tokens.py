@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import jwt
 
-__all__ = ["BadIdToken", "key_id", "nonce_of", "verified", "with_userinfo"]
+__all__ = ["BadIdToken", "key_id", "nonce_of", "remembered", "verified", "with_userinfo"]
 
 # Signatures by which only the provider can have signed; a shared secret could be ours.
 _ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
@@ -91,8 +91,21 @@ def verified(
     return claims
 
 
+def remembered(id_token: str) -> dict[str, Any]:
+    """Claims of an ID token that was verified when it came.
+
+    It is over long before a sign-in is, and the key that signed it may be gone; what holds
+    now is what the provider answers to the access token.
+    """
+    try:
+        claims: dict[str, Any] = jwt.decode(id_token, options={"verify_signature": False})
+    except jwt.PyJWTError as error:
+        raise BadIdToken(str(error)) from error
+    return claims
+
+
 def with_userinfo(claims: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dict[str, Any]:
     """Claims of both answers, if they are about the same person."""
-    if userinfo.get("sub") != claims["sub"]:
+    if userinfo.get("sub") != claims.get("sub"):
         raise BadIdToken("the user information is about somebody else")
     return {**claims, **userinfo}

@@ -21,14 +21,15 @@ from hub.sign_on.discovery import (
     well_known,
 )
 from hub.sign_on.github import github_claims
-from hub.sign_on.id_tokens import key_id, verified, with_userinfo
+from hub.sign_on.id_tokens import key_id, remembered, verified, with_userinfo
 
-__all__ = ["Questions", "extra_parameters", "scopes_of"]
+__all__ = ["Questions", "extra_parameters", "known", "scopes_of"]
 
 _LOG: Final = logging.getLogger("JupyterHub.sign_on")
 _JSON: Final = {"Accept": "application/json", "User-Agent": "mchub"}
 _CONNECT_WITHIN: Final = 5.0
 _ANSWER_WITHIN: Final = 10.0
+_HAS_NEW_ID: Final = "has_new_id"
 
 
 def scopes_of(login: SingleSignOn) -> list[str]:
@@ -52,6 +53,11 @@ def extra_parameters(login: SingleSignOn) -> dict[str, str]:
             return {"access_type": "offline", "prompt": "consent", "hd": domain}
         case _:
             return {}
+
+
+def known(tokens: Mapping[str, Any]) -> dict[str, Any]:
+    """Tokens whose ID token was verified when it came, and may be over by now."""
+    return {**tokens, _HAS_NEW_ID: False}
 
 
 class Questions:
@@ -110,10 +116,10 @@ class Questions:
         """
         refresh_token = tokens.get("refresh_token")
         if not refresh_token:
-            return dict(tokens)
+            return known(tokens)
         new = await self._tokens(grant_type="refresh_token", refresh_token=refresh_token)
         # One that isn't replaced stays in use, and so does an ID token.
-        return {**tokens, **new, "is_refreshed": True}
+        return {**known(tokens), **new, _HAS_NEW_ID: "id_token" in new}
 
     async def claims(
         self, tokens: Mapping[str, Any], nonce: str | None = None
@@ -137,7 +143,10 @@ class Questions:
         if isinstance(provider, GitHub):
             return await github_claims(provider, ask)
         endpoints = await self.known_endpoints()
-        signed = await self._verified(tokens, nonce)
+        if tokens.get(_HAS_NEW_ID, True):
+            signed = await self._verified(tokens, nonce)
+        else:
+            signed = remembered(str(tokens.get("id_token", "")))
         return with_userinfo(signed, await ask(endpoints.userinfo))
 
     async def _verified(

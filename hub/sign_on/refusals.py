@@ -17,6 +17,7 @@ def not_a_member(login: SingleSignOn, person: Person) -> Refused:
         403,
         f"To enter you must be a member of {groups}; {person.name} is in {found}.",
         "Ask whoever manages the groups at your sign-in provider, then sign in again.",
+        who=person.name,
     )
 
 
@@ -27,6 +28,7 @@ def name_taken(name: str) -> Refused:
         f"The name {name} must belong to one person; another account has it here already.",
         "Ask an administrator of this hub to let the name go, or change yours at the "
         "sign-in provider.",
+        who=name,
     )
 
 
@@ -36,6 +38,7 @@ def access_ended(name: str) -> Refused:
         403,
         f"The sign-in provider must vouch for {name}; it no longer does.",
         "Sign in again, or ask whoever manages accounts at your sign-in provider.",
+        who=name,
     )
 
 
@@ -45,6 +48,7 @@ def no_answer(issuer: str) -> Refused:
         503,
         f"To sign in the provider must answer; {issuer} doesn't.",
         "Try again in a minute. Whoever is signed in already can go on working.",
+        title="Nobody can sign in just now.",
     )
 
 

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
-    func,
     insert,
     select,
 )
@@ -58,9 +57,7 @@ class Suspension:
 
 def is_suspended(engine: Engine, user: str) -> bool:
     """Whether `user` may not sign in now."""
-    asked = select(func.count()).where(SUSPENDED.c.user_name == user)
-    with engine.connect() as connection:
-        return bool(connection.scalar(asked))
+    return user in suspensions(engine, [user])
 
 
 def suspend(engine: Engine, user: str, by: str, reason: str = "") -> bool:

@@ -1,38 +1,49 @@
 """The hub's own part in a suspension: no session, token or server outlives it.
 
-JupyterHub keeps the sessions of those who may no longer sign in, and its API can't end
-them; so the hub looks at the table itself, again and again.
+Who suspends a user is another process, and JupyterHub's API can't end a session; so the hub
+looks at the table itself, again and again.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from jupyterhub import orm
-from sqlalchemy import Engine
-from tornado.web import HTTPError
+from sqlalchemy import Engine, or_
 
-from hub.suspension import Suspension, all_suspensions, is_suspended
+from hub import events
+from hub.closing import end_credentials, stop_servers
+from hub.pages import Refused
+from hub.suspension import Suspension, all_suspensions, suspensions
 
-__all__ = ["LOOK_EVERY", "Suspended", "SuspensionWatch"]
+__all__ = ["LOOK_EVERY", "SIGN_IN_TAKES", "SuspensionWatch", "suspended"]
 
-LOOK_EVERY: Final = 5.0
+LOOK_EVERY: Final = 1.0
 """Seconds between two looks: so long may a session of a suspended user still live."""
+
+SIGN_IN_TAKES: Final = 15.0
+"""Seconds in which a sign-in that was let in just before a suspension has its cookie."""
 
 _LOG: Final = logging.getLogger("JupyterHub.suspension")
 
 
-class Suspended(HTTPError):
-    """A page that tells why somebody can't come in."""
+def suspended(suspension: Suspension) -> Refused:
+    """A page that tells somebody why they can't come in.
 
-    def __init__(self, user: str) -> None:
-        message = (
-            f"{user} is suspended, so sign-in is closed. Files are kept. "
-            "An administrator of this hub can say why, and let you in again."
-        )
-        super().__init__(403, "%s", message)
-        self.jupyterhub_message = message
+    The reason is what an admin noted for admins, and isn't shown.
+    """
+    since = f"{suspension.since.day} {suspension.since:%B %Y}"
+    return Refused(
+        403,
+        "Sign-in is closed while an account is suspended; "
+        f"{suspension.user} is, since {since}.",
+        "Your files are kept. An administrator of this hub can say why, and can let you "
+        "in again.",
+        title="Your account is suspended.",
+        who=suspension.user,
+    )
 
 
 class SuspensionWatch:
@@ -47,7 +58,8 @@ class SuspensionWatch:
     def __init__(self, connect: Callable[[], Engine]) -> None:
         self._connect = connect
         self._engine: Engine | None = None
-        self._ended: dict[str, str] = {}
+        self._seen: dict[tuple[str, str], float] = {}
+        self._stopping: dict[str, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
@@ -65,11 +77,12 @@ class SuspensionWatch:
 
         Raises
         ------
-        Suspended
+        Refused
             A page that says so.
         """
-        if await asyncio.to_thread(is_suspended, self.engine, user):
-            raise Suspended(user)
+        found = await asyncio.to_thread(suspensions, self.engine, [user])
+        if user in found:
+            raise suspended(found[user])
 
     def begin(self, app: Any) -> None:
         """Look again and again, beside the work of the running hub `app`."""
@@ -80,33 +93,50 @@ class SuspensionWatch:
             try:
                 await self.look(app)
             except Exception:
+                app.db.rollback()
                 _LOG.exception("suspended users could not be looked after")
             await asyncio.sleep(LOOK_EVERY)
 
     async def look(self, app: Any) -> None:
         """End what suspended users have now."""
         found = await asyncio.to_thread(all_suspensions, self.engine)
-        names = {one.user for one in found}
-        self._ended = {name: at for name, at in self._ended.items() if name in names}
+        now = time.monotonic()
+        before, self._seen = self._seen, {}
         for one in found:
-            user = orm.User.find(app.db, one.user)
-            if user is not None:
-                await self._end(app, app.users[user], one)
+            key = (one.user, one.since.isoformat())
+            self._seen[key] = before.get(key, now)
+            if key not in before:
+                _LOG.warning("%s is suspended: sessions, tokens and servers end", one.user)
+                events.record("access-ended", one.user, "done", reason="suspended")
+        fresh = [key[0] for key, at in self._seen.items() if now - at <= SIGN_IN_TAKES]
+        for user in _with_something_open(app, [one.user for one in found], fresh):
+            end_credentials(app, user)
+            app.db.commit()
+            # A server may take its time to end; nobody else's session waits for that.
+            if user.name not in self._stopping:
+                stopping = asyncio.get_running_loop().create_task(self._stop(app, user))
+                self._stopping[user.name] = stopping
 
-    async def _end(self, app: Any, user: Any, suspension: Suspension) -> None:
-        who, db = user.orm_user, app.db
-        codes = db.query(orm.OAuthCode).filter_by(user=who).all()
-        for credential in [*who.api_tokens, *codes]:
-            db.delete(credential)
-        since = suspension.since.isoformat()
-        if self._ended.get(user.name) != since:
-            # Every cookie holds this number; none with the old one is accepted any more.
-            who.cookie_id = orm.new_token()
-            self._ended[user.name] = since
-            _LOG.warning("%s is suspended: sessions have ended", user.name)
-        db.commit()
-        for name, spawner in list(user.spawners.items()):
-            # One that is starting or stopping is left to the next look.
-            if spawner.active and not spawner.pending:
-                await app.proxy.delete_user(user, name)
-                await user.stop(name)
+    async def _stop(self, app: Any, user: Any) -> None:
+        try:
+            await stop_servers(app, user)
+        except Exception:
+            _LOG.exception("a server of %s was not stopped; again soon", user.name)
+        finally:
+            del self._stopping[user.name]
+
+
+def _with_something_open(
+    app: Any, names: Collection[str], fresh: Collection[str]
+) -> list[Any]:
+    """Users among `names` who have a token or a server; `fresh` ones may have a session."""
+    has_something = or_(
+        orm.User.api_tokens.any(),
+        orm.User.oauth_codes.any(),
+        orm.User._orm_spawners.any(orm.Spawner.server_id.is_not(None)),
+        orm.User.name.in_(fresh),
+    )
+    if not names:
+        return []
+    asked = app.db.query(orm.User).filter(orm.User.name.in_(names), has_something)
+    return [app.users[user] for user in asked]

@@ -20,7 +20,7 @@ CORE = PROJECT["project"]["dependencies"]
 # What each area may import. The library's optional parts ask for their extra when used.
 ALLOWED = {
     "mclib": [CORE, EXTRAS["gpu"], EXTRAS["notebooks"], EXTRAS["cluster"]],
-    # `hub/in_server` and `hub/jupyter` run in users' servers.
+    # `hub/in_server` runs in users' servers.
     "hub": [EXTRAS["hub"], GROUPS["kernel-image"]],
     "deploy": [],
     "kernel-image": [GROUPS["scan"]],

@@ -1,15 +1,12 @@
 """In a user's server: who is a guest, and what the hub's answers do to them."""
 
 import asyncio
-import runpy
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.architecture.checkout import ROOT
-
-OURS = SimpleNamespace(**runpy.run_path(str(ROOT / "hub" / "jupyter" / "shared_access.py")))
+from hub.in_server import shared_access
 
 
 class Socket:
@@ -53,7 +50,7 @@ def test_guests_are_those_with_an_open_connection_who_are_not_the_owner() -> Non
         Socket(None),
     )
 
-    assert [grace] == OURS.guests_of([ada, grace, gone, nobody], "ada")
+    assert [grace] == shared_access.guests_of([ada, grace, gone, nobody], "ada")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +67,7 @@ def test_a_guests_connections_end_when_the_hub_says_so(
 ) -> None:
     sockets, hub = [Socket("grace"), Socket("grace")], Hub(answer)
 
-    asyncio.run(OURS.close_sockets(hub, sockets))
+    asyncio.run(shared_access.close_sockets(hub, sockets))
 
     assert [is_closed] * 2 == [socket.closed_with is not None for socket in sockets]
     assert 1 == hub.asked
@@ -82,7 +79,7 @@ def test_what_the_hub_said_about_the_owner_alone_is_believed_on() -> None:
         timestamps={1: 0.0, 2: 0.0, 3: 0.0},
     )
 
-    OURS.forget_guests(cache, "ada")
+    shared_access.forget_guests(cache, "ada")
 
     assert cache.values == {1: {"name": "ada"}}
     assert cache.timestamps == {1: 0.0}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from hub import configure, load
-from hub.choices import OpenIdConnect, Sharing, SingleSignOn
+from hub.choices import Audit, OpenIdConnect, Sharing, SingleSignOn
 
 told = json.loads(os.environ["MCHUB_TEST_PEOPLE"])
 share_seconds = told["share_seconds"]
@@ -21,5 +21,6 @@ settings = replace(
     ),
     admins=("ops",),
     sharing=Sharing(at_most=timedelta(seconds=share_seconds)) if share_seconds else None,
+    audit=Audit(keep=timedelta(days=7)),
 )
 configure(get_config(), settings)  # type: ignore[name-defined]  # noqa: F821

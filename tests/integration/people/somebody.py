@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import httpx
+import psutil
 import websocket
 
 from tests.integration.people.world import World, until
@@ -68,6 +69,11 @@ class Somebody:
 
         until(is_ready, f"the server of {self.name} is ready")
 
+    def server_process(self) -> psutil.Process:
+        """Process of the server that runs."""
+        (record,) = (self.world.state / "servers").glob(f"{self.name}.*.json")
+        return psutil.Process(int(record.stem.rpartition(".")[2]))
+
     def state(self) -> str:
         """State of a sign-in that was begun and not finished."""
         self.client.follow_redirects = False
@@ -97,6 +103,13 @@ class Somebody:
         )
         return self.client.post(str(page.url), data=fields)
 
+    def enter(self, owner: str) -> bool:
+        """Go to somebody's server in this browser; whether it lets one in."""
+        page = self.client.get(f"/user/{owner}/lab")
+        if page.status_code == 200 and "oauth2/authorize" in str(page.url):
+            self.authorize(page)
+        return self.client.get(f"/user/{owner}/api/contents").status_code == 200
+
     def kernel_socket(self, owner: str) -> websocket.WebSocket:
         """An open connection to a kernel of somebody's server, by these cookies."""
         base = f"/user/{owner}"
@@ -117,12 +130,21 @@ class Somebody:
 
 def is_closed(socket: websocket.WebSocket) -> bool:
     """Whether the other side has ended the connection; messages before that are read."""
-    while True:
-        try:
+    try:
+        while True:
             code, _ = socket.recv_data()
-        except websocket.WebSocketTimeoutException:
-            return False
-        except (websocket.WebSocketException, OSError):
-            return True
-        if code == websocket.ABNF.OPCODE_CLOSE:
-            return True
+            if code == websocket.ABNF.OPCODE_CLOSE:
+                break
+    except websocket.WebSocketTimeoutException:
+        return False
+    except (websocket.WebSocketException, OSError):
+        pass
+    socket.shutdown()
+    return True
+
+
+def status(world: World, token: str) -> int:
+    """What the hub's API answers to a token."""
+    headers = {"Authorization": f"token {token}"}
+    url = f"{world.url}/hub/api/user"
+    return httpx.get(url, headers=headers, trust_env=False).status_code

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import URL, Engine
 
+from hub.database.connection import engine_at
 from tests.architecture.checkout import ROOT
 from tests.integration.live_hub import free_port
 
@@ -50,9 +52,10 @@ class World:
     ) -> None:
         self.state = folder / "state"
         self.logs = folder
-        self.port, hub_port, api_port, self.login_port, self.admin_port, routes_port = (
-            free_port() for _ in range(6)
+        self.port, hub_port, api_port, routes_port, pages_port = (
+            free_port() for _ in range(5)
         )
+        self.login_port, self.admin_port = free_port(), free_port()
         self.url = f"http://localhost:{self.port}"
         self.issuer = f"http://127.0.0.1:{self.login_port}"
         self.hub_port, self.routes_port = hub_port, routes_port
@@ -68,6 +71,7 @@ class World:
             "MCHUB_API_PORT": str(api_port),
             "MCHUB_HUB_PORT": str(hub_port),
             "MCHUB_PROXY_API_PORT": str(routes_port),
+            "MCHUB_ADMIN_PORT": str(pages_port),
             "MCHUB_TEST_PEOPLE": json.dumps(told),
             "PYTHONPATH": str(ROOT),
         }
@@ -137,12 +141,23 @@ class World:
 
     def end(self) -> None:
         for name in ("hub", "proxy", "login"):
-            if (process := self._processes.pop(name, None)) is not None:
-                process.send_signal(signal.SIGTERM)
-                try:
-                    process.wait(timeout=40)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+            if name in self._processes:
+                self.stop(name)
+
+    def stop(self, name: str) -> None:
+        """Ask one process to end, as a deployment does."""
+        process = self._processes.pop(name)
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=40)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def database(self) -> Engine:
+        """The hub's database, as the platform's other processes reach it."""
+        file = self.state / "jupyterhub.sqlite"
+        return engine_at(URL.create("sqlite", database=str(file)))
 
     def provider(self, path: str, **change: Any) -> Any:
         """Change something at the provider, or read it."""

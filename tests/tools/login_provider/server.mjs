@@ -105,6 +105,16 @@ async function interact(request, answer) {
   answer.end(loginPage(action, name, !!name));
 }
 
+// What was asked is done at once; only the asker learns of it late, or never.
+const holdBack = (answer, seconds) => {
+  if (!seconds) return;
+  const end = answer.end.bind(answer);
+  answer.end = (...content) => {
+    setTimeout(() => end(...content), seconds * 1000);
+    return answer;
+  };
+};
+
 const callback = provider.callback();
 const requests = [];
 
@@ -115,7 +125,7 @@ const server = createServer(async (request, answer) => {
     return;
   }
   requests.push(`${request.method} ${path}`);
-  await new Promise((done) => setTimeout(done, behaviour.delaySeconds * 1000));
+  holdBack(answer, behaviour.delaySeconds);
   if (behaviour.status) {
     answer.writeHead(behaviour.status).end();
   } else if (path.startsWith('/interaction/')) {

@@ -5,15 +5,15 @@ minutes, and an open websocket for ever. For everybody but the server's owner it
 again here every few seconds. A hub that doesn't answer ends nobody's access.
 """
 
-import asyncio
 import logging
 import os
 from typing import Any, Final
 from weakref import WeakSet
 
+from tornado.ioloop import PeriodicCallback
 from tornado.websocket import WebSocketHandler
 
-__all__ = ["close_sockets", "forget_guests", "guests_of", "watch"]
+__all__ = ["ASK_EVERY", "close_sockets", "forget_guests", "guests_of", "watch_guests"]
 
 ASK_EVERY: Final = 10.0
 """Seconds, so long does access last after it was taken back."""
@@ -22,16 +22,24 @@ ASK_EVERY: Final = 10.0
 _POLICY: Final = 1008
 _LOG: Final = logging.getLogger("ServerApp.shared_access")
 _SOCKETS: "WeakSet[WebSocketHandler]" = WeakSet()
-_TASKS: set[asyncio.Task[None]] = set()
 
 
-def _load_jupyter_server_extension(app: Any) -> None:
-    auth = getattr(app.identity_provider, "hub_auth", None)
+def watch_guests(serverapp: Any) -> None:
+    """Ask again and again about everybody but the owner, where there is a hub to ask."""
+    auth = getattr(serverapp.identity_provider, "hub_auth", None)
     owner = os.environ.get("JUPYTERHUB_USER")
     if auth is None or not owner:
         return
     _note_every_socket()
-    _TASKS.add(asyncio.get_event_loop().create_task(watch(auth, owner)))
+
+    async def ask() -> None:
+        try:
+            forget_guests(auth.cache, owner)
+            await close_sockets(auth, guests_of(_SOCKETS, owner))
+        except Exception:
+            _LOG.exception("guests could not be asked about")
+
+    PeriodicCallback(ask, ASK_EVERY * 1000).start()
 
 
 def _note_every_socket() -> None:
@@ -43,17 +51,6 @@ def _note_every_socket() -> None:
         await opened(self, *arguments, **named)
 
     WebSocketHandler.get = get  # type: ignore[method-assign]
-
-
-async def watch(auth: Any, owner: str) -> None:
-    """Ask the hub about everybody but the owner, again and again."""
-    while True:
-        await asyncio.sleep(ASK_EVERY)
-        try:
-            forget_guests(auth.cache, owner)
-            await close_sockets(auth, guests_of(_SOCKETS, owner))
-        except Exception:
-            _LOG.exception("guests could not be asked about")
 
 
 def forget_guests(cache: Any, owner: str) -> None:
