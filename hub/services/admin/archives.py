@@ -5,6 +5,7 @@ counts, because what it was made from may be deleted next.
 """
 
 import hashlib
+import os
 import shutil
 import tarfile
 from dataclasses import dataclass
@@ -112,7 +113,10 @@ class HomeFolders:
             draft.chmod(0o600)
             _require_whole(draft, written)
             digest = _sha256(draft)
+            # On the disk itself before anything that it saves is deleted.
+            _flush(draft)
             draft.rename(whole)
+            _flush(self.archives)
         except (OSError, tarfile.TarError) as error:
             draft.unlink(missing_ok=True)
             raise OSError(str(error)) from error
@@ -132,6 +136,14 @@ class HomeFolders:
 
     def _home(self, user: str) -> Path:
         return self.homes / folder_name(user)
+
+
+def _flush(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _require_whole(archive: Path, written: dict[str, int]) -> None:

@@ -81,7 +81,11 @@ async def withdraw(request: Request, person: SignedIn) -> Response:
     """Take an announcement down."""
     desk, form = desk_of(request), await request.form()
     number = str(form.get("id", ""))
-    if number.isascii() and number.isdigit():
-        await run_in_threadpool(board.withdraw, desk.engine, int(number))
-        await desk.note(person, "announcement.withdraw", number)
+    is_number = number.isascii() and number.isdigit() and len(number) < 10
+    if not is_number or not await run_in_threadpool(
+        board.withdraw, desk.engine, int(number)
+    ):
+        problem = f"There is no announcement {number!r} (any more), so none was withdrawn."
+        return await _shown(request, person, problem)
+    await desk.note(person, "announcement.withdraw", number)
     return RedirectResponse(f"{desk.prefix}/announcements", 303)
