@@ -33,11 +33,11 @@ from hub.services.admin.protection import (
 )
 from hub.services.admin.rendering import page, path_of
 
-__all__ = ["admin_service"]
+__all__ = ["ROUTERS", "admin_service"]
 
 _LOG: Final = logging.getLogger("hub.services.admin")
 _STATIC: Final = Path(__file__).parent / "static"
-_ROUTERS: Final = tuple(
+ROUTERS: Final = tuple(
     module.router
     for module in (
         signing_in,
@@ -74,9 +74,10 @@ def admin_service(desk: Desk) -> FastAPI:
         title="mchub admin API",
         version=release(),
         redirect_slashes=False,
+        swagger_ui_oauth2_redirect_url=f"{desk.prefix}/api/docs/oauth2",
     )
     made.state.desk = desk
-    for router in _ROUTERS:
+    for router in ROUTERS:
         made.include_router(router, prefix=desk.prefix)
     made.mount(f"{desk.prefix}/static", StaticFiles(directory=_STATIC))
     made.middleware("http")(add_security_headers)

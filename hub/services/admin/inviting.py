@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from fastapi.concurrency import run_in_threadpool
 
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.outcomes import Outcome, Report, for_each, note_outcome
+from hub.services.admin.hub_api import HubRefusal
+from hub.services.admin.outcomes import Outcome, Report, State, for_each, note_outcome
 from hub.services.admin.roster import Line
 from hub.suspension import is_suspended
 
@@ -39,11 +40,16 @@ async def _invite(desk: Desk, person: Person, line: Line) -> Outcome:
     done = ["was there already" if user else "made"]
     if user is None:
         user = await person.hub.create_user(line.name)
+    wrong = []
     for group in line.groups:
-        if group not in user.groups:
+        if group in user.groups:
+            continue
+        try:
             await person.hub.add_to_group(group, [user.name])
             done.append(f"added to {group}")
+        except HubRefusal as refusal:
+            wrong.append(f"not added to {group}: {refusal.message}")
     if await run_in_threadpool(is_suspended, desk.engine, user.name):
-        done.append("can't sign in before they are resumed")
-        return Outcome(name=user.name, state="partly", said="; ".join(done))
-    return Outcome(name=user.name, state="ok", said="; ".join(done))
+        wrong.append("can't sign in before they are resumed")
+    state: State = "partly" if wrong else "ok"
+    return Outcome(name=user.name, state=state, said="; ".join(done + wrong))

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.hub_api import HubAway, HubRefusal
 
-__all__ = ["Act", "Outcome", "Report", "for_each", "note_outcome"]
+__all__ = ["Act", "Outcome", "Report", "State", "for_each", "note_outcome"]
 
 State = Literal["ok", "partly", "refused"]
 

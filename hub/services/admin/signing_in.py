@@ -30,6 +30,8 @@ from hub.services.admin.protection import (
 
 __all__ = ["SignedIn", "desk_of", "router", "session_cookie"]
 
+_NEEDED: Final = frozenset({"list:users", *ADMIN_IN_PERSON})
+
 router = APIRouter(include_in_schema=False)
 
 # Twelve hours, as the session; the state of a sign-in lasts minutes.
@@ -70,7 +72,7 @@ async def _signed_in(request: Request) -> Person:
     try:
         # What passes by the hub's API, it can't decide: who changes something here must be
         # allowed all that these pages do.
-        needed = {"list:users"} if request.method in SAFE else ADMIN_IN_PERSON.keys()
+        needed = {"list:users"} if request.method in SAFE else _NEEDED
         _require_admin(desk, person.name, scopes, needed)
         if not token:
             await check_cookie_request(request, person.xsrf)
