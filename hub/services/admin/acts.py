@@ -176,16 +176,24 @@ def _resume(desk: Desk, _person: Person, _doing: Doing) -> Act:
     return act
 
 
-def _join(_desk: Desk, person: Person, doing: Doing) -> Act:
+def _require_own_groups(desk: Desk) -> None:
+    if not desk.manages_groups:
+        message = "groups come from the provider of sign-in here, and are changed there"
+        raise HubRefusal(403, message)
+
+
+def _join(desk: Desk, person: Person, doing: Doing) -> Act:
     async def act(name: str) -> Outcome:
+        _require_own_groups(desk)
         await person.hub.add_to_group(doing.group, [name])
         return Outcome(name=name, state="ok", said=f"is a member of {doing.group}")
 
     return act
 
 
-def _leave(_desk: Desk, person: Person, doing: Doing) -> Act:
+def _leave(desk: Desk, person: Person, doing: Doing) -> Act:
     async def act(name: str) -> Outcome:
+        _require_own_groups(desk)
         await person.hub.remove_from_group(doing.group, [name])
         return Outcome(name=name, state="ok", said=f"is no member of {doing.group}")
 

@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.hub_api import HubRefusal
-from hub.services.admin.protection import Forbidden
+from hub.services.admin.protection import Forbidden, form_of
 from hub.services.admin.rendering import page
 from hub.services.admin.roster import name_problem
 from hub.services.admin.signing_in import SignedIn, desk_of
@@ -44,7 +44,7 @@ def _require_own(desk: Desk) -> None:
 @router.post("/groups")
 async def make(request: Request, person: SignedIn) -> Response:
     """Make a group."""
-    desk, form = desk_of(request), await request.form()
+    desk, form = desk_of(request), await form_of(request)
     _require_own(desk)
     name = str(form.get("name", "")).strip()
     law = name_problem(name)
@@ -64,7 +64,7 @@ async def make(request: Request, person: SignedIn) -> Response:
 @router.post("/groups/delete")
 async def remove(request: Request, person: SignedIn) -> Response:
     """Delete a group, once its deletion was confirmed."""
-    desk, form = desk_of(request), await request.form()
+    desk, form = desk_of(request), await form_of(request)
     _require_own(desk)
     name = str(form.get("name", ""))
     found = [group for group in await person.hub.groups() if group.name == name]

@@ -18,6 +18,7 @@ from hub.services.admin.offboarding import (
     offboardings,
     take_up,
 )
+from hub.services.admin.protection import form_of
 from hub.services.admin.rendering import page
 from hub.services.admin.signing_in import SignedIn, desk_of
 from hub.suspension import all_suspensions
@@ -41,7 +42,7 @@ def words_to_type(names: tuple[str, ...]) -> str:
 @router.post("/offboard")
 async def ask_before(request: Request, person: SignedIn) -> Response:
     """Ask what shall become of files and names, and whether it is meant."""
-    desk, form = desk_of(request), await request.form()
+    desk, form = desk_of(request), await form_of(request)
     names = tuple(dict.fromkeys(str(name) for name in form.getlist("name")))
     if not names:
         message = "Nobody was chosen, so nothing was done."

@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.inviting import invitation, invite
 from hub.services.admin.outcomes import Report
+from hub.services.admin.protection import form_of
 from hub.services.admin.rendering import page
 from hub.services.admin.roster import Line, Problem, Roster, name_problem, read_roster
 from hub.services.admin.signing_in import SignedIn, desk_of
@@ -50,7 +51,7 @@ async def _invite_page(
 @router.post("/invite")
 async def invite_one(request: Request, person: SignedIn) -> Response:
     """Make the user, and show the address to send."""
-    desk, form = desk_of(request), await request.form()
+    desk, form = desk_of(request), await form_of(request)
     name = str(form.get("name", "")).strip().lower()
     groups = tuple(str(group) for group in form.getlist("group"))
     law = name_problem(name)
@@ -96,8 +97,9 @@ async def import_page(request: Request, person: SignedIn) -> HTMLResponse:
 @router.post("/import")
 async def import_list(request: Request, person: SignedIn) -> Response:
     """Show what a list would do; do it once it was seen and keeps every law."""
-    desk, form = desk_of(request), await request.form(max_part_size=4 * _MOST_BYTES)
+    desk, form = desk_of(request), await form_of(request)
     text = await _text(form)
+    await form.close()
     roster = await _roster(desk, person, text)
     is_good = bool(roster.lines) and not roster.problems
     # What was seen is what is taken: a text that was changed since is shown again.

@@ -13,6 +13,7 @@ from hub import audit
 from hub.gpus import Leases
 from hub.services.admin.consumption import Use, by_group, by_user, total
 from hub.services.admin.desk import Desk, Person
+from hub.services.admin.protection import form_of
 from hub.services.admin.rendering import page
 from hub.services.admin.signing_in import SignedIn, desk_of
 
@@ -93,7 +94,7 @@ async def leases(request: Request, person: SignedIn) -> HTMLResponse:
 @router.post("/queue/leave")
 async def leave_queue(request: Request, person: SignedIn) -> Response:
     """Take a server out of the queue."""
-    desk, form = desk_of(request), await request.form()
+    desk, form = desk_of(request), await form_of(request)
     user, server = str(form.get("user", "")), str(form.get("server", ""))
     books = Leases(desk.engine, desk.capacity)
     if await run_in_threadpool(books.leave, user, server):

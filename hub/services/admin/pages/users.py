@@ -14,7 +14,7 @@ from hub.services.admin.deciding import KINDS, decide, wish_from
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.hub_api import User
 from hub.services.admin.listing import SORTS, STATES, Wanted, every_row, listing
-from hub.services.admin.protection import Forbidden
+from hub.services.admin.protection import Forbidden, form_of
 from hub.services.admin.rendering import page, path_of
 from hub.services.admin.signing_in import SignedIn, desk_of
 from hub.suspension import suspensions
@@ -66,7 +66,7 @@ async def users(request: Request, person: SignedIn) -> HTMLResponse:
 @router.post("/users/act")
 async def ask_before(request: Request, person: SignedIn) -> Response:
     """Say what an act would do and to whom, and ask whether to."""
-    form = await request.form()
+    form = await form_of(request)
     doing = Doing(
         act=str(form.get("act", "")),
         names=await _chosen(desk_of(request), person, form),
@@ -159,7 +159,7 @@ async def _user(
 @router.post("/budget")
 async def decide_budget(request: Request, person: SignedIn) -> Response:
     """Give a user more, a budget of their own, or the groups' again."""
-    desk, form = desk_of(request), await request.form()
+    desk, form = desk_of(request), await form_of(request)
     if desk.budgets is None:
         message = "No budgets are kept here, so there is none to change."
         raise Forbidden(message)

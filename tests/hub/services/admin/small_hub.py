@@ -90,6 +90,11 @@ class SmallHub:
             case "GET", ["groups"]:
                 found = sorted(self.groups.items())
                 return _page([{"name": name, "users": sorted(us)} for name, us in found])
+            case "POST", ["groups", group]:
+                if group in self.groups:
+                    return _refused(409, f"Group {group} already exists")
+                self.groups[group] = set()
+                return httpx.Response(201, json={})
             case "POST", ["groups", group, "users"] if group in self.groups:
                 self.groups[group].update(sent["users"])
                 return httpx.Response(200, json={})

@@ -1,48 +1,20 @@
 """Who gets in, and what a browser's cookie counts for."""
 
-import asyncio
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from fastapi.routing import APIRoute
-from sqlalchemy import Engine, create_engine
 
 from hub import announcements, audit
-from hub.services.admin.application import ROUTERS, admin_service
+from hub.services.admin.application import ROUTERS
 from hub.services.admin.desk import Desk
 from hub.services.admin.protection import source_of
+from tests.hub.services.admin.asking import ask, signed_in
 from tests.hub.services.admin.small_hub import ALL, SmallHub
 
 TOKEN = {"Authorization": "token anything"}
 NAVIGATES = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
-# To make it takes longer than to ask it; each test gives it a desk of its own.
-SERVICE = admin_service(SmallHub().desk(create_engine("sqlite://")))
 OPEN = ("/login", "/oauth_callback")
-
-
-@pytest.fixture
-def hub() -> SmallHub:
-    return SmallHub()
-
-
-@pytest.fixture
-def desk(hub: SmallHub, engine: Engine, tmp_path: Path) -> Desk:
-    return hub.desk(engine, audit=tmp_path / "admin.jsonl")
-
-
-def ask(desk: Desk, method: str, path: str, **content: Any) -> httpx.Response:
-    """The service's answer to a request that comes through the platform's proxy."""
-
-    async def go() -> httpx.Response:
-        SERVICE.state.desk = desk
-        transport = httpx.ASGITransport(SERVICE, client=("127.0.0.1", 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
-            return await client.request(method, f"/services/admin{path}", **content)
-
-    return asyncio.run(go())
 
 
 def places() -> Iterator[tuple[str, str]]:
@@ -110,14 +82,6 @@ def test_a_token_that_may_only_read_reads(hub: SmallHub, desk: Desk) -> None:
     answer = ask(desk, "GET", "/api/users", headers=TOKEN)
 
     assert [user["name"] for user in answer.json()["users"]] == ["ada", "bob", "boss"]
-
-
-def signed_in(desk: Desk) -> tuple[dict[str, str], str]:
-    """Cookie of a session, and its secret."""
-    cookie = desk.sessions.open("the token of boss")
-    session = desk.sessions.find(cookie)
-    assert session is not None
-    return {"Cookie": f"mchub-admin={cookie}"}, session.xsrf
 
 
 def test_a_form_with_the_secret_is_taken(desk: Desk) -> None:
