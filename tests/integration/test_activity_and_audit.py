@@ -60,7 +60,9 @@ def until(happens: Callable[[], bool], seconds: float = 120) -> None:
 
 def is_running(who: Person) -> bool:
     answer = who.ask("GET", f"/users/{who.name}").json()
-    return bool(answer["servers"].get("", {}).get("ready"))
+    server = answer["servers"].get("", {})
+    # One that is on its way down can't be started again yet.
+    return bool(server.get("ready") or server.get("pending"))
 
 
 def records(hub: BriskHub, action: str, target: str = "") -> list[audit.Record]:
