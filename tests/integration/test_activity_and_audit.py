@@ -150,7 +150,8 @@ def test_a_used_up_budget_stops_and_refuses_with_the_numbers(
 
     until(lambda: "cpu_hours.gone" in [n.kind for n in notices.current(hub.engine, "dido")])
     until(lambda: not is_running(dido), seconds=200)
-    said = dido.ask("POST", "/users/dido/server").text
+    dido.ask("POST", "/users/dido/server")
+    said = dido.ask("GET", "/users/dido/server/progress").text
 
     assert "CPU hours were used in the last 30 days" in said
     [stop] = records(hub, "budget.stop", "dido/")

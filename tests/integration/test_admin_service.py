@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from hub import audit, quotas, suspension
-from hub.services.admin.offboarding import offboardings
+from hub.services.admin.reports import offboardings
 from tests.integration.brisk_hub import BriskHub, brisk_hub
 from tests.integration.live_hub import Person
 

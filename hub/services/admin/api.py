@@ -17,9 +17,10 @@ from hub.services.admin.acts import ACTS, Doing, perform
 from hub.services.admin.deciding import Wish, decide
 from hub.services.admin.inviting import invitation, invite
 from hub.services.admin.listing import PER_PAGE, Wanted, listing
-from hub.services.admin.offboarding import Plan, begin, go_on, offboarding, take_up
+from hub.services.admin.offboarding import begin, go_on, take_up
 from hub.services.admin.outcomes import Report
 from hub.services.admin.pages.usage import uses
+from hub.services.admin.reports import Plan, offboarding
 from hub.services.admin.roster import Line, name_problem
 from hub.services.admin.signing_in import SignedIn, desk_of
 

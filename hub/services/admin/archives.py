@@ -104,7 +104,7 @@ class HomeFolders:
         """Pack the home, and read the pack again."""
         home = self._home(user)
         self.archives.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = f"{home.name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar.gz"
+        name = self._free_name(f"{home.name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
         draft, whole = self.archives / f".{name}.draft", self.archives / name
         try:
             with tarfile.open(draft, "w:gz", compresslevel=6) as tar:
@@ -129,6 +129,12 @@ class HomeFolders:
             n_files=len(written),
             n_bytes=whole.stat().st_size,
         )
+
+    def _free_name(self, stem: str) -> str:
+        """Name of an archive that doesn't take the place of another of the same second."""
+        stems = (stem, *(f"{stem}-{number}" for number in range(2, 100)))
+        free = (f"{one}.tar.gz" for one in stems)
+        return next(name for name in free if not (self.archives / name).exists())
 
     def delete(self, user: str) -> None:
         """Delete the home."""

@@ -6,120 +6,30 @@ failed, or was cut off with this service, goes on from where it is.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from dataclasses import asdict, replace
+from typing import Final, Literal
 
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import (
-    Column,
-    Engine,
-    Integer,
-    Row,
-    String,
-    Table,
-    Text,
-    insert,
-    select,
-    update,
-)
 
 from hub import suspension
-from hub.database import METADATA, Instant
 from hub.services.admin.acts import end_tokens, require_others, stop_servers
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.hub_api import HubAway, HubRefusal
-
-__all__ = [
-    "Offboarding",
-    "Plan",
-    "Step",
-    "begin",
-    "go_on",
-    "offboarding",
-    "offboardings",
-    "take_up",
-]
-
-OFFBOARDINGS: Final = Table(
-    "mchub_offboardings",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("user_name", String(255), nullable=False, index=True),
-    Column("at", Instant, nullable=False),
-    Column("by", String(255), nullable=False),
-    # JSON: the plan, and every step with its state.
-    Column("steps", Text, nullable=False),
-    sqlite_autoincrement=True,
+from hub.services.admin.reports import (
+    STEPS,
+    Offboarding,
+    Plan,
+    State,
+    insert_report,
+    offboarding,
+    update_report,
 )
+
+__all__ = ["begin", "go_on", "take_up"]
 
 _STOPPED_WITHIN: Final = 60.0
-
-_TITLES: Final = (
-    "Close sign-in",
-    "Stop servers",
-    "Delete tokens",
-    "End shares",
-    "Archive files",
-    "Delete files",
-    "Delete the user",
-    "Let the name go",
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What shall become of a user's files and of their name.
-
-    `deletes_unarchived` is a confirmation: files are deleted though no archive was made.
-    """
-
-    archives: bool = True
-    deletes_files: bool = False
-    deletes_unarchived: bool = False
-    keeps_name_barred: bool = True
-
-
-State = Literal["waiting", "running", "ok", "failed", "skipped"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One step, and what became of it."""
-
-    title: str
-    state: State = "waiting"
-    said: str = ""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it needs no further try."""
-        return self.state in ("ok", "skipped")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Offboarding:
-    """The report of one user."""
-
-    id: int
-    user: str
-    at: datetime
-    by: str
-    plan: Plan
-    steps: tuple[Step, ...]
-
-    @property
-    def is_done(self) -> bool:
-        """Whether there is no step left to do."""
-        return all(step.is_over for step in self.steps)
-
-    @property
-    def failed(self) -> Step | None:
-        """The step that ended it, if one did."""
-        return next((step for step in self.steps if step.state == "failed"), None)
 
 
 class Refused(Exception):
@@ -143,7 +53,9 @@ async def begin(desk: Desk, person: Person, user: str, plan: Plan) -> Offboardin
             raise HubRefusal(404, f"there is no user {user!r}, and there are no files")
         _claim(desk, user)
     try:
-        report = await run_in_threadpool(_insert, desk.engine, user, person.name, plan)
+        report = await run_in_threadpool(
+            insert_report, desk.engine, user, person.name, plan
+        )
         await desk.note(person, "offboard.begin", user, detail=asdict(plan))
     except BaseException:
         desk.leaving.discard(user)
@@ -153,6 +65,8 @@ async def begin(desk: Desk, person: Person, user: str, plan: Plan) -> Offboardin
 
 async def take_up(desk: Desk, person: Person, report_id: int) -> Offboarding:
     """Take up an offboarding that failed or was cut off, for `go_on`.
+
+    If the user was resumed since then, it begins anew: there may be new files.
 
     Raises
     ------
@@ -168,6 +82,13 @@ async def take_up(desk: Desk, person: Person, report_id: int) -> Offboarding:
     async with desk.one_at_a_time:
         await require_others(desk, person, report.user, known)
         _claim(desk, report.user)
+    try:
+        if not await run_in_threadpool(suspension.is_suspended, desk.engine, report.user):
+            report = replace(report, steps=STEPS)
+        await desk.note(person, "offboard.go-on", report.user, detail={"report": report_id})
+    except BaseException:
+        desk.leaving.discard(report.user)
+        raise
     return report
 
 
@@ -212,7 +133,7 @@ async def _write(
     steps = list(report.steps)
     steps[number] = replace(steps[number], state=state, said=said)
     changed = replace(report, steps=tuple(steps))
-    await run_in_threadpool(_update, desk.engine, changed)
+    await run_in_threadpool(update_report, desk.engine, changed)
     return changed
 
 
@@ -240,7 +161,7 @@ class _Leaving:
             ("delete-user", self._delete_user),
             ("free-name", self._free_name),
         )
-        return [(title, *done) for title, done in zip(_TITLES, does, strict=True)]
+        return [(step.title, *done) for step, done in zip(STEPS, does, strict=True)]
 
     async def _suspend(self) -> Done:
         await run_in_threadpool(
@@ -321,51 +242,3 @@ class _Leaving:
             return "skipped", "the name stays barred; nobody can sign in with it"
         await run_in_threadpool(suspension.resume, self._desk.engine, self._user)
         return "ok", "the name may be used again"
-
-
-def _insert(engine: Engine, user: str, by: str, plan: Plan) -> Offboarding:
-    at, steps = datetime.now(UTC), tuple(Step(title=title) for title in _TITLES)
-    report = Offboarding(id=0, user=user, at=at, by=by, plan=plan, steps=steps)
-    row = {"user_name": user, "at": at, "by": by, "steps": _json(report)}
-    with engine.begin() as connection:
-        key = connection.execute(insert(OFFBOARDINGS), row).inserted_primary_key
-    assert key is not None
-    return replace(report, id=key[0])
-
-
-def _update(engine: Engine, report: Offboarding) -> None:
-    changed = update(OFFBOARDINGS).where(OFFBOARDINGS.c.id == report.id)
-    with engine.begin() as connection:
-        connection.execute(changed.values(steps=_json(report)))
-
-
-def _json(report: Offboarding) -> str:
-    steps = [asdict(step) for step in report.steps]
-    return json.dumps({"plan": asdict(report.plan), "steps": steps}, ensure_ascii=False)
-
-
-def offboardings(engine: Engine, limit: int = 200) -> list[Offboarding]:
-    """The last reports, the newest first."""
-    asked = select(OFFBOARDINGS).order_by(OFFBOARDINGS.c.id.desc()).limit(limit)
-    with engine.connect() as connection:
-        return [_report(row) for row in connection.execute(asked)]
-
-
-def offboarding(engine: Engine, report_id: int) -> Offboarding | None:
-    """One report, if there is one of that number."""
-    asked = select(OFFBOARDINGS).where(OFFBOARDINGS.c.id == report_id)
-    with engine.connect() as connection:
-        row = connection.execute(asked).first()
-    return None if row is None else _report(row)
-
-
-def _report(row: Row[Any]) -> Offboarding:
-    written = json.loads(row.steps)
-    return Offboarding(
-        id=row.id,
-        user=row.user_name,
-        at=row.at,
-        by=row.by,
-        plan=Plan(**written["plan"]),
-        steps=tuple(Step(**step) for step in written["steps"]),
-    )

@@ -11,15 +11,8 @@ from sqlalchemy import Engine
 from hub import audit, suspension
 from hub.services.admin.archives import Archive, Archived, HomeFolders, NotReached
 from hub.services.admin.hub_api import HubRefusal
-from hub.services.admin.offboarding import (
-    Offboarding,
-    Plan,
-    begin,
-    go_on,
-    offboarding,
-    offboardings,
-    take_up,
-)
+from hub.services.admin.offboarding import begin, go_on, take_up
+from hub.services.admin.reports import Offboarding, Plan, offboarding, offboardings
 from tests.hub.services.admin.small_hub import CutOff, SmallHub
 
 WHOLE = Plan(deletes_files=True)
@@ -115,7 +108,7 @@ def require_gone(hub: SmallHub, engine: Engine, files: HomeFolders) -> None:
     assert "42" in archived(files)
     assert suspension.is_suspended(engine, "ada")
     done = {one.action for one in audit.read(engine, action="offboard.")}
-    assert done == {
+    assert done - {"offboard.go-on"} == {
         f"offboard.{step}"
         for step in (
             "begin", "suspend", "stop", "tokens", "shares", "archive", "delete-files",
@@ -202,6 +195,23 @@ def test_a_failed_archive_ends_it_before_anything_is_deleted(
     files.archives.unlink()
     assert again(hub, engine, files, report.id).is_done
     require_gone(hub, engine, files)
+
+
+def test_who_was_resumed_in_between_is_archived_once_more(
+    engine: Engine, files: HomeFolders, tmp_path: Path
+) -> None:
+    hub = a_hub()
+    with pytest.raises(CutOff):
+        leave(hub, engine, CutOffDuring(files, "delete"))
+    suspension.resume(engine, "ada")
+    (tmp_path / "homes" / "ada" / "result.csv").write_text("43")
+    [report] = offboardings(engine)
+
+    assert again(hub, engine, files, report.id).is_done
+
+    assert sorted(archived(files)) == ["42", "43"]
+    assert not files.has_data("ada")
+    assert suspension.is_suspended(engine, "ada")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hub import announcements, audit, suspension
 from hub.choices import Budget, Budgets
 from hub.services.admin.desk import Desk
 from hub.services.admin.exporting import csv_line
-from hub.services.admin.offboarding import offboardings
+from hub.services.admin.reports import offboardings
 from tests.hub.services.admin.asking import ask, signed_in
 from tests.hub.services.admin.small_hub import SmallHub
 
