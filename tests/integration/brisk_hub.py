@@ -27,6 +27,7 @@ from tests.integration.live_hub import LiveHub, free_port
 SECOND = timedelta(seconds=1)
 CONFIG = "from tests.integration.brisk_hub import settings\n"
 HUB_CONFIG = CONFIG + "from hub import configure\nconfigure(get_config(), settings())\n"
+HUB_CONFIG_FILE = "hub_config.py"
 CULLER_CONFIG = CONFIG + (
     "from hub.activity.arbiter import arbiter_for\n"
     "get_config().IdleCuller.cull_arbiter_hook = arbiter_for(settings())\n"
@@ -88,11 +89,12 @@ def brisk_hub(state: Path) -> Iterator[BriskHub]:
         "MCHUB_API_PORT": str(hub.api_port),
         "MCHUB_HUB_PORT": str(free_port()),
         "MCHUB_PROXY_API_PORT": str(free_port()),
+        "MCHUB_ADMIN_PORT": str(free_port()),
     }
     before = {name: os.environ.get(name) for name in ports}
     os.environ |= ports
-    configs = {HUB: state / "hub_config.py", IDLE_CULLER: state / "culler_config.py"}
-    configs[HUB].write_text(HUB_CONFIG)
+    configs = {IDLE_CULLER: state / "culler_config.py"}
+    (state / HUB_CONFIG_FILE).write_text(HUB_CONFIG)
     configs[IDLE_CULLER].write_text(CULLER_CONFIG)
     with ExitStack() as stack:
         for plan in plans(settings()):
@@ -124,9 +126,14 @@ def _brisk(plan: Plan, configs: dict[str, Path]) -> Plan:
 
 
 def main(service: str) -> None:
-    """Be one of the services."""
+    """Be the hub or one of the services."""
+    from hub.gate import pass_gate
     from hub.services import platform_api, steward
 
+    if service == HUB:
+        pass_gate(settings(), print)
+        config = storage.state_folder() / HUB_CONFIG_FILE
+        os.execv(sys.executable, [sys.executable, "-m", "jupyterhub", f"--config={config}"])
     serve = {"platform-api": platform_api.serve, "steward": steward.serve}[service]
     serve(settings())
 

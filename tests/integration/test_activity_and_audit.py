@@ -60,7 +60,9 @@ def until(happens: Callable[[], bool], seconds: float = 120) -> None:
 
 def is_running(who: Person) -> bool:
     answer = who.ask("GET", f"/users/{who.name}").json()
-    return bool(answer["servers"].get("", {}).get("ready"))
+    server = answer["servers"].get("", {})
+    # One that is on its way down can't be started again yet.
+    return bool(server.get("ready") or server.get("pending"))
 
 
 def records(hub: BriskHub, action: str, target: str = "") -> list[audit.Record]:
@@ -148,7 +150,8 @@ def test_a_used_up_budget_stops_and_refuses_with_the_numbers(
 
     until(lambda: "cpu_hours.gone" in [n.kind for n in notices.current(hub.engine, "dido")])
     until(lambda: not is_running(dido), seconds=200)
-    said = dido.ask("POST", "/users/dido/server").text
+    dido.ask("POST", "/users/dido/server")
+    said = dido.ask("GET", "/users/dido/server/progress").text
 
     assert "CPU hours were used in the last 30 days" in said
     [stop] = records(hub, "budget.stop", "dido/")

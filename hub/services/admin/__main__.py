@@ -56,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         host=address.hostname or "127.0.0.1",
         port=address.port or 9092,
         log_level="warning",
-        forwarded_allow_ips=options.proxy,
+        # Whose word on an address counts is decided in `protection`.
+        proxy_headers=False,
     )
 
 
@@ -85,8 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     say("--storage", metavar="SIZE", help="what a user may keep on disk, as 50G")
     say("--gpu", action="append", default=[], metavar="UUID", help="a device of this host")
     say("--gpu-share", type=float, default=0.0, help="fraction that may be leased of each")
-    say("--audit", type=Path, metavar="FOLDER", help="write down what admins do")
-    say("--proxy", default="127.0.0.1", help="whose word on a client's address counts")
+    say(
+        "--audit",
+        type=Path,
+        metavar="FOLDER",
+        help="there is an audit log; what it can't take waits here",
+    )
     return parser
 
 

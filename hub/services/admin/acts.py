@@ -12,10 +12,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from hub import suspension
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.hub_api import HubRefusal
+from hub.services.admin.hub_api import HubRefusal, User
 from hub.services.admin.outcomes import Act, Outcome, Report, for_each, note_outcome
 
-__all__ = ["ACTS", "Doing", "end_tokens", "perform", "stop_servers"]
+__all__ = ["ACTS", "Doing", "end_tokens", "perform", "require_others", "stop_servers"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +77,32 @@ async def perform(desk: Desk, person: Person, doing: Doing) -> Report:
     """Do what is asked for all its users."""
     kind, act = ACTS[doing.act], _BY_NAME[doing.act](desk, person, doing)
     title = f"{kind.label}{f' {doing.group}' if doing.group else ''}"
-    report = await for_each(title, doing.names, act)
-    for outcome in report.outcomes:
-        detail = {"group": doing.group, "reason": doing.reason}
+    detail = {"group": doing.group, "reason": doing.reason}
+
+    async def note(outcome: Outcome) -> None:
         await note_outcome(desk, person, f"user.{doing.act}", outcome, **detail)
-    return report
+
+    return await for_each(title, doing.names, act, note)
+
+
+async def require_others(desk: Desk, person: Person, name: str, user: User | None) -> None:
+    """Refuse to shut out the one who acts, or the last admin who may sign in.
+
+    Raises
+    ------
+    HubRefusal
+        With the way out.
+    """
+    if name == person.name:
+        raise HubRefusal(400, f"{name} is you, and only another admin can do this to you")
+    if user is None or not user.is_admin:
+        return
+    suspended = await run_in_threadpool(suspension.all_suspensions, desk.engine)
+    out = {name, *(one.user for one in suspended)}
+    async for other in person.hub.every_user():
+        if other.is_admin and other.name not in out:
+            return
+    raise HubRefusal(400, f"{name} is the last admin who may sign in; make another first")
 
 
 async def stop_servers(person: Person, name: str) -> tuple[int, list[str]]:
@@ -125,14 +146,15 @@ def _stop(_desk: Desk, person: Person, _doing: Doing) -> Act:
 
 def _suspend(desk: Desk, person: Person, doing: Doing) -> Act:
     async def act(name: str) -> Outcome:
-        if name == person.name:
-            raise HubRefusal(400, "you can't suspend yourself")
-        if await person.hub.user(name) is None:
+        user = await person.hub.user(name)
+        if user is None:
             raise HubRefusal(404, "there is no such user")
-        # First the row: what is ended after it can't be begun again.
-        is_new = await run_in_threadpool(
-            suspension.suspend, desk.engine, name, person.name, doing.reason
-        )
+        async with desk.one_at_a_time:
+            await require_others(desk, person, name, user)
+            # First the row: what is ended after it can't be begun again.
+            is_new = await run_in_threadpool(
+                suspension.suspend, desk.engine, name, person.name, doing.reason
+            )
         n_stopped, refused = await stop_servers(person, name)
         n_deleted, not_deleted = await end_tokens(person, name)
         done = [
@@ -154,16 +176,24 @@ def _resume(desk: Desk, _person: Person, _doing: Doing) -> Act:
     return act
 
 
-def _join(_desk: Desk, person: Person, doing: Doing) -> Act:
+def _require_own_groups(desk: Desk) -> None:
+    if not desk.manages_groups:
+        message = "groups come from the provider of sign-in here, and are changed there"
+        raise HubRefusal(403, message)
+
+
+def _join(desk: Desk, person: Person, doing: Doing) -> Act:
     async def act(name: str) -> Outcome:
+        _require_own_groups(desk)
         await person.hub.add_to_group(doing.group, [name])
         return Outcome(name=name, state="ok", said=f"is a member of {doing.group}")
 
     return act
 
 
-def _leave(_desk: Desk, person: Person, doing: Doing) -> Act:
+def _leave(desk: Desk, person: Person, doing: Doing) -> Act:
     async def act(name: str) -> Outcome:
+        _require_own_groups(desk)
         await person.hub.remove_from_group(doing.group, [name])
         return Outcome(name=name, state="ok", said=f"is no member of {doing.group}")
 

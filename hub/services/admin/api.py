@@ -14,11 +14,13 @@ from pydantic import AwareDatetime, BaseModel, Field
 from hub import announcements as board
 from hub.gpus import Leases
 from hub.services.admin.acts import ACTS, Doing, perform
+from hub.services.admin.deciding import Wish, decide
 from hub.services.admin.inviting import invitation, invite
 from hub.services.admin.listing import PER_PAGE, Wanted, listing
-from hub.services.admin.offboarding import Plan, offboard, offboarding
+from hub.services.admin.offboarding import begin, go_on, take_up
 from hub.services.admin.outcomes import Report
 from hub.services.admin.pages.usage import uses
+from hub.services.admin.reports import Plan, offboarding
 from hub.services.admin.roster import Line, name_problem
 from hub.services.admin.signing_in import SignedIn, desk_of
 
@@ -181,7 +183,29 @@ async def offboard_user(
         law = f"`confirmed_name` must be `name`, {leaving.name!r}"
         raise HTTPException(422, f"{law}; got {leaving.confirmed_name!r}.")
     plan = Plan(**leaving.model_dump(exclude={"name", "confirmed_name"}))
-    return vars(await offboard(desk_of(request), person, leaving.name, plan))
+    desk = desk_of(request)
+    return vars(await go_on(desk, person, await begin(desk, person, leaving.name, plan)))
+
+
+@router.post("/offboardings/{report_id}", tags=["users"])
+async def go_on_offboarding(
+    request: Request, person: SignedIn, report_id: int
+) -> dict[str, Any]:
+    """Go on with an offboarding that failed or was cut off; no step is done twice."""
+    desk = desk_of(request)
+    return vars(await go_on(desk, person, await take_up(desk, person, report_id)))
+
+
+@router.post("/budgets", status_code=201, tags=["usage"])
+async def decide_budget(request: Request, person: SignedIn, wish: Wish) -> dict[str, Any]:
+    """Grant hours for one period, give a user a budget of their own, or end that."""
+    desk = desk_of(request)
+    if desk.budgets is None:
+        raise HTTPException(403, "No budgets are kept here, so there is none to change.")
+    try:
+        return vars(await decide(desk, person, wish))
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from error
 
 
 @router.get("/offboardings/{report_id}", tags=["users"])

@@ -5,6 +5,7 @@ counts, because what it was made from may be deleted next.
 """
 
 import hashlib
+import os
 import shutil
 import tarfile
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ class HomeFolders:
         """Pack the home, and read the pack again."""
         home = self._home(user)
         self.archives.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = f"{home.name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar.gz"
+        name = self._free_name(f"{home.name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
         draft, whole = self.archives / f".{name}.draft", self.archives / name
         try:
             with tarfile.open(draft, "w:gz", compresslevel=6) as tar:
@@ -112,7 +113,10 @@ class HomeFolders:
             draft.chmod(0o600)
             _require_whole(draft, written)
             digest = _sha256(draft)
+            # On the disk itself before anything that it saves is deleted.
+            _flush(draft)
             draft.rename(whole)
+            _flush(self.archives)
         except (OSError, tarfile.TarError) as error:
             draft.unlink(missing_ok=True)
             raise OSError(str(error)) from error
@@ -126,12 +130,26 @@ class HomeFolders:
             n_bytes=whole.stat().st_size,
         )
 
+    def _free_name(self, stem: str) -> str:
+        """Name of an archive that doesn't take the place of another of the same second."""
+        stems = (stem, *(f"{stem}-{number}" for number in range(2, 100)))
+        free = (f"{one}.tar.gz" for one in stems)
+        return next(name for name in free if not (self.archives / name).exists())
+
     def delete(self, user: str) -> None:
         """Delete the home."""
         shutil.rmtree(self._home(user))
 
     def _home(self, user: str) -> Path:
         return self.homes / folder_name(user)
+
+
+def _flush(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _require_whole(archive: Path, written: dict[str, int]) -> None:

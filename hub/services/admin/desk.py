@@ -1,7 +1,8 @@
 """What the pages work with: the hub, the database, and what the platform can do."""
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -9,8 +10,9 @@ from typing import Any, Final, Literal
 import httpx
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from hub.audit import Event, record_or_spill
+from hub.audit import Event, append_spilled, record, spill
 from hub.choices import Budgets
 from hub.gpus import Capacity
 from hub.services.admin.archives import Archive, NotReached
@@ -66,7 +68,12 @@ class Desk:
     capacity : Capacity
         What there is of GPUs, as far as the settings name it.
     audit : Path or None
-        File for records that the database doesn't take; ``None`` where none are kept.
+        Where a record waits that the database doesn't take just now; ``None`` where there
+        is no audit log.
+    leaving : set of str
+        Users who are being offboarded at this moment.
+    one_at_a_time : asyncio.Lock
+        Held while it is decided that somebody isn't the last admin.
     """
 
     client: httpx.AsyncClient
@@ -81,6 +88,9 @@ class Desk:
     capacity: Capacity = _NO_GPUS
     audit: Path | None = None
     sessions: Sessions = field(default_factory=Sessions)
+    leaving: set[str] = field(default_factory=set)
+    one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     @property
     def prefix(self) -> str:
@@ -95,7 +105,10 @@ class Desk:
         outcome: Literal["ok", "refused", "failed"] = "ok",
         detail: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write down what `person` did here, beside what the hub writes down itself."""
+        """Append to the audit log what `person` did here.
+
+        What passes the hub's API is recorded by the hub too, as coming from this service.
+        """
         _log.info("%s: %s %s: %s %s", person.name, action, target, outcome, detail or {})
         if self.audit is None:
             return
@@ -107,4 +120,24 @@ class Desk:
             source=person.source,
             detail=detail or {},
         )
-        await run_in_threadpool(record_or_spill, self.engine, event, self.audit)
+        await run_in_threadpool(_record, self.engine, event, self.audit)
+
+    def work_on(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do `work` after the answer was given."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._has_worked)
+
+    def _has_worked(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("an act was cut off", exc_info=task.exception())
+
+
+def _record(engine: Engine, event: Event, waiting: Path) -> None:
+    try:
+        append_spilled(engine, waiting)
+        record(engine, event)
+    except SQLAlchemyError as error:
+        _log.critical("the audit log can't be written (%s)", type(error).__name__)
+        spill(event, waiting)

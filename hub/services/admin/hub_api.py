@@ -120,17 +120,21 @@ class HubApi:
             total=told["_pagination"]["total"],
         )
 
-    async def every_user(self, *, search: str = "", state: str = "") -> AsyncIterator[User]:
+    async def every_user(
+        self, *, search: str = "", state: str = "", sort: str = "name"
+    ) -> AsyncIterator[User]:
         """Users whose name holds `search`, all of them."""
         offset, total = 0, 1
         while offset < total:
-            page = await self.users(offset=offset, search=search, state=state)
+            page = await self.users(offset=offset, search=search, state=state, sort=sort)
             for user in page.users:
                 yield user
             offset, total = offset + _AT_ONCE, page.total
 
     async def user(self, name: str) -> User | None:
         """One user, or ``None`` if there is none of that name."""
+        if not name:
+            return None
         try:
             return _user(await self._ask("GET", _path("users", name)))
         except HubRefusal as refusal:
@@ -226,6 +230,9 @@ class HubApi:
 
 
 def _path(*parts: str) -> str:
+    if not {".", ".."}.isdisjoint(parts):
+        # These would lead elsewhere, and nobody is called so.
+        raise HubRefusal(404, "there is nothing of that name")
     return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 

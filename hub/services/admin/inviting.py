@@ -6,9 +6,13 @@ Doing it again changes nothing more: who is there stays, groups are added and no
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
+from fastapi.concurrency import run_in_threadpool
+
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.outcomes import Outcome, Report, for_each, note_outcome
+from hub.services.admin.hub_api import HubRefusal
+from hub.services.admin.outcomes import Outcome, Report, State, for_each, note_outcome
 from hub.services.admin.roster import Line
+from hub.suspension import is_suspended
 
 __all__ = ["invitation", "invite"]
 
@@ -23,21 +27,29 @@ async def invite(desk: Desk, person: Person, lines: Sequence[Line]) -> Report:
     by_name = {line.name: line for line in lines}
 
     async def act(name: str) -> Outcome:
-        return await _invite(person, by_name[name])
+        return await _invite(desk, person, by_name[name])
 
-    report = await for_each("Invite", list(by_name), act)
-    for outcome in report.outcomes:
+    async def note(outcome: Outcome) -> None:
         await note_outcome(desk, person, "user.invite", outcome)
-    return report
+
+    return await for_each("Invite", list(by_name), act, note)
 
 
-async def _invite(person: Person, line: Line) -> Outcome:
+async def _invite(desk: Desk, person: Person, line: Line) -> Outcome:
     user = await person.hub.user(line.name)
     done = ["was there already" if user else "made"]
     if user is None:
         user = await person.hub.create_user(line.name)
+    wrong = []
     for group in line.groups:
-        if group not in user.groups:
+        if group in user.groups:
+            continue
+        try:
             await person.hub.add_to_group(group, [user.name])
             done.append(f"added to {group}")
-    return Outcome(name=user.name, state="ok", said="; ".join(done))
+        except HubRefusal as refusal:
+            wrong.append(f"not added to {group}: {refusal.message}")
+    if await run_in_threadpool(is_suspended, desk.engine, user.name):
+        wrong.append("can't sign in before they are resumed")
+    state: State = "partly" if wrong else "ok"
+    return Outcome(name=user.name, state=state, said="; ".join(done + wrong))

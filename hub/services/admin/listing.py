@@ -117,7 +117,9 @@ async def every_row(desk: Desk, person: Person, wanted: Wanted) -> AsyncIterator
             yield row
         return
     some: list[User] = []
-    async for user in person.hub.every_user(search=wanted.search, state=wanted.state):
+    async for user in person.hub.every_user(
+        search=wanted.search, state=wanted.state, sort=wanted.sort
+    ):
         some.append(user)
         if len(some) == PER_PAGE:
             for row in await _rows(desk, some):

@@ -1,109 +1,140 @@
 """Offboarding: a user leaves, step by step, and every step is written down.
 
 The first step that fails ends it: what comes later would destroy what the earlier one was
-to save. Doing it again goes on from where it is.
+to save. The report is written before the first step and after each, so that one that
+failed, or was cut off with this service, goes on from where it is.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
 from typing import Final, Literal
 
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import Column, Engine, Integer, String, Table, Text, insert, select
 
 from hub import suspension
-from hub.database import METADATA, Instant
-from hub.services.admin.acts import end_tokens, stop_servers
+from hub.services.admin.acts import end_tokens, require_others, stop_servers
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.hub_api import HubAway, HubRefusal
-
-__all__ = ["Offboarding", "Plan", "Step", "offboard", "offboarding", "offboardings"]
-
-OFFBOARDINGS: Final = Table(
-    "mchub_offboardings",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("user_name", String(255), nullable=False, index=True),
-    Column("at", Instant, nullable=False),
-    Column("by", String(255), nullable=False),
-    Column("steps", Text, nullable=False),
-    sqlite_autoincrement=True,
+from hub.services.admin.reports import (
+    STEPS,
+    Offboarding,
+    Plan,
+    State,
+    insert_report,
+    offboarding,
+    update_report,
 )
 
+__all__ = ["begin", "go_on", "take_up"]
+
 _STOPPED_WITHIN: Final = 60.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What shall become of a user's files and of their name.
-
-    `deletes_unarchived` is a confirmation: files are deleted though no archive was made.
-    """
-
-    archives: bool = True
-    deletes_files: bool = False
-    deletes_unarchived: bool = False
-    keeps_name_barred: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One step, and what became of it."""
-
-    title: str
-    state: Literal["ok", "failed", "skipped"]
-    said: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Offboarding:
-    """The report of one user."""
-
-    id: int
-    user: str
-    at: datetime
-    by: str
-    steps: tuple[Step, ...]
-
-    @property
-    def is_done(self) -> bool:
-        """Whether no step failed."""
-        return all(step.state != "failed" for step in self.steps)
 
 
 class Refused(Exception):
     """A step that can't be done, with the reason."""
 
 
-async def offboard(desk: Desk, person: Person, user: str, plan: Plan) -> Offboarding:
-    """Go through all steps for one user; the report is kept."""
-    leaving = _Leaving(desk, person, user, plan)
-    steps: list[Step] = []
-    for title, action, step in leaving.steps():
-        if steps and steps[-1].state == "failed":
-            break
-        try:
-            state, said = await step()
-        except (HubRefusal, HubAway, Refused, OSError) as error:
-            state, said = "failed", str(error)
-        steps.append(Step(title=title, state=state, said=said))
-        told = {"state": state, "said": said}
-        await desk.note(
-            person,
-            f"offboard.{action}",
-            user,
-            "failed" if state == "failed" else "ok",
-            told,
+async def begin(desk: Desk, person: Person, user: str, plan: Plan) -> Offboarding:
+    """Write the report of an offboarding whose steps are all to come.
+
+    Nobody else can begin one of the same user until `go_on` has returned.
+
+    Raises
+    ------
+    HubRefusal
+        If `user` may not be offboarded by `person`, or is nobody.
+    """
+    known = await person.hub.user(user)
+    async with desk.one_at_a_time:
+        await require_others(desk, person, user, known)
+        if known is None and not await run_in_threadpool(_left_something, desk, user):
+            raise HubRefusal(404, f"there is no user {user!r}, and there are no files")
+        _claim(desk, user)
+    try:
+        report = await run_in_threadpool(
+            insert_report, desk.engine, user, person.name, plan
         )
-    steps += [
-        Step(title=title, state="skipped", said="not reached")
-        for title, _, _ in leaving.steps()[len(steps) :]
-    ]
-    return await run_in_threadpool(_keep, desk.engine, user, person.name, tuple(steps))
+        await desk.note(person, "offboard.begin", user, detail=asdict(plan))
+    except BaseException:
+        desk.leaving.discard(user)
+        raise
+    return report
+
+
+async def take_up(desk: Desk, person: Person, report_id: int) -> Offboarding:
+    """Take up an offboarding that failed or was cut off, for `go_on`.
+
+    If the user was resumed since then, it begins anew: there may be new files.
+
+    Raises
+    ------
+    HubRefusal
+        If there is none of that number, nothing is left to do, or it is at work.
+    """
+    report = await run_in_threadpool(offboarding, desk.engine, report_id)
+    if report is None:
+        raise HubRefusal(404, f"there is no report {report_id}")
+    if report.is_done:
+        raise HubRefusal(409, f"every step of report {report_id} is done")
+    known = await person.hub.user(report.user)
+    async with desk.one_at_a_time:
+        await require_others(desk, person, report.user, known)
+        _claim(desk, report.user)
+    try:
+        if not await run_in_threadpool(suspension.is_suspended, desk.engine, report.user):
+            report = replace(report, steps=STEPS)
+        await desk.note(person, "offboard.go-on", report.user, detail={"report": report_id})
+    except BaseException:
+        desk.leaving.discard(report.user)
+        raise
+    return report
+
+
+def _claim(desk: Desk, user: str) -> None:
+    if user in desk.leaving:
+        raise HubRefusal(409, f"{user} is being offboarded already")
+    desk.leaving.add(user)
+
+
+def _left_something(desk: Desk, user: str) -> bool:
+    has_files = not desk.archive.missing and desk.archive.has_data(user)
+    return has_files or suspension.is_suspended(desk.engine, user)
+
+
+async def go_on(desk: Desk, person: Person, report: Offboarding) -> Offboarding:
+    """Do every step that is left; each is kept as soon as it is over."""
+    user, leaving = report.user, _Leaving(desk, person, report)
+    try:
+        for number, (_, action, step) in enumerate(leaving.steps()):
+            if report.steps[number].is_over:
+                continue
+            report = await _write(desk, report, number, "running", "")
+            try:
+                state, said = await step()
+            except (HubRefusal, HubAway, Refused, OSError) as error:
+                state, said = "failed", str(error)
+            outcome: Literal["ok", "failed"] = "failed" if state == "failed" else "ok"
+            told = {"state": state, "said": said, "report": report.id}
+            # Recorded before it is kept: done twice is seen, done unseen is not.
+            await desk.note(person, f"offboard.{action}", user, outcome, told)
+            report = await _write(desk, report, number, state, said)
+            if state == "failed":
+                return report
+    finally:
+        desk.leaving.discard(user)
+    return report
+
+
+async def _write(
+    desk: Desk, report: Offboarding, number: int, state: State, said: str
+) -> Offboarding:
+    steps = list(report.steps)
+    steps[number] = replace(steps[number], state=state, said=said)
+    changed = replace(report, steps=tuple(steps))
+    await run_in_threadpool(update_report, desk.engine, changed)
+    return changed
 
 
 Done = tuple[Literal["ok", "failed", "skipped"], str]
@@ -112,27 +143,27 @@ Done = tuple[Literal["ok", "failed", "skipped"], str]
 class _Leaving:
     """The steps for one user."""
 
-    def __init__(self, desk: Desk, person: Person, user: str, plan: Plan) -> None:
-        self._desk, self._person, self._user, self._plan = desk, person, user, plan
-        self._is_archived = False
+    def __init__(self, desk: Desk, person: Person, report: Offboarding) -> None:
+        self._desk, self._person = desk, person
+        self._user, self._plan = report.user, report.plan
+        states = {step.title: step.state for step in report.steps}
+        self._is_archived = states["Archive files"] == "ok"
 
     def steps(self) -> list[tuple[str, str, Callable[[], Awaitable[Done]]]]:
         """Every step: what it is called, how the audit log calls it, and itself."""
-        return [
-            ("Close sign-in", "suspend", self._suspend),
-            ("Stop servers", "stop", self._stop),
-            ("Delete tokens", "tokens", self._tokens),
-            ("End shares", "shares", self._shares),
-            ("Archive files", "archive", self._archive),
-            ("Delete files", "delete-files", self._delete_files),
-            ("Delete the user", "delete-user", self._delete_user),
-            ("Let the name go", "free-name", self._free_name),
-        ]
+        does = (
+            ("suspend", self._suspend),
+            ("stop", self._stop),
+            ("tokens", self._tokens),
+            ("shares", self._shares),
+            ("archive", self._archive),
+            ("delete-files", self._delete_files),
+            ("delete-user", self._delete_user),
+            ("free-name", self._free_name),
+        )
+        return [(step.title, *done) for step, done in zip(STEPS, does, strict=True)]
 
     async def _suspend(self) -> Done:
-        if self._user == self._person.name:
-            message = "you can't offboard yourself"
-            raise Refused(message)
         await run_in_threadpool(
             suspension.suspend,
             self._desk.engine,
@@ -211,39 +242,3 @@ class _Leaving:
             return "skipped", "the name stays barred; nobody can sign in with it"
         await run_in_threadpool(suspension.resume, self._desk.engine, self._user)
         return "ok", "the name may be used again"
-
-
-def _keep(engine: Engine, user: str, by: str, steps: tuple[Step, ...]) -> Offboarding:
-    at = datetime.now(UTC)
-    written = json.dumps([asdict(step) for step in steps], ensure_ascii=False)
-    row = {"user_name": user, "at": at, "by": by, "steps": written}
-    with engine.begin() as connection:
-        key = connection.execute(insert(OFFBOARDINGS), row).inserted_primary_key
-    assert key is not None
-    return Offboarding(id=key[0], user=user, at=at, by=by, steps=steps)
-
-
-def offboardings(engine: Engine, limit: int = 200) -> list[Offboarding]:
-    """The last reports, the newest first."""
-    asked = select(OFFBOARDINGS).order_by(OFFBOARDINGS.c.id.desc()).limit(limit)
-    with engine.connect() as connection:
-        return [_report(row) for row in connection.execute(asked)]
-
-
-def offboarding(engine: Engine, report_id: int) -> Offboarding | None:
-    """One report, if there is one of that number."""
-    asked = select(OFFBOARDINGS).where(OFFBOARDINGS.c.id == report_id)
-    with engine.connect() as connection:
-        row = connection.execute(asked).first()
-    return None if row is None else _report(row)
-
-
-def _report(row: object) -> Offboarding:
-    found = row._mapping  # type: ignore[attr-defined]
-    return Offboarding(
-        id=found["id"],
-        user=found["user_name"],
-        at=found["at"],
-        by=found["by"],
-        steps=tuple(Step(**step) for step in json.loads(found["steps"])),
-    )

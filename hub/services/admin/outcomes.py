@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.hub_api import HubAway, HubRefusal
 
-__all__ = ["Act", "Outcome", "Report", "for_each", "note_outcome"]
+__all__ = ["Act", "Outcome", "Report", "State", "for_each", "note_outcome"]
 
 State = Literal["ok", "partly", "refused"]
 
@@ -34,14 +36,20 @@ class Report:
 
 
 Act = Callable[[str], Awaitable[Outcome]]
+Note = Callable[[Outcome], Awaitable[None]]
 
 
-async def for_each(title: str, names: Sequence[str], act: Act) -> Report:
+async def for_each(title: str, names: Sequence[str], act: Act, note: Note) -> Report:
     """Do `act` for one user after the other; a refusal stops only its own user.
 
-    One after the other, because each stop of a server keeps the hub busy.
+    One after the other, because each stop of a server keeps the hub busy. Each outcome is
+    told to `note` before the next user is touched.
     """
-    return Report(title=title, outcomes=tuple([await _one(name, act) for name in names]))
+    outcomes = []
+    for name in names:
+        outcomes.append(await _one(name, act))
+        await note(outcomes[-1])
+    return Report(title=title, outcomes=tuple(outcomes))
 
 
 async def note_outcome(
@@ -59,11 +67,16 @@ _IN_AUDIT: Final[Mapping[State, Literal["ok", "refused", "failed"]]] = {
 }
 
 
+_UNKNOWN: Final = "what was done is not known, look at the user again"
+
+
 async def _one(name: str, act: Act) -> Outcome:
     try:
         return await act(name)
     except HubRefusal as refusal:
         return Outcome(name=name, state="refused", said=refusal.message)
     except HubAway as away:
-        said = f"{away}; what was done is not known, look at the user again"
+        return Outcome(name=name, state="partly", said=f"{away}; {_UNKNOWN}")
+    except SQLAlchemyError:
+        said = f"the database did not answer; {_UNKNOWN}"
         return Outcome(name=name, state="partly", said=said)

@@ -5,23 +5,30 @@ that the browser itself goes to, or for a request that brings the session's own 
 """
 
 import hmac
+import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
+from starlette.datastructures import FormData
 
 __all__ = [
+    "SAFE",
     "Forbidden",
     "NotSignedIn",
     "add_security_headers",
     "bearer_token",
     "check_cookie_request",
+    "form_of",
+    "source_of",
 ]
 
-_SAFE: Final = frozenset({"GET", "HEAD"})
+SAFE: Final = frozenset({"GET", "HEAD"})
 _HEADER: Final = "x-xsrftoken"
 _FIELD: Final = "_xsrf"
+_MOST_BYTES: Final = 4_000_000
+_MOST_FIELDS: Final = 100_000
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 _HEADERS: Final = {
@@ -61,6 +68,33 @@ def bearer_token(request: Request) -> str:
     return token.strip() if scheme.lower() in ("token", "bearer") else ""
 
 
+def source_of(peer: str, forwarded: str) -> str:
+    """Address that a request came from.
+
+    Parameters
+    ----------
+    peer : str
+        Who is connected: the platform's proxy, whose word counts, has a private address.
+    forwarded : str
+        The header `X-Forwarded-For`. The proxy adds who asked it behind what it was sent,
+        so only the last part is its own.
+
+    Examples
+    --------
+    >>> source_of("10.1.0.2", "198.51.100.7, 203.0.113.9")
+    '203.0.113.9'
+    >>> source_of("9.9.9.9", "198.51.100.7")
+    '9.9.9.9'
+    """
+    told = forwarded.rpartition(",")[2].strip()
+    try:
+        ipaddress.ip_address(told)
+        is_inside = ipaddress.ip_address(peer).is_private
+    except ValueError:
+        return peer
+    return told if is_inside else peer
+
+
 async def check_cookie_request(request: Request, xsrf: str) -> None:
     """Refuse a request on which a session's cookie must not count.
 
@@ -71,15 +105,20 @@ async def check_cookie_request(request: Request, xsrf: str) -> None:
     xsrf : str
         That session's secret.
     """
-    if request.method in _SAFE:
+    if request.method in SAFE:
         if not _is_navigation(request):
             _require_secret(xsrf, request.headers.get(_HEADER, ""))
         return
     _require_own_origin(request)
     given = request.headers.get(_HEADER, "")
     if not given and request.headers.get("content-type", "").startswith(_FORMS):
-        given = str((await request.form()).get(_FIELD, ""))
+        given = str((await form_of(request)).get(_FIELD, ""))
     _require_secret(xsrf, given)
+
+
+async def form_of(request: Request) -> FormData:
+    """What a form sends: read once, with room for a list and for very many names."""
+    return await request.form(max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES)
 
 
 def _is_navigation(request: Request) -> bool:

@@ -120,6 +120,7 @@ def page(
         "xsrf": person.xsrf if person else "",
         "manages_groups": desk.manages_groups,
         "now": datetime.now(UTC),
+        "back": "users",
     }
     html = _TEMPLATES.get_template(f"{template}.html").render(common | shown)
     return HTMLResponse(html, status)

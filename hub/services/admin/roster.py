@@ -23,7 +23,7 @@ class Problem:
 
     number: int
     law: str
-    value: str
+    value: str | int
 
     def __str__(self) -> str:
         return f"line {self.number}: {self.law}; got {self.value!r}."
@@ -60,6 +60,10 @@ def name_problem(name: str) -> str:
         return f"`name` must have at most {_LONGEST_NAME} characters"
     if "/" in name:
         return "`name` must not contain a slash"
+    if name in (".", ".."):
+        return "`name` must be more than dots"
+    if "\ufffd" in name:
+        return "`name` must be written in UTF-8"
     if not name.isprintable():
         return "`name` must be printable"
     return ""
@@ -89,8 +93,12 @@ def read_roster(
     >>> read_roster("name,groups\nada,quants", ["quants"]).lines
     (Line(number=2, name='ada', groups=('quants',)),)
     """
-    rows = _rows(text)
-    _, header = next(rows, (0, []))
+    try:
+        rows = list(_rows(text))
+    except csv.Error as error:
+        law = f"a list must be CSV ({error})"
+        return Roster(problems=(Problem(number=1, law=law, value=text[:80]),))
+    _, header = rows[0] if rows else (0, [])
     names = [cell.strip().lower() for cell in header]
     wrong = _header_problem(names)
     if wrong:
@@ -98,11 +106,11 @@ def read_roster(
     lines: list[Line] = []
     problems: list[Problem] = []
     seen: dict[str, int] = {}
-    for number, row in rows:
-        if len(lines) + len(problems) >= MOST_LINES:
-            law = f"a list must have at most {MOST_LINES} users"
-            problems.append(Problem(number=number, law=law, value=row[0]))
-            break
+    if len(rows) - 1 > MOST_LINES:
+        law = f"a list must have at most {MOST_LINES:,} users"
+        number, _ = rows[MOST_LINES + 1]
+        return Roster(problems=(Problem(number=number, law=law, value=len(rows) - 1),))
+    for number, row in rows[1:]:
         line = _line(number, names, row)
         found = _problems(line, row, names, seen, groups, sets_groups)
         problems += found

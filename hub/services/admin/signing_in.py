@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -15,16 +16,21 @@ import httpx
 from fastapi import APIRouter, Depends, Request, status
 from fastapi.responses import RedirectResponse, Response
 
+from hub.roles import ADMIN_IN_PERSON
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.hub_api import HubApi, HubAway, HubRefusal
 from hub.services.admin.protection import (
+    SAFE,
     Forbidden,
     NotSignedIn,
     bearer_token,
     check_cookie_request,
+    source_of,
 )
 
 __all__ = ["SignedIn", "desk_of", "router", "session_cookie"]
+
+_NEEDED: Final = frozenset({"list:users", *ADMIN_IN_PERSON})
 
 router = APIRouter(include_in_schema=False)
 
@@ -49,42 +55,66 @@ def _state_cookie(desk: Desk) -> str:
 
 async def _signed_in(request: Request) -> Person:
     """Who asks: a program with a token, or a browser with a session."""
-    desk, source = desk_of(request), request.client.host if request.client else ""
-    token = bearer_token(request)
+    desk, token = desk_of(request), bearer_token(request)
     if token:
-        return await _person(desk, token, source)
-    cookie = request.cookies.get(session_cookie(desk), "")
-    session = desk.sessions.find(cookie)
-    if session is None:
-        raise NotSignedIn
-    await check_cookie_request(request, session.xsrf)
+        person, scopes = await _person(request, token)
+    else:
+        cookie = request.cookies.get(session_cookie(desk), "")
+        session = desk.sessions.find(cookie)
+        if session is None:
+            raise NotSignedIn
+        try:
+            person, scopes = await _person(request, session.token, session.xsrf, cookie)
+        except NotSignedIn:
+            # Signed out of the hub, or the token was deleted there.
+            desk.sessions.close(cookie)
+            raise
     try:
-        return await _person(desk, session.token, source, session.xsrf, cookie)
-    except NotSignedIn:
-        # Signed out of the hub, or the token was deleted there.
-        desk.sessions.close(cookie)
+        # What passes by the hub's API, it can't decide: who changes something here must be
+        # allowed all that these pages do.
+        needed = {"list:users"} if request.method in SAFE else _NEEDED
+        _require_admin(desk, person.name, scopes, needed)
+        if not token:
+            await check_cookie_request(request, person.xsrf)
+    except Forbidden as refusal:
+        if request.method not in SAFE:
+            path = request.url.path.removeprefix(desk.prefix)
+            detail = {"method": request.method, "said": refusal.message}
+            await desk.note(person, "admin.request", path, "refused", detail)
         raise
+    return person
 
 
 async def _person(
-    desk: Desk, token: str, source: str, xsrf: str = "", cookie: str = ""
-) -> Person:
-    hub = HubApi(desk.client, token)
+    request: Request, token: str, xsrf: str = "", cookie: str = ""
+) -> tuple[Person, frozenset[str]]:
+    hub = HubApi(desk_of(request).client, token)
     try:
         identity = await hub.whoami()
     except HubRefusal as refusal:
         raise NotSignedIn from refusal
+    source = source_of(
+        request.client.host if request.client else "",
+        request.headers.get("x-forwarded-for", ""),
+    )
+    person = Person(name=identity.name, hub=hub, source=source, xsrf=xsrf, cookie=cookie)
+    return person, identity.scopes
+
+
+def _require_admin(
+    desk: Desk, name: str, scopes: frozenset[str], needed: AbstractSet[str]
+) -> None:
     may_enter = {
         "access:services",
         f"access:services!service={desk.service}",
-    } & identity.scopes
-    if not may_enter or "list:users" not in identity.scopes:
+    } & scopes
+    missing = sorted(needed - scopes) or ([] if may_enter else ["access:services"])
+    if missing:
         message = (
-            f"These pages are for admins; you are signed in as {identity.name}, who is "
-            "none, or whose token does not include `list:users`."
+            f"These pages are for admins; you are signed in as {name}, who is none, or "
+            f"whose token does not include `{missing[0]}`."
         )
         raise Forbidden(message)
-    return Person(name=identity.name, hub=hub, source=source, xsrf=xsrf, cookie=cookie)
 
 
 SignedIn = Annotated[Person, Depends(_signed_in)]

@@ -15,7 +15,7 @@ from hub.database import METADATA, Instant, connect, database_url, upgrade
 from hub.database.migrating import VERSION_TABLE
 from hub.gpus.tables import LEASES, QUEUE
 from hub.notices.board import NOTICES
-from hub.services.admin.offboarding import OFFBOARDINGS
+from hub.services.admin.reports import OFFBOARDINGS
 
 MOMENTS = Table("moments", MetaData(), Column("id", Integer), Column("at", Instant))
 

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from hub import announcements as board
 from hub.services.admin.desk import Desk, Person
+from hub.services.admin.protection import form_of
 from hub.services.admin.rendering import page
 from hub.services.admin.signing_in import SignedIn, desk_of
 
@@ -43,7 +44,7 @@ async def _shown(
 @router.post("/announcements")
 async def announce(request: Request, person: SignedIn) -> Response:
     """Announce something."""
-    desk, form = desk_of(request), await request.form()
+    desk, form = desk_of(request), await form_of(request)
     try:
         made = await _announce(desk, person, form)
     except ValueError as error:
@@ -79,9 +80,13 @@ def _moment(form: Any, field: str) -> datetime | None:
 @router.post("/announcements/withdraw")
 async def withdraw(request: Request, person: SignedIn) -> Response:
     """Take an announcement down."""
-    desk, form = desk_of(request), await request.form()
+    desk, form = desk_of(request), await form_of(request)
     number = str(form.get("id", ""))
-    if number.isascii() and number.isdigit():
-        await run_in_threadpool(board.withdraw, desk.engine, int(number))
-        await desk.note(person, "announcement.withdraw", number)
+    is_number = number.isascii() and number.isdigit() and len(number) < 10
+    if not is_number or not await run_in_threadpool(
+        board.withdraw, desk.engine, int(number)
+    ):
+        problem = f"There is no announcement {number!r} (any more), so none was withdrawn."
+        return await _shown(request, person, problem)
+    await desk.note(person, "announcement.withdraw", number)
     return RedirectResponse(f"{desk.prefix}/announcements", 303)

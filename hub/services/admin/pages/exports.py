@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
+from fastapi.concurrency import iterate_in_threadpool, run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from hub.gpus import Leases
@@ -33,6 +33,7 @@ async def users(request: Request, person: SignedIn) -> StreamingResponse:
     desk, wanted = desk_of(request), wanted_from(request.query_params)
     # The first row before the answer begins: a hub that refuses is said with a status.
     await person.hub.users(limit=1)
+    await desk.note(person, "export.users", "", detail=wanted.query(page=1))
 
     async def rows() -> AsyncIterator[tuple[Any, ...]]:
         async for row in every_row(desk, person, wanted):
@@ -54,9 +55,10 @@ async def users(request: Request, person: SignedIn) -> StreamingResponse:
 @router.get("/usage.csv", summary="Usage", responses=_CSV)
 async def usage(request: Request, person: SignedIn) -> StreamingResponse:
     """Use in the last `days`, for each user or, with `each=group`, for each group."""
-    days = days_of(request)
+    desk, days = desk_of(request), days_of(request)
     each = "group" if request.query_params.get("each") == "group" else "user"
-    found = await uses(desk_of(request), person, days, each)
+    found = await uses(desk, person, days, each)
+    await desk.note(person, "export.usage", "", detail={"days": days, "each": each})
     rows = [
         (
             use.name,
@@ -78,10 +80,11 @@ async def usage(request: Request, person: SignedIn) -> StreamingResponse:
 
 
 @router.get("/leases.csv", summary="Leases", responses=_CSV)
-async def leases(request: Request, _person: SignedIn) -> StreamingResponse:
+async def leases(request: Request, person: SignedIn) -> StreamingResponse:
     """Who holds which part of a GPU now."""
     desk = desk_of(request)
     held = await run_in_threadpool(Leases(desk.engine, desk.capacity).held)
+    await desk.note(person, "export.leases", "")
     rows = [
         (
             lease.user,
@@ -102,21 +105,23 @@ async def leases(request: Request, _person: SignedIn) -> StreamingResponse:
 async def audit(request: Request, person: SignedIn) -> StreamingResponse:
     """Records of `actor`, or of an `action` that begins so; all without either."""
     desk = desk_of(request)
-    found = await run_in_threadpool(records, desk, request, None)
-    await desk.note(person, "audit.export", "", detail={"records": len(found)})
-    rows = [
-        (
-            record.id,
-            record.at,
-            record.actor,
-            record.action,
-            record.target,
-            record.outcome,
-            record.source,
-            record.detail,
-            record.hash,
-        )
-        for record in found
-    ]
+    asked = {name: request.query_params.get(name, "") for name in ("actor", "action")}
+    # A record of its own first: it is in what it tells of.
+    await desk.note(person, "export.audit", "", detail=asked)
+
+    async def rows() -> AsyncIterator[tuple[Any, ...]]:
+        async for record in iterate_in_threadpool(records(desk, request, None)):
+            yield (
+                record.id,
+                record.at,
+                record.actor,
+                record.action,
+                record.target,
+                record.outcome,
+                record.source,
+                record.detail,
+                record.hash,
+            )
+
     who = ("id", "at", "actor", "action", "target")
-    return csv_answer("audit", (*who, "outcome", "source", "detail", "hash"), _all(rows))
+    return csv_answer("audit", (*who, "outcome", "source", "detail", "hash"), rows())

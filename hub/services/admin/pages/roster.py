@@ -1,5 +1,6 @@
 """Inviting one user, or a list of them from CSV with a look at it first."""
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,7 @@ from starlette.datastructures import UploadFile
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.inviting import invitation, invite
 from hub.services.admin.outcomes import Report
+from hub.services.admin.protection import form_of
 from hub.services.admin.rendering import page
 from hub.services.admin.roster import Line, Problem, Roster, name_problem, read_roster
 from hub.services.admin.signing_in import SignedIn, desk_of
@@ -27,7 +29,11 @@ async def invite_page(request: Request, person: SignedIn) -> HTMLResponse:
 
 
 async def _invite_page(
-    request: Request, person: Person, problem: str = "", name: str = ""
+    request: Request,
+    person: Person,
+    problem: str = "",
+    name: str = "",
+    chosen: Collection[str] = (),
 ) -> HTMLResponse:
     groups = [group.name for group in await person.hub.groups()]
     return page(
@@ -38,18 +44,20 @@ async def _invite_page(
         groups=groups,
         problem=problem,
         name=name,
+        chosen=chosen,
     )
 
 
 @router.post("/invite")
 async def invite_one(request: Request, person: SignedIn) -> Response:
     """Make the user, and show the address to send."""
-    desk, form = desk_of(request), await request.form()
+    desk, form = desk_of(request), await form_of(request)
     name = str(form.get("name", "")).strip().lower()
     groups = tuple(str(group) for group in form.getlist("group"))
     law = name_problem(name)
     if law:
-        return await _invite_page(request, person, f"{law}; got {name!r}.", name)
+        said = f"{law}; got {name!r}."
+        return await _invite_page(request, person, said, name, groups)
     chosen = groups if desk.manages_groups else ()
     report = await invite(desk, person, [Line(number=1, name=name, groups=chosen)])
     return _shown(request, desk, person, report)
@@ -89,8 +97,9 @@ async def import_page(request: Request, person: SignedIn) -> HTMLResponse:
 @router.post("/import")
 async def import_list(request: Request, person: SignedIn) -> Response:
     """Show what a list would do; do it once it was seen and keeps every law."""
-    desk, form = desk_of(request), await request.form(max_part_size=_MOST_BYTES)
+    desk, form = desk_of(request), await form_of(request)
     text = await _text(form)
+    await form.close()
     roster = await _roster(desk, person, text)
     is_good = bool(roster.lines) and not roster.problems
     # What was seen is what is taken: a text that was changed since is shown again.
@@ -112,8 +121,7 @@ async def import_list(request: Request, person: SignedIn) -> Response:
 async def _text(form: Any) -> str:
     file = form.get("file")
     if isinstance(file, UploadFile) and file.size:
-        content = await file.read(_MOST_BYTES + 1)
-        return content[:_MOST_BYTES].decode("utf-8-sig", "replace")
+        return (await file.read(_MOST_BYTES + 1)).decode("utf-8-sig", "replace")
     return _plain(form.get("text"))
 
 
@@ -126,5 +134,8 @@ async def _roster(desk: Desk, person: Person, text: str) -> Roster:
     if not text.strip():
         law = "the list must have a header and a user"
         return Roster(problems=(Problem(number=1, law=law, value=""),))
+    if len(text) > _MOST_BYTES:
+        law = f"a list must have at most {_MOST_BYTES:,} characters"
+        return Roster(problems=(Problem(number=1, law=law, value=len(text)),))
     groups = {group.name for group in await person.hub.groups()}
     return read_roster(text, groups, sets_groups=desk.manages_groups)

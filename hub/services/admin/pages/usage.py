@@ -1,20 +1,20 @@
 """Use against budgets, leases of GPUs and the queue for them, and the audit log."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from hub import audit, quotas
+from hub import audit
 from hub.gpus import Leases
-from hub.laws import SettingsError
 from hub.services.admin.consumption import Use, by_group, by_user, total
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.protection import Forbidden
-from hub.services.admin.rendering import page, path_of
+from hub.services.admin.protection import form_of
+from hub.services.admin.rendering import page
 from hub.services.admin.signing_in import SignedIn, desk_of
 
 __all__ = ["days_of", "groups_by_user", "records", "router", "uses"]
@@ -76,59 +76,6 @@ async def usage(request: Request, person: SignedIn) -> HTMLResponse:
     )
 
 
-@router.post("/budget")
-async def decide(request: Request, person: SignedIn) -> Response:
-    """Give a user more, a budget of their own, or the groups' again."""
-    desk, form = desk_of(request), await request.form()
-    if desk.budgets is None:
-        message = "No budgets are kept here, so there is none to change."
-        raise Forbidden(message)
-    user, kind = str(form.get("user", "")), str(form.get("kind", ""))
-    try:
-        decision = await run_in_threadpool(_decide, desk, person.name, user, kind, form)
-    except (SettingsError, ValueError) as error:
-        return page(request, "refused", person, status=400, message=str(error))
-    detail = {
-        "gpu_hours": decision.gpu_hours,
-        "cpu_hours": decision.cpu_hours,
-        "why": decision.why,
-    }
-    await desk.note(person, f"budget.{kind}", user, detail=detail)
-    return RedirectResponse(f"{desk.prefix}/user?name={path_of(user)}", 303)
-
-
-def _decide(desk: Desk, by: str, user: str, kind: str, form: Any) -> quotas.Decision:
-    why = str(form.get("why", "")).strip()
-    gpu, cpu = _hours(form, "gpu_hours"), _hours(form, "cpu_hours")
-    match kind:
-        case "grant":
-            return quotas.grant(
-                desk.engine,
-                user,
-                gpu_hours=gpu or 0.0,
-                cpu_hours=cpu or 0.0,
-                by=by,
-                why=why,
-            )
-        case "override":
-            return quotas.override(
-                desk.engine, user, gpu_hours=gpu, cpu_hours=cpu, by=by, why=why
-            )
-        case "withdraw":
-            return quotas.withdraw(desk.engine, user, by=by, why=why)
-    message = f"`kind` must be grant, override or withdraw; got {kind!r}."
-    raise ValueError(message)
-
-
-def _hours(form: Any, field: str) -> float | None:
-    text = str(form.get(field, "")).strip()
-    try:
-        return float(text) if text else None
-    except ValueError as error:
-        message = f"`{field}` must be a number of hours; got {text!r}."
-        raise ValueError(message) from error
-
-
 @router.get("/leases")
 async def leases(request: Request, person: SignedIn) -> HTMLResponse:
     """Who holds which part of a GPU, and who waits."""
@@ -154,7 +101,7 @@ async def leases(request: Request, person: SignedIn) -> HTMLResponse:
 @router.post("/queue/leave")
 async def leave_queue(request: Request, person: SignedIn) -> Response:
     """Take a server out of the queue."""
-    desk, form = desk_of(request), await request.form()
+    desk, form = desk_of(request), await form_of(request)
     user, server = str(form.get("user", "")), str(form.get("server", ""))
     books = Leases(desk.engine, desk.capacity)
     if await run_in_threadpool(books.leave, user, server):
@@ -162,17 +109,15 @@ async def leave_queue(request: Request, person: SignedIn) -> Response:
     return RedirectResponse(f"{desk.prefix}/leases", 303)
 
 
-def records(desk: Desk, request: Request, limit: int | None) -> list[audit.Record]:
+def records(desk: Desk, request: Request, limit: int | None) -> Iterator[audit.Record]:
     """Records that fit what the address asks for, the newest first."""
     asked = request.query_params
-    return list(
-        audit.read(
-            desk.engine,
-            actor=asked.get("actor") or None,
-            action=asked.get("action") or None,
-            newest_first=True,
-            limit=limit,
-        )
+    return audit.read(
+        desk.engine,
+        actor=asked.get("actor") or None,
+        action=asked.get("action") or None,
+        newest_first=True,
+        limit=limit,
     )
 
 
@@ -180,7 +125,7 @@ def records(desk: Desk, request: Request, limit: int | None) -> list[audit.Recor
 async def audit_page(request: Request, person: SignedIn) -> HTMLResponse:
     """Who did what, the newest first."""
     desk = desk_of(request)
-    found = await run_in_threadpool(records, desk, request, _RECORDS)
+    found = await run_in_threadpool(lambda: list(records(desk, request, _RECORDS)))
     return page(
         request,
         "audit",

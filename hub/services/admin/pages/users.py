@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -9,10 +10,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from hub import quotas
 from hub.services.admin.acts import ACTS, Doing, perform
+from hub.services.admin.deciding import KINDS, decide, wish_from
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.hub_api import User
 from hub.services.admin.listing import SORTS, STATES, Wanted, every_row, listing
-from hub.services.admin.rendering import page
+from hub.services.admin.protection import Forbidden, form_of
+from hub.services.admin.rendering import page, path_of
 from hub.services.admin.signing_in import SignedIn, desk_of
 from hub.suspension import suspensions
 
@@ -34,6 +37,7 @@ def wanted_from(asked: Any) -> Wanted:
     )
 
 
+@router.get("")
 @router.get("/")
 async def first_page(request: Request, _person: SignedIn) -> Response:
     """The first place is that of the users."""
@@ -62,7 +66,7 @@ async def users(request: Request, person: SignedIn) -> HTMLResponse:
 @router.post("/users/act")
 async def ask_before(request: Request, person: SignedIn) -> Response:
     """Say what an act would do and to whom, and ask whether to."""
-    form = await request.form()
+    form = await form_of(request)
     doing = Doing(
         act=str(form.get("act", "")),
         names=await _chosen(desk_of(request), person, form),
@@ -71,7 +75,8 @@ async def ask_before(request: Request, person: SignedIn) -> Response:
     )
     problem = _problem(doing)
     if problem:
-        return page(request, "refused", person, status=400, message=problem)
+        back = f"users?{urlencode(wanted_from(form).query())}"
+        return page(request, "refused", person, status=400, message=problem, back=back)
     if form.get("sure") != "yes":
         return page(request, "sure", person, doing=doing, kind=ACTS[doing.act])
     return await _do(request, person, doing)
@@ -120,15 +125,22 @@ async def user(
     request: Request, person: SignedIn, name: Annotated[str, Query()] = ""
 ) -> HTMLResponse:
     """All about one user."""
+    return await _user(request, person, name)
+
+
+async def _user(
+    request: Request, person: Person, name: str, problem: str = "", form: Any = None
+) -> HTMLResponse:
     desk, found = desk_of(request), await person.hub.user(name)
     if found is None:
-        message = f"There is no user {name!r}."
+        message = problem or f"There is no user {name!r}."
         return page(request, "refused", person, status=404, message=message)
     suspended = await run_in_threadpool(suspensions, desk.engine, [name])
     return page(
         request,
         "user",
         person,
+        status=400 if problem else 200,
         user=found,
         suspension=suspended.get(name),
         n_tokens=len(await person.hub.tokens(name)),
@@ -139,6 +151,9 @@ async def user(
         decided=await run_in_threadpool(quotas.decisions, desk.engine, name),
         resources=quotas.RESOURCES,
         budgets=desk.budgets,
+        kinds=KINDS,
+        problem=problem,
+        form=form or {},
     )
 
 
@@ -148,6 +163,21 @@ def _stored(desk: Desk, user: User) -> quotas.StorageUse | None:
     now = datetime.now(UTC)
     limit = quotas.storage_limit(desk.storage, desk.budgets, user.groups, now)
     return quotas.storage_of(desk.engine, user.name, limit)
+
+
+@router.post("/budget")
+async def decide_budget(request: Request, person: SignedIn) -> Response:
+    """Give a user more, a budget of their own, or the groups' again."""
+    desk, form = desk_of(request), await form_of(request)
+    if desk.budgets is None:
+        message = "No budgets are kept here, so there is none to change."
+        raise Forbidden(message)
+    name = str(form.get("user", ""))
+    try:
+        await decide(desk, person, wish_from(form))
+    except ValueError as error:
+        return await _user(request, person, name, str(error), form)
+    return RedirectResponse(f"{desk.prefix}/user?name={path_of(name)}", 303)
 
 
 def _account(desk: Desk, user: User) -> quotas.Account | None:
