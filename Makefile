@@ -79,7 +79,7 @@ sbom: setup ## write what each image holds to dist/, as CycloneDX
 scan: setup ## look through the images for secrets and known weaknesses
 	@$(BIN)/python kernel-image/scan.py
 
-setup: ## make or update .venv from requirements.lock, without running anything
+setup: ## make or update .venv from requirements.lock, and run nothing
 	@$(find_python); "$$python" deploy/bootstrap.py default
 
 setup-gpu:
@@ -91,7 +91,7 @@ setup-bench:
 hooks: setup ## check every commit with .pre-commit-config.yaml
 	$(BIN)/prek install
 
-lock: setup ## remake the lock files from pyproject.toml (UPGRADE=1 takes newer versions)
+lock: setup ## remake the lock files from pyproject.toml (UPGRADE=1: newer versions)
 	$(LOCK) pyproject.toml --extra hub --extra notebooks --group setup --group test \
 	  --group lint --group scan $(ANYWHERE) --output-file requirements.lock
 	$(LOCK) pyproject.toml --extra gpu --group setup --group test $(ANYWHERE) \

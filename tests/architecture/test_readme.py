@@ -22,6 +22,8 @@ README = (ROOT / "README.md").read_text()
 # Every command on the page, with the test that runs it.
 RUN_BY = {
     "make run": "test_make_run_answers_at_its_address_and_ends_at_ctrl_c",
+    "make platform": "test_every_part_of_the_platform_is_well",
+    "make platform-down": "test_every_part_of_the_platform_is_well",
     "make test": "test_continuous_integration_runs_the_very_test_command_of_the_readme",
     "make help": "test_help_lists_every_verb_with_one_line",
     "python3 -m pip install .": "test_the_wheel_holds_mclib_alone_and_works",

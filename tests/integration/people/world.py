@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 from sqlalchemy import URL, Engine
 
 from hub.database.connection import engine_at
@@ -42,6 +43,14 @@ def _answers(url: str) -> bool:
         return httpx.get(url, trust_env=False, timeout=5).status_code == 200
     except httpx.HTTPError:
         return False
+
+
+def _kill_family(pid: int) -> None:
+    with suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(pid)
+        for process in [*parent.children(recursive=True), parent]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 class World:
@@ -143,10 +152,17 @@ class World:
         for name in ("hub", "proxy", "login"):
             if name in self._processes:
                 self.stop(name)
+        # Servers outlive their hub, as they should; a test's must not outlive the test.
+        for record in (self.state / "servers").glob("*.json"):
+            _kill_family(int(record.stem.rpartition(".")[2]))
 
     def stop(self, name: str) -> None:
         """Ask one process to end, as a deployment does."""
         process = self._processes.pop(name)
+        if name != "hub":
+            # Node's wrapper passes no signal on. The hub's own children are users' servers.
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.terminate()
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(timeout=40)

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from tests.integration.live_hub import Person
 
 PROJECT = "mchub-rehearsal"
 SETTINGS = load("rehearsal", {})
+KINDS = ("container", "network", "volume")
 
 
 def docker(*words: str, check: bool = True) -> str:
@@ -38,15 +38,16 @@ class LivePlatform:
         self.state = state
         self.url = SETTINGS.url
 
-    def deployer(self, *words: str) -> str:
+    def make(self, verb: str) -> str:
+        """What a verb of the Makefile says; the README tells these to people."""
         asked = subprocess.run(
-            [sys.executable, "-m", "deploy.deployer", *words],
+            ["make", "--silent", verb, *os.environ.get("MC_MAKE", "").split()],
             cwd=ROOT,
             env=os.environ | {"MCHUB_STATE": str(self.state)},
             capture_output=True,
             text=True,
             check=False,
-            timeout=400,
+            timeout=900,
         )
         assert asked.returncode == 0, asked.stdout + asked.stderr
         return asked.stdout
@@ -185,7 +186,7 @@ def wait_until(what: str, is_so: Callable[[], object], within: float = 60.0) -> 
 def running_platform(state: Path) -> Iterator[LivePlatform]:
     """A rehearsal that is taken down at the end, and leaves nothing behind."""
     label = f"label=com.docker.compose.project={PROJECT}"
-    running = docker("ps", "--quiet", "--filter", label)
+    running = docker("container", "ls", "--quiet", "--filter", label)
     if running and os.environ.get("MC_PLATFORM") == "running":
         # Somebody who writes such tests need not wait for a new one every time.
         yield LivePlatform(state)
@@ -193,7 +194,9 @@ def running_platform(state: Path) -> Iterator[LivePlatform]:
     assert not running, "a rehearsal runs already; `make platform-down` ends it"
     platform = LivePlatform(state)
     try:
-        platform.deployer("up", SETTINGS.name)
+        assert SETTINGS.url in platform.make("platform")
         yield platform
     finally:
-        platform.deployer("down", SETTINGS.name, "--forget")
+        platform.make("platform-down")
+    left = [docker(kind, "ls", "--quiet", "--filter", label) for kind in KINDS]
+    assert "".join(left) == ""

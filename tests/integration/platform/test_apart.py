@@ -25,7 +25,7 @@ def _container(platform: LivePlatform, user: str) -> dict[str, Any]:
     return found
 
 
-def test_every_part_is_well(platform: LivePlatform) -> None:
+def test_every_part_of_the_platform_is_well(platform: LivePlatform) -> None:
     wait_until("the platform is well", lambda: platform.health()["status"] == "ok", 30)
 
 
