@@ -75,7 +75,9 @@ def test_a_missing_need_fails_when_it_is_required(tmp_path: Path) -> None:
 def test_a_misspelled_requirement_is_refused(tmp_path: Path) -> None:
     said = _run_suite(tmp_path, require="gup")
 
-    assert "`MC_REQUIRE` must list needs among browser, compiler, daemon, docker, gpu" in said
+    assert (
+        "`MC_REQUIRE` must list needs among browser, compiler, daemon, docker, gpu" in said
+    )
     assert "got 'gup'" in said
 
 
