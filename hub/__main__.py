@@ -6,6 +6,7 @@
 
 import argparse
 import contextlib
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -87,6 +88,15 @@ def _add_audit(audit: argparse.ArgumentParser) -> None:
     verify = verbs.add_parser("verify", help="whether a record was tampered with")
     verify.add_argument("--noted", metavar="ID:HASH", help="a last record noted earlier")
     verify.set_defaults(verb=_verify_audit)
+    note = verbs.add_parser("note", help="record what was done outside the platform")
+    for name, help_text in (
+        ("--actor", "who did it"),
+        ("--action", "what, as in `home.archive`"),
+        ("--target", "to whom or what"),
+    ):
+        note.add_argument(name, required=True, help=help_text)
+    note.add_argument("--detail", default="{}", metavar="JSON", help="an object")
+    note.set_defaults(verb=_note_audit)
 
 
 def _named(names: Sequence[str]) -> list[Settings]:
@@ -224,6 +234,26 @@ def _verify_audit(options: argparse.Namespace) -> int:
         print(f"record {broken.id} of {broken.at} was tampered with, or what stood by it")
         return 1
     print("every record is whole; the last is {}:{}".format(*head(engine)))
+    return 0
+
+
+def _note_audit(options: argparse.Namespace) -> int:
+    from hub.audit import Event, record
+
+    law = "be an object in JSON"
+    try:
+        detail = json.loads(options.detail)
+    except ValueError:
+        detail = None
+    require(isinstance(detail, dict), "--detail", law, options.detail)
+    event = Event(
+        actor=options.actor,
+        action=options.action,
+        target=options.target,
+        detail=detail,
+        outcome="ok",
+    )
+    print(f"recorded as {record(_audited(), event).id}")
     return 0
 
 

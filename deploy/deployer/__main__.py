@@ -1,11 +1,13 @@
 """Look after the environments of this host.
 
-``python -m deploy.deployer up | down | status ENVIRONMENT``; ``--help`` explains each.
+``python -m deploy.deployer up | down | status | archive-home ENVIRONMENT``;
+``--help`` explains each.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from deploy.deployer.commands import Failed
 from deploy.deployer.environment import Environment
@@ -42,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         ("up", _up, "start what doesn't run"),
         ("down", _down, "stop everything, users' servers included"),
         ("status", _status, "the parts and how they are"),
+        ("archive-home", _archive_home, "a user's files, in one file of the operator's"),
     ):
         added = verbs.add_parser(name, help=text)
         added.add_argument("environment", metavar="ENVIRONMENT")
@@ -49,6 +52,14 @@ def _parser() -> argparse.ArgumentParser:
         if name == "down":
             added.add_argument(
                 "--forget", action="store_true", help="delete its data and secrets too"
+            )
+        if name == "archive-home":
+            added.add_argument("user", metavar="USER")
+            added.add_argument(
+                "--to", type=Path, required=True, metavar="FOLDER", help="where it goes"
+            )
+            added.add_argument(
+                "--delete", action="store_true", help="delete the home after that"
             )
     return parser
 
@@ -59,6 +70,10 @@ def _up(environment: Environment, _: argparse.Namespace) -> None:
 
 def _down(environment: Environment, options: argparse.Namespace) -> None:
     environment.down(forget=options.forget)
+
+
+def _archive_home(environment: Environment, options: argparse.Namespace) -> None:
+    environment.archive_home(options.user, options.to, delete=options.delete)
 
 
 def _status(environment: Environment, _: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from deploy.deployer.commands import Command, Failed, run
 from deploy.deployer.compose import DOCKER_SOCKET, compose, variables
 from deploy.deployer.docker_policy import docker_policy
+from deploy.deployer.homes import archive_home, remove_home
 from deploy.deployer.part_secrets import archive, make_missing, names_by_part
 from hub.network import PROXY_PORT
 from hub.settings import Settings
@@ -80,6 +81,25 @@ class Environment:
             with self._step("data is deleted"):
                 self._forget()
 
+    def archive_home(self, user: str, folder: Path, *, delete: bool) -> None:
+        """Write a user's home into `folder`, and with `delete` delete it then.
+
+        Raises
+        ------
+        Failed
+            If a step does not succeed; nothing is deleted that was not archived.
+        """
+        with self._step(f"the home of {user} is archived"):
+            image = self._told()["MC_BASE_IMAGE"]
+            archived = archive_home(self._docker, self._settings, user, folder, image)
+        self._say(f"  {archived.file}: {archived.n_entries} entries, {archived.sha256}")
+        with self._step("the audit log says so"):
+            self._note("home.archive", user, archived.in_json())
+        if delete:
+            with self._step("the home is deleted"):
+                remove_home(self._docker, self._settings, user)
+                self._note("home.delete", user, archived.in_json())
+
     def status(self) -> str:
         """The parts and how they are."""
         return self._compose("ps", "--format", "table {{.Service}}\t{{.Status}}")
@@ -104,6 +124,11 @@ class Environment:
     def _compose(self, *words: str) -> str:
         command = compose(self._settings, self._told(), words, within=_UP_WITHIN)
         return run(command, checkout())
+
+    def _note(self, action: str, target: str, detail: str) -> None:
+        words = (f"--action={action}", f"--target={target}", f"--detail={detail}")
+        note = ("python", "-m", "hub", "audit", "note", "--actor=operator", *words)
+        self._compose("exec", "-T", "steward", *note)
 
     def _check_docker(self) -> None:
         if not DOCKER_SOCKET.exists():

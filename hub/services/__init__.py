@@ -74,7 +74,11 @@ def _files(settings: Settings) -> Sequence[str]:
     """Where users' files are, if the service reaches them."""
     if isinstance(settings.server.runs_as, LocalProcess):
         return (f"--homes={homes_folder()}", f"--archives={archives_folder()}")
-    return ("--no-archive=homes are volumes of the users, which no service may open",)
+    why = (
+        "homes are volumes, which no service may open; on the host "
+        "`python -m deploy.deployer archive-home` does it"
+    )
+    return (f"--no-archive={why}",)
 
 
 def admin_variables(settings: Settings) -> Mapping[str, str]:

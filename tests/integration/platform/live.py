@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,6 +52,21 @@ class LivePlatform:
         )
         assert asked.returncode == 0, asked.stdout + asked.stderr
         return asked.stdout
+
+    def deployer(self, verb: str, *words: str, fails: bool = False) -> str:
+        """What the deployer says, to the end of a verb that succeeds or `fails`."""
+        command = [sys.executable, "-m", "deploy.deployer", verb, SETTINGS.name, *words]
+        asked = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"MCHUB_STATE": str(self.state)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert (asked.returncode != 0) == fails, asked.stdout + asked.stderr
+        return asked.stdout + asked.stderr
 
     def part(self, name: str) -> str:
         """Name of the container of one of the platform's parts."""

@@ -1,6 +1,7 @@
 """Two people of different groups, each in a container of their own, kept apart."""
 
 import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,31 @@ def test_every_container_keeps_the_cis_benchmark(
         broken += violations(each, EXCEPTIONS.get(service))
 
     assert list(map(str, broken)) == []
+
+
+def test_an_operator_keeps_the_files_of_somebody_who_leaves(
+    platform: LivePlatform, tmp_path: Path
+) -> None:
+    platform.register("ruth", "analysts")
+    with Member(platform, "ruth") as ruth:
+        ruth.start("cpu-small")
+        with Kernel(platform, "ruth", ruth.token()) as kernel:  # type: ignore[arg-type]
+            kernel.run("open('model.txt', 'w').write('what Ruth knew')")
+        told = platform.deployer("archive-home", "ruth", f"--to={tmp_path}", fails=True)
+        assert "must not be in use; mchub-rehearsal-ruth has it open" in told
+        ruth.stop()
+
+    platform.deployer("archive-home", "ruth", f"--to={tmp_path}", "--delete")
+
+    (file,) = tmp_path.iterdir()
+    with tarfile.open(file) as archive:
+        kept = archive.extractfile("./model.txt")
+        assert kept is not None
+        assert kept.read() == b"what Ruth knew"
+    told = platform.deployer("archive-home", "ruth", f"--to={tmp_path}", fails=True)
+    assert "must have a home in rehearsal; got 'ruth'" in told
+    acts = "SELECT action FROM mchub_audit WHERE actor = 'operator' ORDER BY id"
+    assert platform.sql(acts) == [["home.archive"], ["home.delete"]]
 
 
 def test_a_restart_of_the_hub_touches_no_kernel(
