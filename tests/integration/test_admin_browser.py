@@ -87,6 +87,7 @@ def _suspend_two(page: "Page", shots: Path) -> None:
     page.screenshot(path=shots / "admin-2-users.png")
     page.get_by_role("button", name="Suspend").click()
     # Where a reason is asked for, one types at once.
+    page.wait_for_function("document.activeElement.name === 'reason'")
     page.keyboard.type("on leave")
     page.screenshot(path=shots / "admin-3-sure.png")
     page.get_by_role("button", name="Suspend").click()
