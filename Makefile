@@ -35,7 +35,8 @@ platform-down: setup ## end that platform and delete all that it kept
 
 test: setup ## run every test that this machine can run
 	$(PYTEST) $(PARALLEL) -m "not (benchmark or $(MARKED))"
-	$(PYTEST) -m "not benchmark and ($(MARKED))"
+	$(PYTEST) $(PARALLEL) --dist loadfile -m "not (benchmark or docker) and ($(MARKED))"
+	$(PYTEST) -m "docker and not benchmark"
 
 quick: setup ## run the tests that need nothing, in under a minute
 	$(PYTEST) $(PARALLEL) -m "not (benchmark or $(MARKED))"

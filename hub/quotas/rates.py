@@ -37,5 +37,7 @@ def profile_of(settings: Settings, user_options: Mapping[str, Any] | None) -> Pr
             gpu=0,
             at_most=timedelta.max,
         )
-    profiles = {profile.name: profile for profile in server.runs_as.profiles}
-    return profiles.get((user_options or {}).get("profile", ""), server.runs_as.profiles[0])
+    # Anything may have been chosen that JSON can say.
+    chosen = user_options.get("profile") if isinstance(user_options, Mapping) else None
+    profiles = server.runs_as.profiles
+    return next((one for one in profiles if one.name == chosen), profiles[0])

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from tests.architecture.checkout import ROOT
 from tests.images.containers import LABEL, docker, name_of
@@ -51,9 +52,10 @@ def test_a_bill_lists_the_locked_packages_and_pip(
     python = {each for each in _listed(bills / f"{name}.cdx.json") if "pypi" in each}
 
     # For other systems and Pythons a lock holds packages that the image leaves out.
-    locked = {f"pkg:pypi/{package}@{version}" for package, version in pins}
-    ours = {"pip", "mchub"}
-    unlocked = {each for each in python - locked if each[9:].split("@")[0] not in ours}
+    locked = {(canonicalize_name(package), version) for package, version in pins}
+    found = {tuple(each.removeprefix("pkg:pypi/").split("@")) for each in python}
+    listed = {(canonicalize_name(package), version) for package, version in found}
+    unlocked = {each for each in listed - locked if each[0] not in ("pip", "mchub")}
     assert set() == unlocked
     assert len(python) > 50
 

@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
+
 from hub import storage
 from hub.choices import Audit, Budget, Budgets
 from hub.database import connect
@@ -109,7 +111,8 @@ def brisk_hub(state: Path) -> Iterator[BriskHub]:
             del os.environ[name]
         else:
             os.environ[name] = value
-    left = hub.processes()
+    # A kernel takes a moment to see that its server is gone.
+    _, left = psutil.wait_procs(hub.processes(), timeout=15)
     for process in left:
         process.kill()
     assert left == []

@@ -274,6 +274,17 @@ class ContainerHub:
 
     def progress(self, user: str, token: str) -> list[dict[str, Any]]:
         """Everything that the page of a start is told, to its end."""
+        told: list[dict[str, Any]] = []
+
+        def is_told() -> bool:
+            # While JupyterHub clears up behind a refusal it says that nothing starts.
+            told.extend(self._progress(user, token))
+            return bool(told)
+
+        until(is_told, what="a word about the start")
+        return told
+
+    def _progress(self, user: str, token: str) -> list[dict[str, Any]]:
         with httpx.stream(
             "GET",
             f"{self.variables['TEST_HUB']}/hub/api/users/{user}/server/progress",
