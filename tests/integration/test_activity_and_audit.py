@@ -151,11 +151,12 @@ def test_a_used_up_budget_stops_and_refuses_with_the_numbers(
         # A server that nobody uses would be stopped for that.
         kernel.begin("import time\nwhile True: print(time.time()); time.sleep(1)")
         until(lambda: not is_running(dido), seconds=200)
-    dido.ask("POST", "/users/dido/server")
+    until(lambda: not dido.ask("GET", "/users/dido").json()["servers"])
+    said = dido.ask("POST", "/users/dido/server").text
 
-    # The start is refused after the answer; its page says why.
+    # A start that is refused after the answer says why on its page.
     numbers = "CPU hours were used in the last 30 days"
-    until(lambda: numbers in dido.ask("GET", "/users/dido/server/progress").text)
+    until(lambda: numbers in said + dido.ask("GET", "/users/dido/server/progress").text)
     [stop] = records(hub, "budget.stop", "dido/")
     assert (stop.actor, stop.outcome) == ("steward", "ok")
     until(lambda: len(records(hub, "server.start", "dido/")) == 2)
