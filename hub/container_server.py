@@ -79,7 +79,7 @@ class ContainerServer(DockerSpawner):  # type: ignore[misc]
         super().__init__(**arguments)
         self._at_docker = asyncio.Lock()
         self._lease: Lease | None = None
-        self._is_started_here = False
+        self._is_of_this_hub = False
         self._steps: list[dict[str, Any]] = []
         self._stepped = asyncio.Event()
 
@@ -121,7 +121,7 @@ class ContainerServer(DockerSpawner):  # type: ignore[misc]
 
         A container of this server that runs already is taken over as it is.
         """
-        self._steps, self._lease, self._is_started_here = [], None, True
+        self._steps, self._lease, self._is_of_this_hub = [], None, True
         if found := await self.get_object():
             if found["State"]["Running"] and self._is_ours(found):
                 return await self._adopt(found)
@@ -328,10 +328,12 @@ class ContainerServer(DockerSpawner):  # type: ignore[misc]
                 self.log.warning("%s: its lease stays, %s", self._log_name, error)
                 return
         leases, own = leases_of(self.settings), (self.user.name, self.name)
-        if self._is_started_here:
+        if self._is_of_this_hub:
             await asyncio.to_thread(leases.leave, *own)
         # Else an earlier hub ended while this server waited: its place is kept, and the
-        # reconciler asks for it again.
+        # reconciler asks for it again. From here on an end is one that somebody wanted,
+        # even of a start that has not come as far as `start`.
+        self._is_of_this_hub = True
         if await asyncio.to_thread(leases.release, *own):
             for turn in self._turns:
                 turn.set()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.browser import browser_page
-from tests.integration.platform.live import LivePlatform
+from tests.integration.platform.live import LivePlatform, Member
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -50,6 +50,9 @@ def test_a_member_chooses_a_server_and_runs_the_first_notebook(
         _run_all_cells(page)
         page.locator(".js-plotly-plot .main-svg").first.wait_for()
         page.screenshot(path=pictures / f"{name}-4-notebook.png")
+    with Member(platform, name) as member:
+        member.sign_in(name)
+        member.stop()
 
 
 def _sign_in(page: "Page", platform: LivePlatform, name: str, pictures: Path) -> None:
