@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Generator
 from functools import cache
@@ -104,8 +105,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse a misspelled `MC_REQUIRE` before any test runs."""
+    """Refuse a misspelled `MC_REQUIRE` before any test runs, and hear Ctrl-C."""
     config.stash[REQUIRED] = _required()
+    # A shell's background job ignores Ctrl-C, and so would all that is started here.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # Compiled code is shared by the workers and stays out of the developer's own cache.
     cache = config.rootpath / ".pytest_cache" / "mclib"
     os.environ.setdefault("MCLIB_CACHE_DIR", str(cache))
