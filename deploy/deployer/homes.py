@@ -15,13 +15,16 @@ __all__ = ["Archived", "archive_home", "remove_home"]
 Docker = Callable[..., str]
 """Runs `docker` with words, and returns what it says."""
 
-# Read again to its end before it gets its name: half an archive is none.
+# Read again to its end before it gets its name: half an archive is none. What must succeed
+# stands in no pipe but at its end, because a shell looks at nothing else of one.
 _SCRIPT: Final = """
 set -eu
 umask 077
 cd /archives
 trap 'rm -f "$0.part"' EXIT
 tar --create --gzip --numeric-owner --directory=/home --file="$0.part" .
+gzip --test "$0.part"
+tar --list --file="$0.part" >/dev/null
 tar --list --file="$0.part" | wc -l
 sha256sum "$0.part" | cut -d ' ' -f 1
 chown --reference=. "$0.part"

@@ -139,8 +139,8 @@ async def _somebody_listens(path: str) -> bool:
             _, writer = await asyncio.open_unix_connection(path)
     except (ConnectionRefusedError, FileNotFoundError):
         return False
-    except TimeoutError:
-        # So many wait there that the next must wait too.
+    except OSError:
+        # So many wait there that the next must wait too; or a request will say what it is.
         return True
     writer.close()
     return True

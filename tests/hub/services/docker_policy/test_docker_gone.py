@@ -14,6 +14,9 @@ async def _is_alone_within(docker: Path, seconds: float) -> bool:
             await program.alone(str(docker))
     except TimeoutError:
         return False
+    finally:
+        # Those who were just hung up on see it before their loop ends.
+        await asyncio.sleep(0.2)
     return True
 
 
