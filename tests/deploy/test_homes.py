@@ -34,8 +34,8 @@ def docker(*words: str, stdin: str = "") -> str:
 def home() -> Iterator[None]:
     """Ada's home, with a file that only its owner may read."""
     docker("volume", "create", VOLUME)
-    writes = "echo model > /home/model.txt && chmod 000 /home/model.txt"
-    words = ("run", "--rm", "--network=none", "--volume", f"{VOLUME}:/home", IMAGE)
+    writes = "echo model > /mnt/model.txt && chmod 000 /mnt/model.txt"
+    words = ("run", "--rm", "--network=none", "--volume", f"{VOLUME}:/mnt", IMAGE)
     docker(*words, "sh", "-c", writes)
     yield
     docker("volume", "rm", "--force", VOLUME)

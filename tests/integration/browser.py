@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,3 +52,22 @@ def browser_page(profile: Path) -> "Iterator[Page]":
         page.set_default_timeout(60 * SECONDS)
         yield page
         browser.close()
+
+
+def wait_for_kernel(page: "Page") -> None:
+    """Wait until the notebook that is open has a kernel that waits for work."""
+    # The round sign at the top says "idle" before there is a kernel at all.
+    page.get_by_text(re.compile(r"^Python 3 .*\| Idle$")).wait_for()
+
+
+def run_all_cells(page: "Page") -> None:
+    """Run the notebook that is open, and wait until every cell has its number."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(
+        """() => {
+            const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+            const texts = prompts.map(prompt => prompt.textContent.trim());
+            return texts.length > 0 && texts.every(text => /^\\[\\d+\\]:$/.test(text));
+        }"""
+    )

@@ -5,14 +5,13 @@
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.browser import browser_page
+from tests.integration.browser import browser_page, run_all_cells, wait_for_kernel
 from tests.integration.live_hub import LiveHub, running_hub
 
 if TYPE_CHECKING:
@@ -65,18 +64,9 @@ def _sign_in(page: "Page", hub: LiveHub, pictures: Path) -> None:
 def _run_all_cells(page: "Page", pictures: Path) -> None:
     page.wait_for_url(f"**/lab/tree/notebooks/{NOTEBOOK}*")
     page.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for()
-    # The round sign at the top says "idle" before there is a kernel at all.
-    page.get_by_text(re.compile(r"^Python 3 .*\| Idle$")).wait_for()
+    wait_for_kernel(page)
     page.screenshot(path=pictures / "3-notebook.png")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.wait_for_function(
-        """() => {
-            const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
-            const texts = prompts.map(prompt => prompt.textContent.trim());
-            return texts.length > 0 && texts.every(text => /^\\[\\d+\\]:$/.test(text));
-        }"""
-    )
+    run_all_cells(page)
 
 
 def _see_the_answer(page: "Page", pictures: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.browser import browser_page
+from tests.integration.browser import browser_page, run_all_cells, wait_for_kernel
 from tests.integration.platform.live import LivePlatform, Member
 
 if TYPE_CHECKING:
@@ -71,14 +71,5 @@ def _run_all_cells(page: "Page") -> None:
     if not panel.count():
         page.goto(f"{page.url.split('/lab')[0]}/lab/tree/notebooks/{NOTEBOOK}")
     panel.first.wait_for()
-    # The round sign at the top says "idle" before there is a kernel at all.
-    page.get_by_text(re.compile(r"^Python 3 .*\| Idle$")).wait_for()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.wait_for_function(
-        """() => {
-            const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
-            const texts = prompts.map(prompt => prompt.textContent.trim());
-            return texts.length > 0 && texts.every(text => /^\\[\\d+\\]:$/.test(text));
-        }"""
-    )
+    wait_for_kernel(page)
+    run_all_cells(page)
