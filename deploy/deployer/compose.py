@@ -1,5 +1,6 @@
 """What compose is told: which files, which variables, and the commands themselves."""
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,9 +8,11 @@ from typing import Final
 
 from deploy.deployer.commands import Command
 from hub.display import compose_variables
+from hub.environments import SITE_VARIABLE
 from hub.settings import Settings
+from hub.storage import checkout
 
-__all__ = ["DOCKER_SOCKET", "compose", "variables"]
+__all__ = ["DOCKER_SOCKET", "compose", "files", "site_file", "variables"]
 
 DOCKER_SOCKET: Final = Path("/var/run/docker.sock")
 
@@ -26,6 +29,17 @@ _IMAGES: Final = {
 _KEPT: Final = ("PATH", "HOME", "DOCKER_CONFIG", "DOCKER_HOST", "XDG_RUNTIME_DIR", "LANG")
 
 
+def site_file(state: Path) -> Path:
+    """The site's own settings as the parts get them: a copy, empty where there are none."""
+    copied, named = state / "site.toml", os.environ.get(SITE_VARIABLE, "")
+    text = Path(named).read_text(encoding="utf-8") if named else ""
+    if not copied.exists() or copied.read_text(encoding="utf-8") != text:
+        # The same file, not another in its place: running parts have it mounted.
+        copied.write_text(text, encoding="utf-8")
+    copied.chmod(0o644)
+    return copied
+
+
 def variables(settings: Settings, state: Path, version: str) -> dict[str, str]:
     """Environment variables of compose: the settings', the images', where things lie."""
     found = {name: os.environ[name] for name in _KEPT if name in os.environ}
@@ -33,11 +47,28 @@ def variables(settings: Settings, state: Path, version: str) -> dict[str, str]:
     found |= dict(lines)
     for name, image in _IMAGES.items():
         found[name] = os.environ.get(name) or f"{image}:{version}"
+    site = site_file(state)
     return found | {
+        "MC_SITE": str(site),
+        # A changed site starts the parts that read it anew.
+        "MC_SITE_DIGEST": hashlib.sha256(site.read_bytes()).hexdigest()[:16],
         "MC_STATE": str(state),
         "MC_SECRETS": str(state / "parts"),
         "MC_DOCKER_GROUP": str(DOCKER_SOCKET.stat().st_gid),
     }
+
+
+def files(settings: Settings) -> list[str]:
+    """Compose files of an environment, each saying what those before it don't.
+
+    ``MC_OVERLAYS`` names more of them, apart by colons; tests add a provider of sign-in
+    so.
+    """
+    found = ["deploy/compose.yaml"]
+    own = f"deploy/compose.{settings.name}.yaml"
+    if (checkout() / own).exists():
+        found.append(own)
+    return [*found, *filter(None, os.environ.get("MC_OVERLAYS", "").split(":"))]
 
 
 def compose(
@@ -47,9 +78,8 @@ def compose(
     *,
     within: float = 600.0,
 ) -> Command:
-    """`docker compose` for an environment: the base, and what differs there."""
-    files = ("deploy/compose.yaml", f"deploy/compose.{settings.name}.yaml")
-    named = [word for file in files for word in ("--file", file)]
+    """`docker compose` for an environment: the base, what differs there, what is added."""
+    named = [word for file in files(settings) for word in ("--file", file)]
     return Command(
         words=("docker", "compose", *named, *words), variables=told, within=within
     )

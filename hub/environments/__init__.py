@@ -1,4 +1,4 @@
-"""The environments, and how one is loaded: by its name, with this machine's ports.
+"""The environments, and how one is loaded: by its name, with what the site says of it.
 
 Each environment is one literal in a file of its own, all in the same order, so that two of
 them laid side by side show their differences at a glance.
@@ -8,12 +8,17 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
+from hub.environments.site import with_site
 from hub.laws import refusal, require
 from hub.settings import Settings
 
-__all__ = ["ENVIRONMENTS", "PORT_VARIABLES", "load", "with_ports"]
+__all__ = ["ENVIRONMENTS", "PORT_VARIABLES", "SITE_VARIABLE", "load", "with_ports"]
+
+SITE_VARIABLE: Final = "MCHUB_SITE"
+"""Names the file with what this site decides for itself."""
 
 ENVIRONMENTS: Final = ("development", "rehearsal", "staging", "production")
 
@@ -50,7 +55,7 @@ PORT_VARIABLES: Final[Mapping[str, Callable[[Settings, int], Settings]]] = {
 
 
 def load(name: str | None, variables: Mapping[str, str] | None = None) -> Settings:
-    """Settings of one environment, with the ports that this machine gives it.
+    """Settings of one environment, with what its site and this machine give it.
 
     Parameters
     ----------
@@ -58,8 +63,8 @@ def load(name: str | None, variables: Mapping[str, str] | None = None) -> Settin
         One of `ENVIRONMENTS`; usually what ``MC_ENVIRONMENT`` holds. There is no default:
         a hub that doesn't know its environment must not start.
     variables : mapping, optional
-        Where `PORT_VARIABLES` are looked up; the process's own environment variables if
-        not given.
+        Where `SITE_VARIABLE` and `PORT_VARIABLES` are looked up; the process's own
+        environment variables if not given.
 
     Returns
     -------
@@ -68,14 +73,18 @@ def load(name: str | None, variables: Mapping[str, str] | None = None) -> Settin
     Raises
     ------
     SettingsError
-        If `name` is no environment, its file breaks a law or can't be read, or a port
-        variable holds no port.
+        If `name` is no environment, its file or the site's breaks a law or can't be read,
+        or a port variable holds no port.
     """
     if name is None or name not in ENVIRONMENTS:
         variable, law = "MC_ENVIRONMENT", f"be one of {', '.join(ENVIRONMENTS)}"
         hint = "" if name else "`make run` sets it; elsewhere write it before the command."
         raise refusal(variable, law, name, hint)
-    return with_ports(_literal(name), os.environ if variables is None else variables)
+    variables = os.environ if variables is None else variables
+    settings = _literal(name)
+    if site := variables.get(SITE_VARIABLE, ""):
+        settings = with_site(settings, Path(site), ENVIRONMENTS)
+    return with_ports(settings, variables)
 
 
 def _literal(name: str) -> Settings:
