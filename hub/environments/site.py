@@ -84,8 +84,11 @@ def _overlaid(holder: Any, table: Mapping[str, Any], path: str) -> Any:
 
 def _value(given: Any, declared: Any, before: Any, path: str) -> Any:
     """What the file gives, as the type that the field declares."""
-    options = get_args(declared) if isinstance(declared, UnionType) else (declared,)
-    kinds = {option.__name__: option for option in options if is_dataclass(option)}
+    options: tuple[Any, ...] = (declared,)
+    if isinstance(declared, UnionType):
+        options = get_args(declared)
+    parts: list[Any] = [option for option in options if is_dataclass(option)]
+    kinds = {part.__name__: part for part in parts}
     if given == "none" and NoneType in options:
         return None
     if isinstance(given, Mapping) and kinds:
@@ -143,7 +146,7 @@ def _made(kind: Any, given: Mapping[str, Any], path: str) -> Any:
 
 
 def _require_field(kind: type, name: str, path: str) -> None:
-    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    known = [field.name for field in fields(kind)]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known)}."
     require(name in known, f"{path}.{name}", "be a setting", name, hint)
