@@ -3,31 +3,42 @@
 from collections.abc import Mapping
 from typing import Final
 
+from hub.choices import Prometheus
 from hub.settings import Settings
 
 __all__ = [
     "ADMIN",
     "ADMIN_IN_PERSON",
+    "CHECK_USER",
     "DOCKER_POLICY",
+    "EXPORTER",
     "IDLE_CULLER",
     "OWN",
     "PLATFORM_API",
+    "PROMETHEUS",
     "RECONCILER",
     "ROLES",
     "ROUTE_KEEPER",
     "SHARING",
     "STEWARD",
+    "SYNTHETIC",
     "load_roles",
     "user_scopes",
 ]
 
 ADMIN: Final = "admin"
 DOCKER_POLICY: Final = "docker-policy"
+EXPORTER: Final = "exporter"
 IDLE_CULLER: Final = "idle-culler"
 PLATFORM_API: Final = "platform-api"
+PROMETHEUS: Final = "prometheus"
 RECONCILER: Final = "reconciler"
 ROUTE_KEEPER: Final = "route-keeper"
 STEWARD: Final = "steward"
+SYNTHETIC: Final = "synthetic"
+
+CHECK_USER: Final = "mchub-check"
+"""The user whom the synthetic check is: nobody signs in under this name."""
 
 ROLES: Final[Mapping[str, Mapping[str, str]]] = {
     IDLE_CULLER: {
@@ -55,6 +66,17 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
         "list:users": "to tell a deleted user's container from a forgotten server",
         "read:servers": "to know what runs and what starts",
         "start:servers": "to take up forgotten servers and the starts that wait",
+    },
+    PROMETHEUS: {
+        "read:metrics": "to read the hub's own metrics",
+    },
+    EXPORTER: {
+        "list:users": "to go through the users",
+        "read:users:groups": "to add up use by group",
+    },
+    SYNTHETIC: {
+        f"servers!user={CHECK_USER}": "to start and stop the server of the check's user",
+        f"access:servers!user={CHECK_USER}": "to run a notebook on that server",
     },
 }
 """The services, none of them admin."""
@@ -90,8 +112,23 @@ ADMIN_IN_PERSON: Final[Mapping[str, str]] = {
 """What the admin service may do in the name of an admin, if that admin may do it."""
 
 
-def load_roles() -> list[dict[str, object]]:
-    """`ROLES` in the form of JupyterHub's setting of that name."""
+def load_roles(settings: Settings) -> list[dict[str, object]]:
+    """`ROLES` in the form of JupyterHub's setting of that name.
+
+    Where the platform is checked again and again, the hub also makes the user for it, who
+    may do what everybody may.
+    """
+    checked: dict[str, object] = {
+        "name": CHECK_USER,
+        "description": "The user whom the synthetic check is",
+        "scopes": [OWN],
+        "users": [CHECK_USER],
+    }
+    is_checked = isinstance(settings.monitoring, Prometheus)
+    return [*_service_roles(), *([checked] if is_checked else [])]
+
+
+def _service_roles() -> list[dict[str, object]]:
     return [
         {
             "name": service,

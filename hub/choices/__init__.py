@@ -16,10 +16,8 @@ from hub.choices.front import (
 from hub.choices.keeping import (
     Audit,
     Backup,
-    Console,
     GeneratedSecrets,
     Postgres,
-    Prometheus,
     SecretFiles,
     Sqlite,
 )
@@ -36,6 +34,7 @@ from hub.choices.servers import (
     Server,
     Start,
 )
+from hub.choices.watching import Console, Mail, Prices, Prometheus, Slack
 
 __all__ = [
     "Acme",
@@ -58,11 +57,13 @@ __all__ = [
     "Idle",
     "Limits",
     "LocalProcess",
+    "Mail",
     "Network",
     "NoTls",
     "OpenIdConnect",
     "Password",
     "Postgres",
+    "Prices",
     "Profile",
     "Prometheus",
     "SecretFiles",
@@ -70,6 +71,7 @@ __all__ = [
     "Server",
     "Sharing",
     "SingleSignOn",
+    "Slack",
     "Sqlite",
     "Start",
 ]

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hub.laws import require, require_duration, require_name, require_names, require_text
+from hub.laws import require, require_duration, require_name, require_text
 
 __all__ = [
     "Audit",
     "Backup",
-    "Console",
     "GeneratedSecrets",
     "Postgres",
-    "Prometheus",
     "SecretFiles",
     "Sqlite",
 ]
@@ -63,27 +61,6 @@ class SecretFiles:
         fits = self.folder.startswith("/")
         require(fits, f"{path}.folder", "be an absolute folder", self.folder)
         require_text(f"{path}.source", self.source)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Console:
-    """Logs in files, changes of state on the console."""
-
-    def check(self, path: str) -> None:
-        """Nothing to refuse."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prometheus:
-    """Metrics, dashboards and kept logs; alerts go out by the `alerts` channels."""
-
-    keep_logs: timedelta
-    alerts: tuple[str, ...]
-
-    def check(self, path: str) -> None:
-        """Refuse logs that nobody keeps."""
-        require_duration(f"{path}.keep_logs", self.keep_logs)
-        require_names(f"{path}.alerts", self.alerts)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,7 +35,7 @@ PRODUCTION = Settings(
     budgets=shared.BUDGETS,
     sharing=choices.Sharing(at_most=timedelta(days=7)),
     secrets=choices.SecretFiles(folder="/run/secrets", source="vault agent"),
-    monitoring=choices.Prometheus(keep_logs=timedelta(days=90), alerts=("mail", "slack")),
+    monitoring=shared.watched(timedelta(days=90), alerts=("mail", "slack")),
     backup=choices.Backup(
         every=timedelta(hours=6), keep=timedelta(days=30), point_in_time=True, off_site=True
     ),

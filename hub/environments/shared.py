@@ -10,10 +10,14 @@ from hub.choices import (
     Container,
     Device,
     Idle,
+    Mail,
     Network,
     OpenIdConnect,
+    Prices,
     Profile,
+    Prometheus,
     SingleSignOn,
+    Slack,
     Start,
 )
 
@@ -28,6 +32,7 @@ __all__ = [
     "SMALL_PROFILES",
     "START",
     "inside",
+    "watched",
 ]
 
 # The port that the documentation names for the platform's API.
@@ -133,3 +138,22 @@ BUDGETS: Final = Budgets(
     everybody=Budget(name="everybody", gpu_hours=20, cpu_hours=500),
     groups=(Budget(name="quants", gpu_hours=200, cpu_hours=2_000),),
 )
+
+
+def watched(keep_logs: timedelta, *, alerts: tuple[str, ...]) -> Prometheus:
+    """Metrics and dashboards; a site says where the channels of `alerts` lead."""
+    return Prometheus(
+        read_every=timedelta(seconds=15),
+        keep_metrics=400 * _DAY,
+        keep_logs=keep_logs,
+        check_every=timedelta(minutes=10),
+        alerts=alerts,
+        mail=Mail(
+            to="oncall@example.org",
+            sender="mchub@example.org",
+            server="smtp.example.org:587",
+            user="mchub@example.org",
+        ),
+        slack=Slack(channel="#mchub"),
+        prices=Prices(currency="EUR", gpu_hour=2.5, cpu_hour=0.05),
+    )

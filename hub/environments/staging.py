@@ -36,7 +36,7 @@ STAGING = Settings(
     budgets=shared.BUDGETS,
     sharing=choices.Sharing(at_most=timedelta(days=7)),
     secrets=choices.SecretFiles(folder="/run/secrets", source="staging.env"),
-    monitoring=choices.Prometheus(keep_logs=timedelta(days=7), alerts=()),
+    monitoring=shared.watched(timedelta(days=7), alerts=()),
     backup=choices.Backup(every=timedelta(days=1), keep=timedelta(days=7)),
     audit=choices.Audit(keep=timedelta(days=90)),
     debug=False,

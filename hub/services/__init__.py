@@ -27,7 +27,7 @@ def apply_services(c: Config, settings: Settings) -> None:
         | (_admin_pages(settings) if service == ADMIN else {})
         for service in ROLES
     ]
-    c.JupyterHub.load_roles = load_roles()
+    c.JupyterHub.load_roles = load_roles(settings)
     c.JupyterHub.extra_user_scopes = user_scopes(settings)
 
 

@@ -10,7 +10,7 @@ from traitlets.config import Config
 
 from hub import SettingsError, configure, load
 from hub.choices import Entra, GitHub, Google, GroupId
-from hub.roles import ROLES, SHARING, load_roles, user_scopes
+from hub.roles import CHECK_USER, ROLES, SHARING, load_roles, user_scopes
 from tests.hub.effect import ENVIRONMENTS, GOLDEN, PORTS, configured, effect
 
 
@@ -130,7 +130,20 @@ def test_every_role_belongs_to_a_service_of_the_hub() -> None:
         service["name"] for service in configured("development").JupyterHub.services
     }
 
-    assert {name for role in load_roles() for name in role["services"]} <= services
+    roles = load_roles(load("development", {}))
+
+    assert {name for role in roles for name in role["services"]} <= services
+
+
+def test_the_user_of_the_check_is_there_only_where_somebody_checks() -> None:
+    made = {
+        name: [role["users"] for role in load_roles(load(name, {})) if "users" in role]
+        for name in ("development", "staging", "production")
+    }
+
+    assert made["development"] == []
+    assert made["staging"] == made["production"] == [[CHECK_USER]]
+    assert all(f"!user={CHECK_USER}" in scope for scope in ROLES["synthetic"])
 
 
 def test_the_state_that_outlives_a_hub_is_kept(state: Path) -> None:
