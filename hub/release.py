@@ -1,16 +1,33 @@
 """Which release this is, where the hub runs from a checkout and where from an image."""
 
-import functools
+import os
 import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
 
-from hub.storage import checkout
+__all__ = ["RELEASE_VARIABLE", "release"]
 
-__all__ = ["release"]
+RELEASE_VARIABLE: Final = "MC_RELEASE"
+"""Says which release is meant, where several are kept."""
+
+_PROJECT: Final = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 
-@functools.cache
-def release() -> str:
-    """Version of the platform: what `pyproject.toml` says, beside which the hub lies."""
-    with (checkout() / "pyproject.toml").open("rb") as file:
+def release(variables: Mapping[str, str] | None = None) -> str:
+    """Version of the platform: what a deployment calls it, or what `pyproject.toml` says.
+
+    Parameters
+    ----------
+    variables : mapping, optional
+        Where the deployment's word is looked up; the process's own environment variables
+        if not given.
+    """
+    named = (os.environ if variables is None else variables).get(RELEASE_VARIABLE, "")
+    return named or _version_of_checkout()
+
+
+def _version_of_checkout() -> str:
+    with _PROJECT.open("rb") as file:
         version: str = tomllib.load(file)["project"]["version"]
     return version

@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.deployer.outcomes import Failed
+
 __all__ = ["Command", "Failed", "run"]
-
-
-class Failed(RuntimeError):
-    """A step did not succeed; the message says which, and what its program said last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +52,8 @@ def run(command: Command, folder: Path) -> str:
             capture_output=True,
             timeout=command.within,
             check=False,
+            # Ctrl-C is for this program, which then decides what is finished and what not.
+            start_new_session=True,
         )
     except FileNotFoundError as error:
         message = f"`{command.words[0]}` is not installed."

@@ -11,8 +11,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+from hub.choices import Container
 from hub.environments.site import with_site
 from hub.laws import refusal, require
+from hub.release import release
 from hub.settings import Settings
 
 __all__ = ["ENVIRONMENTS", "PORT_VARIABLES", "SITE_VARIABLE", "load", "with_ports"]
@@ -63,8 +65,8 @@ def load(name: str | None, variables: Mapping[str, str] | None = None) -> Settin
         One of `ENVIRONMENTS`; usually what ``MC_ENVIRONMENT`` holds. There is no default:
         a hub that doesn't know its environment must not start.
     variables : mapping, optional
-        Where `SITE_VARIABLE` and `PORT_VARIABLES` are looked up; the process's own
-        environment variables if not given.
+        Where `SITE_VARIABLE`, `PORT_VARIABLES` and ``MC_RELEASE`` are looked up; the
+        process's own environment variables if not given.
 
     Returns
     -------
@@ -84,7 +86,7 @@ def load(name: str | None, variables: Mapping[str, str] | None = None) -> Settin
     settings = _literal(name)
     if site := variables.get(SITE_VARIABLE, ""):
         settings = with_site(settings, Path(site), ENVIRONMENTS)
-    return with_ports(settings, variables)
+    return with_ports(_with_release(settings, variables), variables)
 
 
 def _literal(name: str) -> Settings:
@@ -98,6 +100,19 @@ def _literal(name: str) -> Settings:
         raise refusal(f"hub/environments/{name}.py", law, str(error), hint) from error
     require(settings.name == name, f"{name}.name", "be the name of its file", settings.name)
     return settings
+
+
+def _with_release(settings: Settings, variables: Mapping[str, str]) -> Settings:
+    runs_as = settings.server.runs_as
+    if not isinstance(runs_as, Container):
+        return settings
+    version = release(variables)
+    profiles = tuple(
+        replace(profile, image=profile.image.replace("{release}", version))
+        for profile in runs_as.profiles
+    )
+    runs_as = replace(runs_as, profiles=profiles)
+    return replace(settings, server=replace(settings.server, runs_as=runs_as))
 
 
 def with_ports(settings: Settings, variables: Mapping[str, str]) -> Settings:

@@ -73,7 +73,8 @@ SIGN_ON: Final = SingleSignOn(
     refresh_every=timedelta(minutes=5),
 )
 
-_CPU, _GPU = "mchub/kernel:0.1.0-cpu", "mchub/kernel:0.1.0-gpu"
+# `{release}` stands for the release that is deployed: `load` puts it in.
+_CPU, _GPU = "mchub/kernel:{release}-cpu", "mchub/kernel:{release}-gpu"
 _DAY = timedelta(days=1)
 
 PROFILES: Final = (

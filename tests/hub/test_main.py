@@ -84,7 +84,8 @@ def copy(tmp_path: Path) -> Path:
     """A checkout of its own, whose environment files may be edited."""
     folder = tmp_path / "checkout"
     shutil.copytree(ROOT / "hub", folder / "hub")
-    shutil.copy(ROOT / "jupyterhub_config.py", folder)
+    for name in ("jupyterhub_config.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
     return folder
 
 
