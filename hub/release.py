@@ -9,18 +9,18 @@ from typing import Final
 __all__ = ["RELEASE_VARIABLE", "release"]
 
 RELEASE_VARIABLE: Final = "MC_RELEASE"
-"""Says which release is meant, where several are kept."""
+"""Says which release is meant to a deployer, which works on several."""
 
 _PROJECT: Final = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 
 def release(variables: Mapping[str, str] | None = None) -> str:
-    """Version of the platform: what a deployment calls it, or what `pyproject.toml` says.
+    """Version of the platform: what the variable says, or else what `pyproject.toml` says.
 
     Parameters
     ----------
     variables : mapping, optional
-        Where the deployment's word is looked up; the process's own environment variables
+        Where `RELEASE_VARIABLE` is looked up; the process's own environment variables
         if not given.
     """
     named = (os.environ if variables is None else variables).get(RELEASE_VARIABLE, "")

@@ -9,7 +9,6 @@ from typing import Final
 from deploy.deployer.commands import Command
 from hub.display import compose_variables
 from hub.environments import SITE_VARIABLE
-from hub.release import RELEASE_VARIABLE
 from hub.settings import Settings
 from hub.storage import checkout
 
@@ -53,7 +52,6 @@ def variables(settings: Settings, state: Path, version: str) -> dict[str, str]:
         "MC_SITE": str(site),
         # A changed site starts the parts that read it anew.
         "MC_SITE_DIGEST": hashlib.sha256(site.read_bytes()).hexdigest()[:16],
-        RELEASE_VARIABLE: version,
         "MC_STATE": str(state),
         "MC_SECRETS": str(state / "parts"),
         "MC_DOCKER_GROUP": str(DOCKER_SOCKET.stat().st_gid),

@@ -60,6 +60,10 @@ class Programs:
         wanted = ("ps", "--quiet", "--status=running", service)
         return bool(self.compose(*wanted).strip())
 
+    def container(self, service: str) -> str:
+        """Id of a part's container; empty if it has none."""
+        return self.compose("ps", "--all", "--quiet", service).strip()
+
     def note(self, action: str, target: str, detail: str) -> None:
         """Have the audit log record what an operator did."""
         words = (f"--action={action}", f"--target={target}", f"--detail={detail}")
