@@ -52,6 +52,7 @@ def images(version: str) -> list[Image]:
             ("hub", "base", "deploy/images/hub/Dockerfile"),
             ("proxy", "node", "deploy/images/proxy/Dockerfile"),
             ("deployer", "hub", "deploy/images/deployer/Dockerfile"),
+            ("backup", "hub", "deploy/images/backup/Dockerfile"),
             ("login", "node", "tests/tools/login_provider/Dockerfile"),
         )
     ]

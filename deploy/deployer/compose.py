@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.deployer.commands import Command
+from deploy.deployer.giving_secrets import parts_folder
 from hub.display import compose_variables
 from hub.environments import SITE_VARIABLE
 from hub.settings import Settings
@@ -23,6 +24,7 @@ _IMAGES: Final = {
     "MC_POSTGRES_IMAGE": "mchub/postgres",
     "MC_LOGIN_IMAGE": "mchub/login",
     "MC_DEPLOYER_IMAGE": "mchub/deployer",
+    "MC_BACKUP_IMAGE": "mchub/backup",
 }
 """Images by the variable that names another instead."""
 
@@ -53,7 +55,7 @@ def variables(settings: Settings, state: Path, version: str) -> dict[str, str]:
         # A changed site starts the parts that read it anew.
         "MC_SITE_DIGEST": hashlib.sha256(site.read_bytes()).hexdigest()[:16],
         "MC_STATE": str(state),
-        "MC_SECRETS": str(state / "parts"),
+        "MC_SECRETS": str(parts_folder(settings, state)),
         "MC_DOCKER_GROUP": str(DOCKER_SOCKET.stat().st_gid),
     }
 

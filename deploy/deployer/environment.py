@@ -1,14 +1,14 @@
 """An environment on this host, brought up and taken down, each step told as it is done."""
 
 import json
-import shutil
+from functools import cached_property
 from pathlib import Path
 
 from deploy.deployer.commands import Failed
 from deploy.deployer.compose import DOCKER_SOCKET
 from deploy.deployer.docker_policy import docker_policy
+from deploy.deployer.giving_secrets import Secrets, parts_folder
 from deploy.deployer.homes import Archived, archive_home, remove_home
-from deploy.deployer.part_secrets import archive, make_missing, names_by_part
 from deploy.deployer.programs import Programs
 from deploy.deployer.story import Story
 from hub.network import PROXY_PORT
@@ -101,7 +101,7 @@ class Environment:
     @property
     def parts(self) -> Path:
         """Folder with the secrets of each part."""
-        return self._state / "parts"
+        return parts_folder(self._settings, self._state)
 
     def check_docker(self) -> str:
         """Docker answers, and has compose."""
@@ -132,22 +132,16 @@ class Environment:
             raise Failed(message)
         return f"{len(wanted)} images"
 
+    @cached_property
+    def secrets(self) -> Secrets:
+        """Where its secrets come from, and how they reach the parts."""
+        programs, told = self.programs, self.programs.told()
+        images = (told["MC_BASE_IMAGE"], told["MC_BACKUP_IMAGE"])
+        return Secrets(self._settings, self._state, programs.docker, *images)
+
     def give_secrets(self) -> None:
         """Secrets that are missing are made, and each part gets its own."""
-        by_part = names_by_part(self._settings)
-        names = {name for some in by_part.values() for name in some}
-        values = make_missing(self._state / "secrets", names)
-        self.parts.mkdir(mode=0o711, parents=True, exist_ok=True)
-        # Only root may give files to the accounts that the parts run as. Folders stay the
-        # ones that running containers have mounted.
-        script = "tar --extract --overwrite --file=- --directory=/parts"
-        self.programs.docker(
-            *("run", "--rm", "--interactive", "--network=none", "--user=0:0"),
-            *("--volume", f"{self.parts}:/parts"),
-            self.programs.told()["MC_BASE_IMAGE"],
-            *("sh", "-c", script),
-            stdin=archive(values, by_part),
-        )
+        self.secrets.give()
 
     def _write_policy(self) -> None:
         policy = json.dumps(docker_policy(self._settings), indent=2)
@@ -190,4 +184,4 @@ class Environment:
         found = self.programs.docker("volume", "ls", "--quiet", "--filter", label).split()
         if found:
             self.programs.docker("volume", "rm", *found)
-        shutil.rmtree(self._state / "secrets", ignore_errors=True)
+        self.secrets.forget()

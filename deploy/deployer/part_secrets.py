@@ -1,22 +1,19 @@
-"""Secrets of an environment: made once, and given to each part that needs them.
+"""Which part of an environment gets which secrets, and how they reach it.
 
-The values lie in one folder of the operator's. Each part gets a folder of its own, which
+Each part gets a folder of its own, which
 its container mounts at ``/run/secrets`` and no other account can read.
 """
 
 import io
-import secrets
 import tarfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from hub.choices import Postgres, SingleSignOn
 from hub.roles import DOCKER_POLICY, ROLES, ROUTE_KEEPER
 from hub.settings import Settings
-from hub.storage import write_whole
 
-__all__ = ["archive", "make_missing", "names_by_part"]
+__all__ = ["archive", "names_by_part"]
 
 Account = tuple[int, int]
 
@@ -45,15 +42,6 @@ def names_by_part(settings: Settings) -> dict[str, tuple[str, ...]]:
         DOCKER_POLICY: (tokens[DOCKER_POLICY],),
         ROUTE_KEEPER: (tokens[ROUTE_KEEPER], "proxy_token"),
     }
-
-
-def make_missing(folder: Path, names: set[str]) -> dict[str, str]:
-    """Values of secrets by name; those that are missing are made and kept in `folder`."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in names:
-        if not (folder / name).exists():
-            write_whole(folder / name, f"{secrets.token_hex(32)}\n")
-    return {name: (folder / name).read_text(encoding="utf-8") for name in names}
 
 
 def archive(values: Mapping[str, str], wanted: Mapping[str, tuple[str, ...]]) -> bytes:

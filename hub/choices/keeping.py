@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
-from hub.laws import require, require_duration, require_name, require_text
+from hub.laws import require, require_duration, require_name
 
 __all__ = [
+    "ENV_FILE",
+    "FILES",
+    "GENERATED",
+    "VAULT",
     "Audit",
     "Backup",
     "GeneratedSecrets",
@@ -13,6 +18,16 @@ __all__ = [
     "SecretFiles",
     "Sqlite",
 ]
+
+
+GENERATED: Final = "generated"
+"""Source of secrets: each is made here, those of the other side included."""
+FILES: Final = "files"
+"""Source of secrets: files of the operator's; what can be made is made."""
+VAULT: Final = "vault agent"
+"""Source of secrets: OpenBao or Vault, over HTTP."""
+ENV_FILE: Final = ".env"
+"""Ending of a source of secrets that is one file of `NAME=value` lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +71,19 @@ class SecretFiles:
     folder: str
     source: str
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether the host keeps what it gives to the parts in memory, and on no disk."""
+        return self.source == VAULT
+
     def check(self, path: str) -> None:
         """Refuse a folder that depends on where the hub was started."""
         fits = self.folder.startswith("/")
         require(fits, f"{path}.folder", "be an absolute folder", self.folder)
-        require_text(f"{path}.source", self.source)
+        is_file = self.source.endswith(ENV_FILE) and "/" not in self.source
+        fits = is_file or self.source in (GENERATED, FILES, VAULT)
+        law = f"be `{GENERATED}`, `{FILES}`, `{VAULT}` or a file's name, `....env`"
+        require(fits, f"{path}.source", law, self.source)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,10 @@
 
 import io
 import tarfile
-from pathlib import Path
 
 import pytest
 
-from deploy.deployer.part_secrets import archive, make_missing, names_by_part
+from deploy.deployer.part_secrets import archive, names_by_part
 from hub import load
 from hub.roles import ROLES
 
@@ -32,16 +31,6 @@ def test_the_hub_gets_what_its_settings_name(name: str) -> None:
 
     wanted = {"cookie_key", "state_key", "proxy_token", "oidc_client_secret"}
     assert wanted <= set(names_by_part(settings)["hub"])
-
-
-def test_a_secret_is_made_once(tmp_path: Path) -> None:
-    first = make_missing(tmp_path / "secrets", {"a", "b"})
-    second = make_missing(tmp_path / "secrets", {"a", "b", "c"})
-
-    assert {name: second[name] for name in first} == first
-    assert len(set(second.values())) == 3
-    modes = {file.stat().st_mode & 0o777 for file in (tmp_path / "secrets").iterdir()}
-    assert modes == {0o600}
 
 
 def test_folders_and_files_belong_to_the_account_of_their_part() -> None:
