@@ -24,6 +24,7 @@ BAKE = ("buildx", "bake", "--progress", "plain", "--file", "kernel-image/docker-
 DEFAULT_BASE = re.compile(r"^ARG BASE=(\S+)$", re.MULTILINE)
 OURS = ("hub",)
 """Images of this checkout that others of it stand on."""
+STAND_INS = ("base", "node", "postgres", "nginx", "lego")
 OFFICIAL_POSTGRES = "postgres:17-trixie"
 # An index that can't be reached may not answer at all.
 PULL_WITHIN_SECONDS = 300
@@ -143,7 +144,7 @@ def _prepare_bases(version: str, *, on_stand_ins: bool) -> list[tuple[str, ...]]
         script = ROOT / "deploy" / "images" / "stand-ins" / "build.sh"
         if subprocess.run([script], cwd=ROOT, check=False).returncode:
             sys.exit("images: the stand-ins could not be made, see above.")
-        names = [f"mchub/{name}:{version}" for name in ("base", "node", "postgres")]
+        names = [f"mchub/{name}:{version}" for name in STAND_INS]
     else:
         postgres = f"mchub/postgres:{version}"
         subprocess.run(["docker", "tag", OFFICIAL_POSTGRES, postgres], check=True)

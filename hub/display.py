@@ -1,11 +1,11 @@
 """Settings side by side, as text: what each environment is, and where two differ."""
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from typing import Any, get_args, get_type_hints
 
+from hub.addresses import platform_addresses
 from hub.settings import Settings
 
 __all__ = ["compose_variables", "leaves", "table"]
@@ -124,10 +124,12 @@ def compose_variables(settings: Settings) -> str:
         "MC_HUB_PORT": settings.network.hub_port,
         "MC_PROXY_API_PORT": settings.network.proxy_api_port,
         "MC_TLS": type(settings.tls).__name__,
-        "MC_REQUESTS_PER_SECOND": settings.front.requests_per_second,
+        "MC_REDIRECT_PORT": settings.front.redirect_port,
+        "MC_ACME_CONTACT": leaves(settings.tls).get("contact"),
+        "MC_ACME_DIRECTORY": leaves(settings.tls).get("directory"),
         "MC_USER_NETWORK": runs_as.get("runs_as.network"),
         "MC_EGRESS": runs_as.get("runs_as.egress"),
-        **(_user_addresses(subnet) if subnet else {}),
+        **(platform_addresses(subnet) if subnet else {}),
         "MC_DATABASE_REPLICAS": leaves(settings.database).get("replicas"),
         "MC_SECRETS_FOLDER": leaves(settings.secrets).get("folder"),
         "MC_SECRETS_SOURCE": leaves(settings.secrets).get("source"),
@@ -135,25 +137,3 @@ def compose_variables(settings: Settings) -> str:
     return "\n".join(
         f"{name}={'' if value is None else value}" for name, value in values.items()
     )
-
-
-def _user_addresses(subnet: str) -> dict[str, object]:
-    """The users' network: the platform at its first addresses, containers in the rest.
-
-    The platform's own network lies at the end of the same 65,536 addresses.
-    """
-    network = ipaddress.ip_network(subnet)
-    *_, upper_half = network.subnets()
-    *_, control = network.supernet(new_prefix=16).subnets(new_prefix=24)
-    *_, control_range = control.subnets()
-    return {
-        "MC_CONTROL_SUBNET": control,
-        "MC_CONTROL_RANGE": control_range,
-        "MC_HUB_ADDRESS": control[2],
-        "MC_PROXY_ADDRESS": control[4],
-        "MC_USER_SUBNET": network,
-        "MC_USER_GATEWAY": network[1],
-        "MC_HUB_ON_USER_NETWORK": network[2],
-        "MC_PROXY_ON_USER_NETWORK": network[4],
-        "MC_USER_RANGE": upper_half,
-    }

@@ -11,7 +11,8 @@ from urllib.parse import quote
 from aiohttp import ClientTimeout
 from traitlets.config import Config
 
-from hub.choices import BasicHeaders, Container
+from hub.addresses import front_address
+from hub.choices import Container, NoTls
 from hub.laws import refusal
 from hub.secret_files import read_secret
 from hub.settings import Settings
@@ -24,6 +25,7 @@ __all__ = [
     "admin_url",
     "api_url",
     "apply_network",
+    "fronts",
     "hub_url",
     "listening_at",
     "proxy_api_url",
@@ -53,6 +55,14 @@ def proxy_url(settings: Settings) -> str:
     is_container = isinstance(settings.server.runs_as, Container)
     port = PROXY_PORT if is_container else settings.port
     return f"http://{_host(settings, 'proxy')}:{port}"
+
+
+def fronts(settings: Settings) -> Sequence[str]:
+    """Addresses of what stands before the proxy and speaks for whom it lets in."""
+    runs_as = settings.server.runs_as
+    if isinstance(settings.tls, NoTls) or not isinstance(runs_as, Container):
+        return ()
+    return (front_address(runs_as.subnet),)
 
 
 def servers_hub_url(settings: Settings) -> str:
@@ -129,6 +139,7 @@ def apply_network(c: Config, settings: Settings) -> None:
     c.JupyterHub.hub_connect_url = hub_url(settings)
     if isinstance(settings.server.runs_as, Container):
         c.JupyterHub.public_url = settings.url
+    c.JupyterHub.trusted_downstream_ips = list(fronts(settings))
     c.ConfigurableHTTPProxy.should_start = False
     c.ConfigurableHTTPProxy.api_url = proxy_api_url(settings)
     c.ConfigurableHTTPProxy.auth_token = read_secret(settings, "proxy_token")
@@ -148,17 +159,10 @@ def apply_network(c: Config, settings: Settings) -> None:
 
 
 def _headers(settings: Settings) -> dict[str, str]:
-    match settings.front.headers:
-        case BasicHeaders():
-            headers = {
-                "X-Content-Type-Options": "nosniff",
-                "Referrer-Policy": "same-origin",
-            }
-        case other:
-            path = f"{settings.name}.front.headers"
-            raise refusal(
-                path, "be `BasicHeaders` for a hub started by this version", other
-            )
+    """Headers of the hub's answers; a front sets its own, and each comes once."""
+    if fronts(settings):
+        return {}
+    headers = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
     if "*" in settings.front.origins:
         # Never with credentials: a page from elsewhere must bring a token of its own.
         headers["Access-Control-Allow-Origin"] = "*"

@@ -1,11 +1,11 @@
 """What a request to the hub means for the audit: its actor, action, target and outcome."""
 
-import ipaddress
 import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from hub.addresses import client_address
 from hub.audit import Event
 
 __all__ = ["event_of", "source_of"]
@@ -158,17 +158,9 @@ def _actor(handler: Any) -> str:
 def source_of(request: Any) -> str:
     """Address a request came from.
 
-    What a proxy says of it counts only if the request came from a proxy: hub and proxy are
-    on one machine, or on a network that no user's server reaches.
+    Tornado's own answer also believes a header that anybody may send, `X-Real-Ip`.
     """
     context = request.connection.context
     peer = str(getattr(context, "_orig_remote_ip", request.remote_ip))
-    return str(request.remote_ip) if _is_inside(peer) else peer
-
-
-def _is_inside(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_private
-    except ValueError:
-        # A socket of this machine.
-        return True
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return client_address(peer, forwarded, getattr(context, "trusted_downstream", ()))

@@ -11,6 +11,7 @@ from hub.choices import (
     Acme,
     Audit,
     Backup,
+    BasicHeaders,
     Budgets,
     Console,
     Container,
@@ -151,6 +152,23 @@ def _check_tls(settings: Settings) -> None:
         fits = not isinstance(settings.tls, NoTls)
         law = "be `SelfSigned` or `Acme` where `url` is https"
     require(fits, f"{settings.name}.tls", law, settings.tls)
+    if isinstance(settings.tls, NoTls):
+        _check_nothing_is_left_to_a_front(settings)
+    else:
+        fits = settings.front.redirect_port not in (None, settings.port)
+        law = "be a port that `url` doesn't name, where that is https"
+        path = f"{settings.name}.front.redirect_port"
+        require(fits, path, law, settings.front.redirect_port)
+
+
+def _check_nothing_is_left_to_a_front(settings: Settings) -> None:
+    front, law = settings.front, "where `tls` is `NoTls`, which has no front"
+    is_basic = isinstance(front.headers, BasicHeaders)
+    path = f"{settings.name}.front"
+    require(is_basic, f"{path}.headers", f"be `BasicHeaders` {law}", front.headers)
+    for field in ("requests_per_second", "redirect_port"):
+        value = getattr(front, field)
+        require(value is None, f"{path}.{field}", f"be None {law}", value)
 
 
 def _check_origins(settings: Settings) -> None:

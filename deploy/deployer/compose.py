@@ -2,12 +2,15 @@
 
 import hashlib
 import os
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from deploy.deployer.commands import Command
 from deploy.deployer.giving_secrets import parts_folder
+from deploy.front.configuration import ca_file
+from hub.choices import Acme, SelfSigned
 from hub.display import compose_variables
 from hub.environments import SITE_VARIABLE
 from hub.settings import Settings
@@ -27,6 +30,13 @@ _IMAGES: Final = {
     "MC_BACKUP_IMAGE": "mchub/backup",
 }
 """Images by the variable that names another instead."""
+
+_OFFICIAL: Final = {
+    "MC_NGINX_IMAGE": ("nginx:1.26.3", "mchub/nginx"),
+    "MC_LEGO_IMAGE": ("goacme/lego:v4.9.1", "mchub/lego"),
+}
+"""Images of others, by the variable that names another instead, and what stands in for them
+where nothing can be pulled: it is taken where it was built."""
 
 _KEPT: Final = ("PATH", "HOME", "DOCKER_CONFIG", "DOCKER_HOST", "XDG_RUNTIME_DIR", "LANG")
 
@@ -49,15 +59,24 @@ def variables(settings: Settings, state: Path, version: str) -> dict[str, str]:
     found |= dict(lines)
     for name, image in _IMAGES.items():
         found[name] = os.environ.get(name) or f"{image}:{version}"
+    for name, (official, stand_in) in _OFFICIAL.items():
+        built = f"{stand_in}:{version}"
+        found[name] = os.environ.get(name) or (built if _is_here(built) else official)
     site = site_file(state)
     return found | {
         "MC_SITE": str(site),
         # A changed site starts the parts that read it anew.
         "MC_SITE_DIGEST": hashlib.sha256(site.read_bytes()).hexdigest()[:16],
+        "MC_ACME_CA_FILE": ca_file(settings),
         "MC_STATE": str(state),
         "MC_SECRETS": str(parts_folder(settings, state)),
         "MC_DOCKER_GROUP": str(DOCKER_SOCKET.stat().st_gid),
     }
+
+
+def _is_here(image: str) -> bool:
+    command = ["docker", "image", "inspect", "--format", "{{.Id}}", image]
+    return not subprocess.run(command, capture_output=True, check=False).returncode
 
 
 def files(settings: Settings) -> list[str]:
@@ -70,6 +89,11 @@ def files(settings: Settings) -> list[str]:
     own = f"deploy/compose.{settings.name}.yaml"
     if (checkout() / own).exists():
         found.append(own)
+    match settings.tls:
+        case SelfSigned():
+            found += ["deploy/front/compose.yaml", "deploy/front/compose.self-signed.yaml"]
+        case Acme():
+            found += ["deploy/front/compose.yaml", "deploy/front/compose.acme.yaml"]
     return [*found, *filter(None, os.environ.get("MC_OVERLAYS", "").split(":"))]
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from deploy.deployer.commands import Failed
 from deploy.deployer.compose import DOCKER_SOCKET
 from deploy.deployer.docker_policy import docker_policy
+from deploy.deployer.front import prepare_front
 from deploy.deployer.giving_secrets import Secrets, parts_folder
 from deploy.deployer.homes import Archived, archive_home, remove_home
 from deploy.deployer.programs import Programs
 from deploy.deployer.story import Story
+from hub.choices import NoTls
 from hub.network import PROXY_PORT
 from hub.storage import write_whole
 
@@ -53,6 +55,8 @@ class Environment:
         change = self._story.change
         change("secrets, to each part its own", self.give_secrets)
         change("what may be asked of Docker", self._write_policy)
+        if not isinstance(self._settings.tls, NoTls):
+            change("the front's configuration", lambda: prepare_front(self.programs))
         change("networks", self._make_networks)
         change("users are kept to the proxy", lambda: self._firewall("apply"))
 

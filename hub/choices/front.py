@@ -66,17 +66,28 @@ class SelfSigned:
 
 @dataclass(frozen=True, kw_only=True)
 class Acme:
-    """A certificate issued and renewed by an ACME authority, its expiry watched."""
+    """A certificate issued and renewed by an ACME authority, its expiry watched.
+
+    An authority of one's own is trusted by the certificates in the file `ca_bundle` of the
+    host that deploys.
+    """
 
     contact: str
     warn_before: timedelta
+    directory: str = "https://acme-v02.api.letsencrypt.org/directory"
+    ca_bundle: str | None = None
 
     def check(self, path: str) -> None:
-        """Refuse a contact that is no mail address."""
+        """Refuse a contact that is no mail address, and a directory in plain HTTP."""
         before, _, after = self.contact.partition("@")
         fits = bool(before) and "." in after and "@" not in after
         require(fits, f"{path}.contact", "be a mail address", self.contact)
         require_duration(f"{path}.warn_before", self.warn_before)
+        is_secure = self.directory.startswith("https://")
+        law = "be an `https://` address"
+        require(is_secure, f"{path}.directory", law, self.directory)
+        fits = self.ca_bundle is None or self.ca_bundle.startswith("/")
+        require(fits, f"{path}.ca_bundle", "be an absolute path", self.ca_bundle)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,14 +115,21 @@ class FullHeaders:
 
 @dataclass(frozen=True, kw_only=True)
 class Front:
-    """What stands before the proxy: rate limit, allowed origins, headers."""
+    """What stands before the proxy: rate limit, allowed origins, headers.
+
+    `redirect_port` answers in plain HTTP: it sends browsers to https, and shows an ACME
+    authority that the name is ours.
+    """
 
     requests_per_second: int | None
     origins: tuple[str, ...]
     headers: BasicHeaders | FullHeaders
+    redirect_port: int | None = None
 
     def check(self, path: str) -> None:
         """Refuse what is no rate and no origin."""
+        if self.redirect_port is not None:
+            require_port(f"{path}.redirect_port", self.redirect_port)
         if self.requests_per_second is not None:
             require_positive(f"{path}.requests_per_second", self.requests_per_second)
         fits = all(

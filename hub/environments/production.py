@@ -16,6 +16,7 @@ PRODUCTION = Settings(
     tls=choices.Acme(contact="ops@example.org", warn_before=timedelta(days=21)),
     front=choices.Front(
         requests_per_second=100,
+        redirect_port=80,
         origins=(),
         headers=choices.FullHeaders(hsts=timedelta(days=730), hsts_preload=True),
     ),

@@ -16,6 +16,7 @@ STAGING = Settings(
     tls=choices.SelfSigned(),
     front=choices.Front(
         requests_per_second=50,
+        redirect_port=8080,
         origins=("https://localhost:8443",),
         headers=choices.FullHeaders(hsts=timedelta(days=30), hsts_preload=False),
     ),

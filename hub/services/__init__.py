@@ -8,7 +8,7 @@ from traitlets.config import Config
 
 from hub.choices import Budgets, LocalProcess, SingleSignOn
 from hub.database import database_url
-from hub.network import admin_port, admin_url, hub_url, listening_at
+from hub.network import admin_port, admin_url, fronts, hub_url, listening_at
 from hub.roles import ADMIN, ADMIN_IN_PERSON, ROLES, load_roles, user_scopes
 from hub.secret_files import service_token
 from hub.settings import Settings
@@ -54,6 +54,7 @@ def admin_command(settings: Settings) -> Sequence[str]:
         f"--url={listening_at(settings, admin_port(settings))}",
         f"--hub={hub_url(settings)}",
         f"--public-url={settings.url}",
+        *(f"--front={address}" for address in fronts(settings)),
         f"--gpu-share={settings.gpus.share}",
         *(f"--gpu={device.name}" for device in settings.gpus.devices),
         *(("--groups-come-from-sign-in",) if from_sign_in else ()),

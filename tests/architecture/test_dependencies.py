@@ -22,7 +22,8 @@ ALLOWED = {
     "mclib": [CORE, EXTRAS["gpu"], EXTRAS["notebooks"], EXTRAS["cluster"]],
     # `hub/in_server` runs in users' servers.
     "hub": [EXTRAS["hub"], GROUPS["kernel-image"]],
-    "deploy": [],
+    # The deployer stands on the hub's image.
+    "deploy": [EXTRAS["hub"]],
     "kernel-image": [GROUPS["scan"]],
     "tests": [CORE, *EXTRAS.values(), *GROUPS.values()],
 }

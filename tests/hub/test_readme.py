@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from hub import display, laws, secret_files, storage
+from hub import addresses, display, laws, secret_files, storage
 from hub.display import leaves, table
 from hub.environments import ENVIRONMENTS, PORT_VARIABLES, load
 from hub.roles import ADMIN_IN_PERSON, ROLES, SHARING
@@ -47,6 +47,9 @@ def test_every_variable_and_every_scope_is_documented() -> None:
     assert [name for name in [*named, *scopes] if f"`{name}`" not in TEXT] == []
 
 
-@pytest.mark.parametrize("module", [display, laws, people, secret_files, storage])
+MODULES = (addresses, display, laws, people, secret_files, storage)
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_the_examples_in_docstrings_print_what_they_say(module: object) -> None:
     assert doctest.testmod(module).failed == 0

@@ -2,7 +2,8 @@
 # Stand-ins for the official images, on a host that can't pull: from Debian's packages.
 #
 #   mchub/base      for python:*-slim    mchub/node    for node:*-slim
-#   mchub/postgres  for postgres:17
+#   mchub/postgres  for postgres:17         mchub/nginx   for nginx
+#   mchub/lego      for goacme/lego
 #
 # What is there and current stays. EXTRA_CA_BUNDLE=FILE puts one more certificate authority
 # into the base; without it the base trusts those that this host was told to trust.
@@ -101,3 +102,5 @@ build_on_it() {
 build_base
 build_on_it node
 build_on_it postgres
+build_on_it nginx
+build_on_it lego

@@ -50,13 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         storage=options.storage,
         capacity=Capacity(devices=tuple(options.gpu), parts=n_parts(options.gpu_share)),
         audit=options.audit / f"{options.service}.jsonl" if options.audit else None,
+        fronts=tuple(options.front),
     )
     uvicorn.run(
         admin_service(desk),
         host=address.hostname or "127.0.0.1",
         port=address.port or 9092,
         log_level="warning",
-        # Whose word on an address counts is decided in `protection`.
+        # Whose word on an address counts is decided in `hub.addresses`.
         proxy_headers=False,
     )
 
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     say("--no-archive", default="no folder was named", metavar="WHY", help="why not")
     say("--budgets", metavar="JSON", help="budgets of the environment")
     say("--storage", metavar="SIZE", help="what a user may keep on disk, as 50G")
+    say("--front", action="append", default=[], metavar="ADDRESS", help="before the proxy")
     say("--gpu", action="append", default=[], metavar="UUID", help="a device of this host")
     say("--gpu-share", type=float, default=0.0, help="fraction that may be leased of each")
     say(

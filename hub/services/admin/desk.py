@@ -70,6 +70,8 @@ class Desk:
     audit : Path or None
         Where a record waits that the database doesn't take just now; ``None`` where there
         is no audit log.
+    fronts : tuple of str
+        Addresses of what stands before the proxy, for whom it speaks.
     leaving : set of str
         Users who are being offboarded at this moment.
     one_at_a_time : asyncio.Lock
@@ -87,6 +89,7 @@ class Desk:
     storage: str | None = None
     capacity: Capacity = _NO_GPUS
     audit: Path | None = None
+    fronts: tuple[str, ...] = ()
     sessions: Sessions = field(default_factory=Sessions)
     leaving: set[str] = field(default_factory=set)
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -5,7 +5,6 @@ that the browser itself goes to, or for a request that brings the session's own 
 """
 
 import hmac
-import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,7 +20,6 @@ __all__ = [
     "bearer_token",
     "check_cookie_request",
     "form_of",
-    "source_of",
 ]
 
 SAFE: Final = frozenset({"GET", "HEAD"})
@@ -66,33 +64,6 @@ def bearer_token(request: Request) -> str:
     """The token that a program brings, or nothing."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() in ("token", "bearer") else ""
-
-
-def source_of(peer: str, forwarded: str) -> str:
-    """Address that a request came from.
-
-    Parameters
-    ----------
-    peer : str
-        Who is connected: the platform's proxy, whose word counts, has a private address.
-    forwarded : str
-        The header `X-Forwarded-For`. The proxy adds who asked it behind what it was sent,
-        so only the last part is its own.
-
-    Examples
-    --------
-    >>> source_of("10.1.0.2", "198.51.100.7, 203.0.113.9")
-    '203.0.113.9'
-    >>> source_of("9.9.9.9", "198.51.100.7")
-    '9.9.9.9'
-    """
-    told = forwarded.rpartition(",")[2].strip()
-    try:
-        ipaddress.ip_address(told)
-        is_inside = ipaddress.ip_address(peer).is_private
-    except ValueError:
-        return peer
-    return told if is_inside else peer
 
 
 async def check_cookie_request(request: Request, xsrf: str) -> None:

@@ -16,6 +16,7 @@ import httpx
 from fastapi import APIRouter, Depends, Request, status
 from fastapi.responses import RedirectResponse, Response
 
+from hub.addresses import client_address
 from hub.roles import ADMIN_IN_PERSON
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.hub_api import HubApi, HubAway, HubRefusal
@@ -25,7 +26,6 @@ from hub.services.admin.protection import (
     NotSignedIn,
     bearer_token,
     check_cookie_request,
-    source_of,
 )
 
 __all__ = ["SignedIn", "desk_of", "router", "session_cookie"]
@@ -93,9 +93,10 @@ async def _person(
         identity = await hub.whoami()
     except HubRefusal as refusal:
         raise NotSignedIn from refusal
-    source = source_of(
+    source = client_address(
         request.client.host if request.client else "",
         request.headers.get("x-forwarded-for", ""),
+        desk_of(request).fronts,
     )
     person = Person(name=identity.name, hub=hub, source=source, xsrf=xsrf, cookie=cookie)
     return person, identity.scopes

@@ -8,7 +8,6 @@ from fastapi.routing import APIRoute
 from hub import announcements, audit
 from hub.services.admin.application import ROUTERS
 from hub.services.admin.desk import Desk
-from hub.services.admin.protection import source_of
 from tests.hub.services.admin.asking import ask, signed_in
 from tests.hub.services.admin.small_hub import ALL, SmallHub
 
@@ -208,21 +207,3 @@ def test_a_hub_that_is_away_is_a_page_that_says_so(hub: SmallHub, desk: Desk) ->
 
     assert answer.status_code == 503
     assert "Try again in a moment: the hub did not answer" in answer.text
-
-
-@pytest.mark.parametrize(
-    ("peer", "forwarded", "source"),
-    [
-        ("127.0.0.1", "", "127.0.0.1"),
-        ("127.0.0.1", "198.51.100.4", "198.51.100.4"),
-        ("10.9.0.3", "198.51.100.4, 10.9.0.1", "10.9.0.1"),
-        ("10.9.0.3", "1.2.3.4, 2001:db8::7", "2001:db8::7"),
-        ("10.9.0.3", "<script>", "10.9.0.3"),
-        ("9.9.9.9", "198.51.100.4", "9.9.9.9"),
-        ("", "198.51.100.4", ""),
-    ],
-)
-def test_where_a_request_comes_from_is_what_the_proxy_says(
-    peer: str, forwarded: str, source: str
-) -> None:
-    assert source_of(peer, forwarded) == source

@@ -1,0 +1,107 @@
+"""Where in the environment's own addresses its parts lie, and whose address a request has.
+
+An environment with containers has 65,536 addresses: the users' network begins them, the
+networks between the parts end them.
+"""
+
+import ipaddress
+from collections.abc import Collection
+from typing import Final
+
+__all__ = ["client_address", "front_address", "platform_addresses"]
+
+_FRONT: Final = 3
+
+
+def platform_addresses(subnet: str) -> dict[str, object]:
+    """Networks and fixed addresses by the variable that tells them to compose.
+
+    Parameters
+    ----------
+    subnet : str
+        The users' network: the platform at its first addresses, containers in the rest.
+
+    Examples
+    --------
+    >>> addresses = platform_addresses("10.203.0.0/20")
+    >>> str(addresses["MC_CONTROL_SUBNET"]), str(addresses["MC_EDGE_SUBNET"])
+    ('10.203.255.0/24', '10.203.254.0/24')
+    """
+    users = ipaddress.ip_network(subnet)
+    *_, upper_half = users.subnets()
+    edge, control = _networks_of_parts(subnet)
+    *_, control_range = control.subnets()
+    *_, edge_range = edge.subnets()
+    return {
+        "MC_CONTROL_SUBNET": control,
+        "MC_CONTROL_RANGE": control_range,
+        "MC_HUB_ADDRESS": control[2],
+        "MC_PROXY_ADDRESS": control[4],
+        "MC_EDGE_SUBNET": edge,
+        "MC_EDGE_RANGE": edge_range,
+        "MC_FRONT_ADDRESS": edge[_FRONT],
+        "MC_USER_SUBNET": users,
+        "MC_USER_GATEWAY": users[1],
+        "MC_HUB_ON_USER_NETWORK": users[2],
+        "MC_PROXY_ON_USER_NETWORK": users[4],
+        "MC_USER_RANGE": upper_half,
+    }
+
+
+def front_address(subnet: str) -> str:
+    """Address of the front as the proxy sees it.
+
+    Examples
+    --------
+    >>> front_address("10.203.0.0/20")
+    '10.203.254.3'
+    """
+    edge, _ = _networks_of_parts(subnet)
+    return str(edge[_FRONT])
+
+
+def _networks_of_parts(
+    subnet: str,
+) -> tuple[ipaddress.IPv4Network, ipaddress.IPv4Network]:
+    whole = ipaddress.IPv4Network(subnet).supernet(new_prefix=16)
+    *_, edge, control = whole.subnets(new_prefix=24)
+    return edge, control
+
+
+def client_address(peer: str, forwarded: str, fronts: Collection[str] = ()) -> str:
+    """Address that a request came from.
+
+    Parameters
+    ----------
+    peer : str
+        Who is connected. What a proxy says counts only if that is a proxy: hub and proxy
+        are on one machine, or on a network that no user's server reaches.
+    forwarded : str
+        The header `X-Forwarded-For`. Each proxy adds who asked it behind what it was sent,
+        so the last part is the proxy's own word.
+    fronts : collection of str
+        Addresses of fronts: who asked one of them stands before it.
+
+    Examples
+    --------
+    >>> client_address("10.1.0.2", "198.51.100.7, 203.0.113.9")
+    '203.0.113.9'
+    >>> client_address("10.1.0.2", "203.0.113.9, 10.2.0.3", {"10.2.0.3"})
+    '203.0.113.9'
+    >>> client_address("9.9.9.9", "198.51.100.7")
+    '9.9.9.9'
+    """
+    if not (_is_address(peer) and ipaddress.ip_address(peer).is_private):
+        return peer
+    told = [part.strip() for part in forwarded.split(",") if part.strip()]
+    while len(told) > 1 and told[-1] in fronts:
+        told.pop()
+    return told[-1] if told and _is_address(told[-1]) else peer
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
