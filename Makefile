@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 # Tests marked with a need or a cost; everything else runs first, in parallel.
 MARKED := browser or compiler or daemon or docker or gpu or notebook or postgres or slow
 PARALLEL := -n $(WORKERS) --maxprocesses 8
-SHELL_SCRIPTS := .ci/run $(wildcard deploy/*.sh deploy/images/*.sh deploy/images/*/*.sh \
+SHELL_SCRIPTS := .ci/run $(wildcard deploy/*.sh deploy/*/*.sh deploy/images/*/*.sh \
   kernel-image/bin/*)
 # The GPU's environment has the library and not the hub.
 DEVICE_TESTS := tests/mclib tests/contracts tests/architecture/test_promises.py
