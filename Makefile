@@ -8,7 +8,7 @@ WORKERS ?= logical
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 # Tests marked with a need or a cost; everything else runs first, in parallel.
-MARKED := browser or compiler or daemon or docker or gpu or notebook or postgres or slow
+MARKED := browser or compiler or daemon or docker or gpu or kubectl or notebook or postgres or slow
 PARALLEL := -n $(WORKERS) --maxprocesses 8
 SHELL_SCRIPTS := .ci/run $(wildcard deploy/*.sh deploy/*/*.sh deploy/images/*/*.sh \
   kernel-image/bin/*)

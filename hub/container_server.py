@@ -18,7 +18,6 @@ from dockerspawner import DockerSpawner
 from requests import RequestException
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import object_session
-from traitlets import Instance, default
 
 from hub import containers
 from hub.choices import Profile
@@ -26,15 +25,8 @@ from hub.database import connect
 from hub.gpus import Asked, Capacity, Lease, Leases, Place, find_devices, n_parts
 from hub.gpus.queue import ASK_EVERY
 from hub.options_page import options_page
-from hub.profiles import (
-    Wanted,
-    asked_of,
-    chosen_profile,
-    gpu_refusal,
-    offered_profiles,
-    offers,
-    options_from_form,
-)
+from hub.profile_server import ProfileServer
+from hub.profiles import Wanted, asked_of, gpu_refusal, offered_profiles, offers
 from hub.settings import Settings
 from hub.start_refusals import refused
 
@@ -66,11 +58,8 @@ def _starting(_loop: asyncio.AbstractEventLoop, at_once: int) -> asyncio.Semapho
     return asyncio.Semaphore(at_once)
 
 
-class ContainerServer(DockerSpawner):  # type: ignore[misc]
+class ContainerServer(ProfileServer, DockerSpawner):  # type: ignore[misc]
     """A container for each server; `settings` say what it may be."""
-
-    settings = Instance(Settings, config=True)
-    """The environment."""
 
     _executor: ThreadPoolExecutor | None = None
     _turns: Final[set[asyncio.Event]] = set()
@@ -84,26 +73,6 @@ class ContainerServer(DockerSpawner):  # type: ignore[misc]
         self._stepped = asyncio.Event()
 
     # --- what is chosen
-
-    @property
-    def groups(self) -> frozenset[str]:
-        """Groups of the server's user."""
-        return frozenset(group.name for group in self.user.groups)
-
-    def wanted(self, profile: Profile) -> Wanted:
-        """What would start if the server were of that profile."""
-        return Wanted(
-            user=self.user.name, server=self.name, groups=self.groups, profile=profile
-        )
-
-    @default("options_from_form")
-    def _read_form(self) -> Callable[[Mapping[str, Sequence[Any]]], dict[str, Any]]:
-        return options_from_form
-
-    @default("apply_user_options")
-    def _leave_options(self) -> Callable[[Any, Mapping[str, Any]], None]:
-        # They are read at the start: a refusal there is told, and not logged as a fault.
-        return lambda _server, _options: None
 
     async def get_options_form(self) -> str:
         """The cards to choose from, with what is free now."""
@@ -126,7 +95,7 @@ class ContainerServer(DockerSpawner):  # type: ignore[misc]
             if found["State"]["Running"] and self._is_ours(found):
                 return await self._adopt(found)
             await self.docker("remove_container", found["Id"], force=True)
-        profile = self._chosen()
+        profile = self.chosen_profile()
         await self._check(profile)
         await self._find_image(profile)
         if profile.gpu:
@@ -143,10 +112,6 @@ class ContainerServer(DockerSpawner):  # type: ignore[misc]
                     f"The server did not listen within {within:g} s. {await self._words()}"
                 )
                 raise refused(message, "timeout") from None
-
-    def _chosen(self) -> Profile:
-        offered = offered_profiles(self.settings, self.groups)
-        return chosen_profile(offered, self.user_options)
 
     async def _check(self, profile: Profile) -> None:
         leases = leases_of(self.settings)

@@ -12,13 +12,14 @@ from aiohttp import ClientTimeout
 from traitlets.config import Config
 
 from hub.addresses import front_address
-from hub.choices import Container, NoTls
+from hub.choices import Container, LocalProcess, NoTls, Pod
 from hub.laws import refusal
 from hub.secret_files import read_secret
 from hub.settings import Settings
 
 __all__ = [
     "ADMIN_PORT",
+    "PROXY_API_PORT",
     "PROXY_PORT",
     "PROXY_SOCKET",
     "admin_port",
@@ -44,6 +45,9 @@ ADMIN_PORT: Final = 9092
 PROXY_SOCKET: Final = "/run/proxy/api.sock"
 """Where the proxy's container is told its routes: no network leads there."""
 
+PROXY_API_PORT: Final = 8001
+"""Where the proxy is told its routes in a cluster, whose pods share no socket."""
+
 
 def hub_url(settings: Settings) -> str:
     """Address at which proxy and services reach the hub."""
@@ -52,8 +56,7 @@ def hub_url(settings: Settings) -> str:
 
 def proxy_url(settings: Settings) -> str:
     """Address at which the platform's parts and users' servers reach the proxy."""
-    is_container = isinstance(settings.server.runs_as, Container)
-    port = PROXY_PORT if is_container else settings.port
+    port = PROXY_PORT if _is_contained(settings) else settings.port
     return f"http://{_host(settings, 'proxy')}:{port}"
 
 
@@ -70,14 +73,16 @@ def servers_hub_url(settings: Settings) -> str:
 
     From containers it leads through the proxy, so that it follows the hub wherever it goes.
     """
-    is_container = isinstance(settings.server.runs_as, Container)
-    return proxy_url(settings) if is_container else hub_url(settings)
+    return proxy_url(settings) if _is_contained(settings) else hub_url(settings)
 
 
 def proxy_api_url(settings: Settings) -> str:
     """Address at which the hub tells the proxy its routes."""
-    if isinstance(settings.server.runs_as, Container):
-        return f"http+unix://{quote(PROXY_SOCKET, safe='')}"
+    match settings.server.runs_as:
+        case Container():
+            return f"http+unix://{quote(PROXY_SOCKET, safe='')}"
+        case Pod():
+            return f"http://proxy-api:{PROXY_API_PORT}"
     return f"http://{settings.network.address}:{_port(settings, 'proxy_api_port')}"
 
 
@@ -93,20 +98,23 @@ def admin_url(settings: Settings) -> str:
 
 def admin_port(settings: Settings) -> int:
     """Port of the admin service: in its container always the same."""
-    is_container = isinstance(settings.server.runs_as, Container)
-    return ADMIN_PORT if is_container else _port(settings, "admin_port")
+    return ADMIN_PORT if _is_contained(settings) else _port(settings, "admin_port")
 
 
 def listening_at(settings: Settings, port: int) -> str:
     """Address at which a part of the platform listens: all of its container's own."""
-    is_container = isinstance(settings.server.runs_as, Container)
-    return f"http://{'0.0.0.0' if is_container else settings.network.address}:{port}"
+    address = "0.0.0.0" if _is_contained(settings) else settings.network.address
+    return f"http://{address}:{port}"
 
 
 def _host(settings: Settings, part: str) -> str:
     """Name of a part of the platform: its container's, or the machine's own address."""
-    is_container = isinstance(settings.server.runs_as, Container)
-    return part if is_container else settings.network.address
+    return part if _is_contained(settings) else settings.network.address
+
+
+def _is_contained(settings: Settings) -> bool:
+    """Whether each part has a container and a name of its own, on one host or in pods."""
+    return not isinstance(settings.server.runs_as, LocalProcess)
 
 
 def _port(settings: Settings, field: str) -> int:
@@ -137,7 +145,7 @@ def apply_network(c: Config, settings: Settings) -> None:
     c.JupyterHub.bind_url = proxy_url(settings)
     c.JupyterHub.hub_bind_url = listening_at(settings, _port(settings, "hub_port"))
     c.JupyterHub.hub_connect_url = hub_url(settings)
-    if isinstance(settings.server.runs_as, Container):
+    if _is_contained(settings):
         c.JupyterHub.public_url = settings.url
     c.JupyterHub.trusted_downstream_ips = list(fronts(settings))
     c.ConfigurableHTTPProxy.should_start = False

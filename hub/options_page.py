@@ -64,7 +64,8 @@ def _state(offer: Offer, now: datetime) -> str:
     if offer.refusal:
         return offer.refusal
     if offer.place is None:
-        return "Starts at once"
+        # In a cluster, whose scheduler alone knows.
+        return "Starts when there is room for it" if offer.profile.gpu else "Starts at once"
     if offer.place.number == 0:
         return f"Starts at once: there is room for {offer.n_free} more"
     return _queue_text(offer.place, now)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from hub.choices import Container, Profile
+from hub.choices import Profile
 from hub.gpus import Asked, Leases, Place, n_parts
 from hub.gpus.shares import free_parts, n_times_free
 from hub.settings import Settings
@@ -55,12 +55,9 @@ class Offer:
 
 def offered_profiles(settings: Settings, groups: Set[str]) -> tuple[Profile, ...]:
     """The profiles of those who are in `groups`, in the order of the settings."""
-    runs_as = settings.server.runs_as
-    if not isinstance(runs_as, Container):
-        return ()
     return tuple(
         profile
-        for profile in runs_as.profiles
+        for profile in settings.profiles
         if not profile.groups or groups & set(profile.groups)
     )
 

@@ -14,7 +14,6 @@ from hub.choices import (
     BasicHeaders,
     Budgets,
     Console,
-    Container,
     Front,
     GeneratedSecrets,
     Gpus,
@@ -106,7 +105,7 @@ class Settings:
     def profiles(self) -> tuple[Profile, ...]:
         """Kinds of server that users choose from; none where servers are processes."""
         runs_as = self.server.runs_as
-        return runs_as.profiles if isinstance(runs_as, Container) else ()
+        return () if isinstance(runs_as, LocalProcess) else runs_as.profiles
 
     @property
     def is_private(self) -> bool:
@@ -203,17 +202,15 @@ def _check_database(settings: Settings) -> None:
 def _check_server(settings: Settings) -> None:
     runs_as = settings.server.runs_as
     fits = settings.is_private or not isinstance(runs_as, LocalProcess)
-    law = "be `Container` unless this machine alone can reach the hub"
+    law = "be `Container` or `Pod` unless this machine alone can reach the hub"
     require(fits, f"{settings.name}.server.runs_as", law, runs_as)
 
 
 def _check_profiles(settings: Settings) -> None:
-    runs_as = settings.server.runs_as
-    if isinstance(runs_as, Container):
-        for profile in runs_as.profiles:
-            path = f"{settings.name}.server.runs_as.profiles.{profile.name}.gpu"
-            law = f"be at most `gpus.share`, {settings.gpus.share:g}"
-            require(profile.gpu <= settings.gpus.share, path, law, profile.gpu)
+    for profile in settings.profiles:
+        path = f"{settings.name}.server.runs_as.profiles.{profile.name}.gpu"
+        law = f"be at most `gpus.share`, {settings.gpus.share:g}"
+        require(profile.gpu <= settings.gpus.share, path, law, profile.gpu)
 
 
 def _check_secrets(settings: Settings) -> None:

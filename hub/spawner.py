@@ -6,7 +6,8 @@ from typing import Final
 
 from traitlets.config import Config
 
-from hub.choices import Container, LocalProcess
+from hub import pods
+from hub.choices import Container, LocalProcess, Pod
 from hub.containers import prefix
 from hub.network import proxy_url, servers_hub_url
 from hub.options_page import TEMPLATES
@@ -25,6 +26,8 @@ def apply_spawner(c: Config, settings: Settings) -> None:
             _apply_local_process(c, settings)
         case Container() as container:
             _apply_container(c, settings, container)
+        case Pod() as pod:
+            _apply_pod(c, settings, pod)
     c.Spawner.default_url = "/lab"
     report_seconds = int(settings.idle.report_every.total_seconds())
     c.Spawner.environment = {
@@ -61,10 +64,23 @@ def _apply_container(c: Config, settings: Settings, container: Container) -> Non
     # A container that is started again would keep its old image, limits and device.
     c.ContainerServer.remove = True
     c.ContainerServer.client_kwargs = {"timeout": 30, "max_pool_size": 32}
+    _apply_choice(c, settings)
+
+
+def _apply_pod(c: Config, settings: Settings, pod: Pod) -> None:
+    c.JupyterHub.spawner_class = "hub.pod_server.PodServer"
+    c.PodServer.settings = settings
+    for name, value in pods.of_all(settings, pod).items():
+        setattr(c.PodServer, name, value)
+    _apply_choice(c, settings)
+
+
+def _apply_choice(c: Config, settings: Settings) -> None:
+    """What all servers have that are chosen from profiles and wait for room."""
     c.Spawner.hub_connect_url = servers_hub_url(settings)
     c.Spawner.start_timeout = int(_QUEUE_AT_MOST.total_seconds())
-    # Servers in the queue count as starting; `ContainerServer` itself limits how many
-    # containers start at once.
+    # Servers that wait for room count as starting; `ContainerServer` itself limits how
+    # many containers start at once.
     c.JupyterHub.concurrent_spawn_limit = 0
     c.JupyterHub.cleanup_servers = False
     c.JupyterHub.template_paths = [str(TEMPLATES)]

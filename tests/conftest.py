@@ -61,12 +61,22 @@ def _without_leave_to_restart() -> str | None:
     return None if is_given else "MC_RESTART_DOCKER, which allows it, is not set"
 
 
+def _without_kubectl() -> str | None:
+    if reason := _without_command("kubectl"):
+        return reason
+    asked = subprocess.run(
+        ["kubectl", "kustomize", "--help"], capture_output=True, check=False, timeout=30
+    )
+    return None if b"--enable-helm" in asked.stdout else "kubectl is older than 1.22"
+
+
 NEEDS: dict[str, Callable[[], str | None]] = {
     "browser": lambda: _without_command(*CHROMIUM) or _without_packages("playwright"),
     "compiler": lambda: _without_command(*COMPILERS),
     "daemon": _without_leave_to_restart,
     "docker": _without_docker,
     "gpu": _without_gpu,
+    "kubectl": _without_kubectl,
     "notebook": lambda: _without_packages("ipykernel", "nbclient", "nbformat"),
     "postgres": _without_postgres,
 }

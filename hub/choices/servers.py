@@ -24,6 +24,7 @@ __all__ = [
     "Idle",
     "Limits",
     "LocalProcess",
+    "Pod",
     "Profile",
     "Server",
     "Start",
@@ -99,6 +100,39 @@ class Container:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pod:
+    """A user's server is a pod in the namespace `namespace` of a cluster, of a profile.
+
+    Homes are claims of the class `storage_class`, the cluster's own if it is empty. The
+    cluster's device plugin makes `gpu_parts` parts of a card; a pod asks for `gpu_resource`
+    as many times as its profile needs.
+    """
+
+    namespace: str
+    storage_class: str
+    gpu_resource: str
+    gpu_parts: int
+    profiles: tuple[Profile, ...]
+
+    def check(self, path: str) -> None:
+        """Refuse a part of a card that the cluster doesn't give out."""
+        require_name(f"{path}.namespace", self.namespace)
+        if self.storage_class:
+            require_name(f"{path}.storage_class", self.storage_class)
+        prefix, _, name = self.gpu_resource.partition("/")
+        fits = bool(name) and "." in prefix and "/" not in name
+        law = "be a resource such as `nvidia.com/gpu.shared`"
+        require(fits, f"{path}.gpu_resource", law, self.gpu_resource)
+        require_positive(f"{path}.gpu_parts", self.gpu_parts)
+        require_parts(f"{path}.profiles", self.profiles, Profile, at_least=1)
+        for profile in self.profiles:
+            parts = round(profile.gpu * self.gpu_parts, 6)
+            law = f"be whole parts of a card of {self.gpu_parts}"
+            fits = parts == int(parts)
+            require(fits, f"{path}.profiles.{profile.name}.gpu", law, profile.gpu)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Limits:
     """What one server may use: enforced where servers are containers, told elsewhere.
 
@@ -136,7 +170,7 @@ class Start:
 class Server:
     """A user's server: where it runs, what it may use, how it starts, how many at most."""
 
-    runs_as: LocalProcess | Container
+    runs_as: LocalProcess | Container | Pod
     limits: Limits
     start: Start
     at_most: int
@@ -147,7 +181,7 @@ class Server:
         self.limits.check(f"{path}.limits")
         self.start.check(f"{path}.start")
         require_positive(f"{path}.at_most", self.at_most)
-        if isinstance(self.runs_as, Container):
+        if not isinstance(self.runs_as, LocalProcess):
             for profile in self.runs_as.profiles:
                 _check_within(
                     f"{path}.runs_as.profiles.{profile.name}", profile, self.limits

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from hub.choices import Container
+from hub.choices import LocalProcess
 from hub.environments.site import with_site
 from hub.laws import refusal, require
 from hub.release import release
@@ -104,7 +104,7 @@ def _literal(name: str) -> Settings:
 
 def _with_release(settings: Settings, variables: Mapping[str, str]) -> Settings:
     runs_as = settings.server.runs_as
-    if not isinstance(runs_as, Container):
+    if isinstance(runs_as, LocalProcess):
         return settings
     version = release(variables)
     profiles = tuple(

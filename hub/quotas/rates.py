@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from hub.choices import Container, Profile
+from hub.choices import Profile
 from hub.settings import Settings
 
 __all__ = ["profile_of"]
@@ -27,7 +27,7 @@ def profile_of(settings: Settings, user_options: Mapping[str, Any] | None) -> Pr
         isn't offered any more is charged as the first that is.
     """
     server = settings.server
-    if not isinstance(server.runs_as, Container):
+    if not settings.profiles:
         return Profile(
             name="local",
             title="A server on this machine",
@@ -39,5 +39,5 @@ def profile_of(settings: Settings, user_options: Mapping[str, Any] | None) -> Pr
         )
     # Anything may have been chosen that JSON can say.
     chosen = user_options.get("profile") if isinstance(user_options, Mapping) else None
-    profiles = server.runs_as.profiles
+    profiles = settings.profiles
     return next((one for one in profiles if one.name == chosen), profiles[0])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import TypeAdapter
 from traitlets.config import Config
 
-from hub.choices import Budgets, LocalProcess, SingleSignOn
+from hub.choices import Budgets, Container, LocalProcess, SingleSignOn
 from hub.database import database_url
 from hub.network import admin_port, admin_url, fronts, hub_url, listening_at
 from hub.roles import ADMIN, ADMIN_IN_PERSON, ROLES, load_roles, user_scopes
@@ -75,10 +75,9 @@ def _files(settings: Settings) -> Sequence[str]:
     """Where users' files are, if the service reaches them."""
     if isinstance(settings.server.runs_as, LocalProcess):
         return (f"--homes={homes_folder()}", f"--archives={archives_folder()}")
-    why = (
-        "homes are volumes, which no service may open; on the host "
-        "`python -m deploy.deployer archive-home` does it"
-    )
+    why = "homes are volumes, which no service may open"
+    if isinstance(settings.server.runs_as, Container):
+        why += "; on the host `python -m deploy.deployer archive-home` does it"
     return (f"--no-archive={why}",)
 
 

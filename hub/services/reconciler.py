@@ -18,7 +18,6 @@ from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import containers
-from hub.choices import Container
 from hub.gpus import Asked, Leases, n_parts
 from hub.gpus.reconciling import (
     Action,
@@ -107,10 +106,11 @@ class Reconciler:
                 self._say(f"{place.user} is deleted and waits no more")
 
     def _asked(self, one: Seen) -> Asked:
-        runs_as = self._settings.server.runs_as
-        profiles = runs_as.profiles if isinstance(runs_as, Container) else ()
         # A profile that the settings no longer have ends as soon as it can.
-        lasts = next((p.at_most for p in profiles if p.name == one.profile), timedelta(0))
+        lasts = next(
+            (p.at_most for p in self._settings.profiles if p.name == one.profile),
+            timedelta(0),
+        )
         return Asked(
             user=one.user,
             server=one.server,

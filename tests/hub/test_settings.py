@@ -191,7 +191,7 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
     (
         STAGING,
         {"server__runs_as": LocalProcess()},
-        "runs_as: must be `Container` unless this",
+        "runs_as: must be `Container` or `Pod` unless",
     ),
     (
         STAGING,

@@ -10,7 +10,7 @@ import httpx
 from sqlalchemy import Engine
 
 from hub import audit
-from hub.choices import Container, LocalProcess
+from hub.choices import LocalProcess
 from hub.notices import sweep
 from hub.quotas import (
     Reading,
@@ -114,10 +114,9 @@ class Steward:
         warn_at = budgets.warn_at if budgets is not None else WARN_AT
         is_held = bool(self._settings.profiles)
         tell_of_storage(self._engine, fresh, warn_at, user.servers, is_held=is_held)
-        runs_as = self._settings.server.runs_as
-        if not isinstance(runs_as, Container):
+        if not is_held:
             return
-        lifetimes = {profile.name: profile.at_most for profile in runs_as.profiles}
+        lifetimes = {profile.name: profile.at_most for profile in self._settings.profiles}
         warn_before = self._settings.idle.warn_before
         for server in user.servers:
             at_most = lifetimes[server.profile]
