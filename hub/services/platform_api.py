@@ -36,6 +36,7 @@ from hub.services.health import (
 )
 from hub.services.identities import ask_identity
 from hub.services.own_use import own_use
+from hub.services.owner_looks import look_at_gpus, look_at_pool, look_at_speed
 from hub.settings import Settings
 from hub.storage import state_folder
 
@@ -174,17 +175,21 @@ def serve(settings: Settings) -> None:
     proxy = proxy_url(settings)
     # The environment's own proxy settings are for the internet, not for this machine.
     client = httpx.AsyncClient(trust_env=False)
+    engine = connect(settings)
     watch = Watch(
         {
             "hub": ask_hub(client, hub),
             "proxy": ask_proxy(client, proxy),
             "database": ask_database(client, hub, token),
+            "speed": look_at_speed(client, hub),
+            "connections": look_at_pool(engine),
+            "gpus": look_at_gpus(),
             "disk": look_at_disk(state_folder()),
             "memory": look_at_memory(),
             "cpu": look_at_cpu(),
         }
     )
-    routers = [own_use(settings, connect(settings), ask_identity(client, hub))]
+    routers = [own_use(settings, engine, ask_identity(client, hub))]
     uvicorn.run(
         platform_api(watch, settings.name, settings.front.origins, routers),
         host=address.hostname or "127.0.0.1",
