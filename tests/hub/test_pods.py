@@ -52,7 +52,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settin
     )
     load_config.cache_clear()
     rehearsal = load("rehearsal", {})
-    secrets = SecretFiles(folder=str(tmp_path / "secrets"), source="a test")
+    secrets = SecretFiles(folder=str(tmp_path / "secrets"), source="files")
     settings = replace(
         rehearsal, server=replace(rehearsal.server, runs_as=POD), secrets=secrets
     )
