@@ -37,6 +37,8 @@ _OFFICIAL: Final = {
 }
 """Images of others, by the variable that names another instead, and what stands in for them
 where nothing can be pulled: it is taken where it was built."""
+_VOLUMES: Final = "/var/lib/docker/volumes"
+"""Where Docker keeps volumes, unless ``MC_DOCKER_VOLUMES`` says otherwise."""
 
 _KEPT: Final = ("PATH", "HOME", "DOCKER_CONFIG", "DOCKER_HOST", "XDG_RUNTIME_DIR", "LANG")
 
@@ -71,6 +73,7 @@ def variables(settings: Settings, state: Path, version: str) -> dict[str, str]:
         "MC_STATE": str(state),
         "MC_SECRETS": str(parts_folder(settings, state)),
         "MC_DOCKER_GROUP": str(DOCKER_SOCKET.stat().st_gid),
+        "MC_DOCKER_VOLUMES": os.environ.get("MC_DOCKER_VOLUMES") or _VOLUMES,
     }
 
 

@@ -1,0 +1,1 @@
+"""Copies of files: homes and an environment's state, encrypted, here and elsewhere."""
