@@ -1,6 +1,7 @@
 """What can be asked of the hub at a terminal.
 
-``python -m hub show | check | diff | compose-env | start | run | serve | audit``;
+``python -m hub show | check | diff | compose-env | start | run | serve | hubs |
+schema | audit``;
 ``--help`` explains each.
 """
 
@@ -71,6 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("part", choices=sorted(_PARTS))
     serve.set_defaults(verb=_serve)
 
+    found = verbs.add_parser("hubs", help="which hub is active, and what it starts")
+    found.set_defaults(verb=_hubs)
+
+    _add_schema(verbs.add_parser("schema", help="revisions of the tables, up and down"))
     _add_audit(verbs.add_parser("audit", help="give out the audit log, or verify it"))
     return parser
 
@@ -97,6 +102,24 @@ def _add_audit(audit: argparse.ArgumentParser) -> None:
         note.add_argument(name, required=True, help=help_text)
     note.add_argument("--detail", default="{}", metavar="JSON", help="an object")
     note.set_defaults(verb=_note_audit)
+
+
+def _add_schema(schema: argparse.ArgumentParser) -> None:
+    verbs = schema.add_subparsers(required=True, metavar="verb")
+    heads = verbs.add_parser("heads", help="this release and its revisions, in JSON")
+    heads.set_defaults(verb=_show_heads)
+    rehearse = verbs.add_parser("rehearse", help="lead a copy up, down and up again")
+    rehearse.add_argument("--database", required=True, metavar="NAME", help="the copy")
+    rehearse.set_defaults(verb=_rehearse)
+    downgrade = verbs.add_parser("downgrade", help="lead the tables back between two hubs")
+    downgrade.set_defaults(verb=_downgrade)
+    for verb in (rehearse, downgrade):
+        verb.add_argument(
+            "--to",
+            required=True,
+            metavar="MCHUB:JUPYTERHUB",
+            help="revisions to go back to",
+        )
 
 
 def _named(names: Sequence[str]) -> list[Settings]:
@@ -146,6 +169,59 @@ def _run(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     settings = load(os.environ.get("MC_ENVIRONMENT"))
     _PARTS[options.part](settings)
+    return 0
+
+
+def _hubs(_options: argparse.Namespace) -> int:
+    import httpx
+
+    from hub.database import connect
+    from hub.services.starting import starting_servers
+    from hub.standby import hubs
+
+    settings = load(os.environ.get("MC_ENVIRONMENT"))
+    engine = connect(settings)
+    found = hubs(engine).in_json()
+    starting: list[str] | None = None
+    with contextlib.suppress(httpx.HTTPError):
+        starting = starting_servers(settings, engine)
+    # None where the hub doesn't say.
+    print(json.dumps(found | {"starting": starting}))
+    return 0
+
+
+def _show_heads(_options: argparse.Namespace) -> int:
+    from hub.release import release
+    from hub.schema import newest
+
+    print(json.dumps({"release": release(), **newest().in_json()}))
+    return 0
+
+
+def _rehearse(options: argparse.Namespace) -> int:
+    from hub.database import database_url
+    from hub.schema import Revisions, rehearse
+
+    url = database_url(load(os.environ.get("MC_ENVIRONMENT")))
+    law = "be the name of a copy, and not of the database itself"
+    require(options.database != url.database, "--database", law, options.database)
+    stood = rehearse(url.set(database=options.database), Revisions.parse(options.to))
+    print(json.dumps([each.in_json() for each in stood]))
+    return 0
+
+
+def _downgrade(options: argparse.Namespace) -> int:
+    from hub.database import database_url
+    from hub.release import release
+    from hub.schema import Revisions, lead, present
+    from hub.standby import HubLock
+
+    url = database_url(load(os.environ.get("MC_ENVIRONMENT")))
+    lock = HubLock(url, f"mchub schema {release()}")
+    lock.take_first(_say)
+    lead(url, Revisions.parse(options.to))
+    print(json.dumps(present(url).in_json()))
+    lock.release()
     return 0
 
 

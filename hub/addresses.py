@@ -35,14 +35,16 @@ def platform_addresses(subnet: str) -> dict[str, object]:
     return {
         "MC_CONTROL_SUBNET": control,
         "MC_CONTROL_RANGE": control_range,
-        "MC_HUB_ADDRESS": control[2],
+        "MC_HUB_BLUE_ADDRESS": control[2],
+        "MC_HUB_GREEN_ADDRESS": control[3],
         "MC_PROXY_ADDRESS": control[4],
         "MC_EDGE_SUBNET": edge,
         "MC_EDGE_RANGE": edge_range,
         "MC_FRONT_ADDRESS": edge[_FRONT],
         "MC_USER_SUBNET": users,
         "MC_USER_GATEWAY": users[1],
-        "MC_HUB_ON_USER_NETWORK": users[2],
+        "MC_HUB_BLUE_ON_USER_NETWORK": users[2],
+        "MC_HUB_GREEN_ON_USER_NETWORK": users[3],
         "MC_PROXY_ON_USER_NETWORK": users[4],
         "MC_USER_RANGE": upper_half,
     }

@@ -24,6 +24,7 @@ from hub import events
 from hub.audit import Event, record, record_or_spill, spill
 from hub.choices import Profile
 from hub.database import connect, upgrade
+from hub.endings import at_end
 from hub.profiles import offered_profiles
 from hub.quotas import (
     RunningServer,
@@ -96,7 +97,10 @@ class Bookkeeper:
 
     @cached_property
     def _writer(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(max_workers=1, thread_name_prefix="bookkeeping")
+        writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bookkeeping")
+        # What was asked last is written before the process ends.
+        at_end(writer.shutdown)
+        return writer
 
     def _write(self, task: Callable[..., Any], *given: Any) -> Awaitable[Any]:
         return asyncio.get_running_loop().run_in_executor(self._writer, task, *given)

@@ -2,9 +2,13 @@
 
 A hub that starts without Docker forgets every running server, and one that can't reach the
 users' network stops them all. So it waits for the first, and refuses the second.
+
+Where an environment has two hubs there is a waiting room behind the gate: a hub that has
+passed stands by, with everything loaded, until it holds the lock of the active one.
 """
 
 import os
+import signal
 import socket
 import sys
 import time
@@ -21,14 +25,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.choices import Container
 from hub.containers import ENVIRONMENT_LABEL
-from hub.database import connect, upgrade
-from hub.laws import refusal
+from hub.database import connect, database_url, upgrade
+from hub.laws import refusal, require
+from hub.release import color, release
 from hub.settings import Settings
-from hub.storage import checkout
+from hub.standby import LOST, HubLock, describe
+from hub.storage import checkout, state_folder
 
-__all__ = ["pass_gate", "serve"]
+__all__ = ["STANDS_BY", "WITHIN", "pass_gate", "serve"]
 
 WITHIN: Final = timedelta(minutes=5)
+STANDS_BY: Final = "stands-by"
+"""File in the state folder of a hub that stands by, touched again and again; the image's
+health check looks at its age."""
+
+_AGAIN_WITHIN: Final = timedelta(seconds=20)
 _EVERY: Final = timedelta(seconds=1)
 _SAY_EVERY: Final = timedelta(seconds=15)
 _N_TRIED: Final = 5
@@ -38,11 +49,51 @@ Say = Callable[[str], None]
 
 
 def serve(settings: Settings, say: Say) -> NoReturn:
-    """Pass the gate and become the hub."""
-    pass_gate(settings, say)
-    config = checkout() / "jupyterhub_config.py"
-    say("gate: open; the hub starts")
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterhub", f"--config={config}"])
+    """Pass the gate and become the hub, at once or when it is this one's turn."""
+    config = f"--config={checkout() / 'jupyterhub_config.py'}"
+    if not isinstance(settings.server.runs_as, Container):
+        pass_gate(settings, say)
+        say("gate: open; the hub starts")
+        os.execv(sys.executable, [sys.executable, "-m", "jupyterhub", config])
+    require(bool(color()), "MC_HUB_COLOR", "say which of the two hubs this is", color())
+    signal.signal(signal.SIGTERM, _leave)
+    _wait_for_database(settings, say, WITHIN)
+    _ask_docker_and_network(settings, say, WITHIN)
+    # By far the longest part of a start; whoever stands by has it behind them.
+    from hub.standby.active import JupyterHub
+
+    JupyterHub.wait_for_turn = lambda: _stand_by(settings, say)
+    JupyterHub.launch_instance([config])
+    sys.exit(0)
+
+
+def _stand_by(settings: Settings, say: Say) -> HubLock:
+    """Wait until no other hub is active, and make sure that this one can be."""
+    file = state_folder() / STANDS_BY
+    file.touch()
+    say(f"standby: the {color()} hub of {release()} stands by")
+    lock = HubLock(database_url(settings), describe(color(), release()))
+    lock.wait(say, file.touch)
+    lock.watch(_fence(say))
+    file.unlink()
+    say(f"standby: the {color()} hub of {release()} is the active one")
+    # Not so long as before: the other hub may be better placed.
+    _ask_docker_and_network(settings, say, _AGAIN_WITHIN)
+    _upgrade(settings, say)
+    return lock
+
+
+def _leave(_number: int, _frame: object) -> None:
+    # Nothing to clean up: JupyterHub, once it runs, has a handler of its own.
+    os._exit(0)
+
+
+def _fence(say: Say) -> Callable[[str], NoReturn]:
+    def end(why: str) -> NoReturn:
+        say(f"standby: the lock is lost, this hub ends at once: {why}")
+        os._exit(LOST)
+
+    return end
 
 
 def pass_gate(settings: Settings, say: Say, within: timedelta = WITHIN) -> None:
@@ -62,16 +113,30 @@ def pass_gate(settings: Settings, say: Say, within: timedelta = WITHIN) -> None:
     SettingsError
         If a part doesn't answer in time, or the users' network is missing or out of reach.
     """
+    _wait_for_database(settings, say, within)
+    _upgrade(settings, say)
+    _ask_docker_and_network(settings, say, within)
+
+
+def _wait_for_database(settings: Settings, say: Say, within: timedelta) -> None:
     engine = connect(settings)
 
-    def ask_database() -> None:
+    def ask() -> None:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
-    _wait("database", ask_database, say, within)
+    _wait("database", ask, say, within)
+    engine.dispose()
+
+
+def _upgrade(settings: Settings, say: Say) -> None:
+    engine = connect(settings)
     upgrade(engine)
     engine.dispose()
     say("gate: the tables are up to date")
+
+
+def _ask_docker_and_network(settings: Settings, say: Say, within: timedelta) -> None:
     if isinstance(settings.server.runs_as, Container):
         client = _wait("Docker", _ask_docker, say, within)
         _require_network(settings, settings.server.runs_as.network, client, say)

@@ -14,6 +14,7 @@ from traitlets.config import Config
 from hub.addresses import front_address
 from hub.choices import Container, LocalProcess, NoTls, Pod
 from hub.laws import refusal
+from hub.release import COLORS, color
 from hub.secret_files import read_secret
 from hub.settings import Settings
 
@@ -27,6 +28,7 @@ __all__ = [
     "api_url",
     "apply_network",
     "fronts",
+    "hub_addresses",
     "hub_url",
     "listening_at",
     "proxy_api_url",
@@ -50,8 +52,24 @@ PROXY_API_PORT: Final = 8001
 
 
 def hub_url(settings: Settings) -> str:
-    """Address at which proxy and services reach the hub."""
-    return f"http://{_host(settings, 'hub')}:{_port(settings, 'hub_port')}"
+    """Address at which the platform's parts reach the hub.
+
+    On a host with containers it leads through the proxy, which knows which of two hubs is
+    the active one.
+    """
+    is_container = isinstance(settings.server.runs_as, Container)
+    return proxy_url(settings) if is_container else _own_hub_url(settings, "")
+
+
+def hub_addresses(settings: Settings) -> Sequence[str]:
+    """Addresses at which the hub listens, or one of two does, without the proxy."""
+    is_container = isinstance(settings.server.runs_as, Container)
+    return [_own_hub_url(settings, each) for each in (COLORS if is_container else ("",))]
+
+
+def _own_hub_url(settings: Settings, own_color: str) -> str:
+    host = _host(settings, f"hub-{own_color}" if own_color else "hub")
+    return f"http://{host}:{_port(settings, 'hub_port')}"
 
 
 def proxy_url(settings: Settings) -> str:
@@ -144,7 +162,7 @@ def apply_network(c: Config, settings: Settings) -> None:
     """Addresses, routes, headers and time limits of hub and proxy."""
     c.JupyterHub.bind_url = proxy_url(settings)
     c.JupyterHub.hub_bind_url = listening_at(settings, _port(settings, "hub_port"))
-    c.JupyterHub.hub_connect_url = hub_url(settings)
+    c.JupyterHub.hub_connect_url = _own_hub_url(settings, color())
     if _is_contained(settings):
         c.JupyterHub.public_url = settings.url
     c.JupyterHub.trusted_downstream_ips = list(fronts(settings))

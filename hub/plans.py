@@ -11,7 +11,14 @@ from typing import Final
 from hub import roles
 from hub.activity import culler_command
 from hub.laws import refusal, require
-from hub.network import admin_url, hub_url, proxy_api_url, proxy_arguments, proxy_url
+from hub.network import (
+    admin_url,
+    hub_addresses,
+    hub_url,
+    proxy_api_url,
+    proxy_arguments,
+    proxy_url,
+)
 from hub.processes import Plan
 from hub.secret_files import read_secret, service_token
 from hub.services import admin_command, admin_variables, command_of
@@ -114,7 +121,7 @@ def _route_keeper(settings: Settings) -> Plan:
             "-m",
             "hub.services.route_keeper",
             f"--proxy-api={proxy_api_url(settings)}",
-            f"--hub={hub_url(settings)}",
+            *(f"--hub={address}" for address in hub_addresses(settings)),
         ),
         variables={
             "CONFIGPROXY_AUTH_TOKEN": read_secret(settings, "proxy_token"),

@@ -47,7 +47,8 @@ EXCEPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     **dict.fromkeys(
         (
             "admin",
-            "hub",
+            "hub-blue",
+            "hub-green",
             "idle-culler",
             "platform-api",
             "postgres",

@@ -1,6 +1,7 @@
 """What compose is told: which files, which variables, and the commands themselves."""
 
 import hashlib
+import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -13,10 +14,19 @@ from deploy.front.configuration import ca_file
 from hub.choices import Acme, SelfSigned
 from hub.display import compose_variables
 from hub.environments import SITE_VARIABLE
+from hub.release import COLORS
 from hub.settings import Settings
-from hub.storage import checkout
+from hub.storage import checkout, write_whole
 
-__all__ = ["DOCKER_SOCKET", "compose", "files", "site_file", "variables"]
+__all__ = [
+    "DOCKER_SOCKET",
+    "compose",
+    "files",
+    "hub_images",
+    "keep_hub_image",
+    "site_file",
+    "variables",
+]
 
 DOCKER_SOCKET: Final = Path("/var/run/docker.sock")
 
@@ -40,6 +50,7 @@ where nothing can be pulled: it is taken where it was built."""
 _VOLUMES: Final = "/var/lib/docker/volumes"
 """Where Docker keeps volumes, unless ``MC_DOCKER_VOLUMES`` says otherwise."""
 
+_HUBS: Final = "hubs.json"
 _KEPT: Final = ("PATH", "HOME", "DOCKER_CONFIG", "DOCKER_HOST", "XDG_RUNTIME_DIR", "LANG")
 
 
@@ -54,6 +65,23 @@ def site_file(state: Path) -> Path:
     return copied
 
 
+def hub_images(state: Path) -> dict[str, str]:
+    """The image of each hub by its color; empty where it is that of all other parts.
+
+    They differ during a switch from one release to the next, and are kept so that every
+    other command in the meantime leaves the hubs as they are.
+    """
+    file = state / _HUBS
+    kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return {color: kept.get(color, "") for color in COLORS}
+
+
+def keep_hub_image(state: Path, color: str, image: str) -> None:
+    """Have the hub of a color be of `image` from its next start on."""
+    images = hub_images(state) | {color: image}
+    write_whole(state / _HUBS, f"{json.dumps(images)}\n")
+
+
 def variables(settings: Settings, state: Path, version: str) -> dict[str, str]:
     """Environment variables of compose: the settings', the images', where things lie."""
     found = {name: os.environ[name] for name in _KEPT if name in os.environ}
@@ -64,6 +92,9 @@ def variables(settings: Settings, state: Path, version: str) -> dict[str, str]:
     for name, (official, stand_in) in _OFFICIAL.items():
         built = f"{stand_in}:{version}"
         found[name] = os.environ.get(name) or (built if _is_here(built) else official)
+    for color, image in hub_images(state).items():
+        name = f"MC_HUB_{color.upper()}_IMAGE"
+        found[name] = os.environ.get(name) or image or found["MC_HUB_IMAGE"]
     site = site_file(state)
     return found | {
         "MC_SITE": str(site),

@@ -161,7 +161,8 @@ class Environment:
             *("deploy.firewall", verb, f"--environment={self._settings.name}"),
             f"--bridge={told['MC_USER_NETWORK']}",
             f"--proxy={told['MC_PROXY_ON_USER_NETWORK']}:{PROXY_PORT}",
-            f"--trusted={told['MC_HUB_ON_USER_NETWORK']}",
+            f"--trusted={told['MC_HUB_BLUE_ON_USER_NETWORK']}",
+            f"--trusted={told['MC_HUB_GREEN_ON_USER_NETWORK']}",
             f"--egress={told['MC_EGRESS']}",
             options=rights,
         )

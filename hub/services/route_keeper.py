@@ -2,6 +2,9 @@
 
 A proxy keeps its routes in memory alone. The hub compares them now and then, and until
 then everybody whose server runs is sent away from it.
+
+A proxy that has lost its routes leads nowhere, so this one knows where hubs listen. Of two,
+the active one alone does.
 """
 
 import argparse
@@ -10,7 +13,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -26,17 +29,21 @@ _ANSWER_WITHIN: Final = aiohttp.ClientTimeout(total=20)
 
 
 class RouteKeeper:
-    """One proxy and one hub, and a question asked again and again.
+    """One proxy and the hub behind it, and a question asked again and again.
 
     Parameters
     ----------
-    proxy, hub : aiohttp.ClientSession
-        Clients for the proxy's API and the hub's, each with its token.
+    proxy : aiohttp.ClientSession
+        Client for the proxy's API, with its token.
+    hubs : sequence of aiohttp.ClientSession
+        Client for each address at which the hub may be, with its token.
     """
 
-    def __init__(self, proxy: aiohttp.ClientSession, hub: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, proxy: aiohttp.ClientSession, hubs: Sequence[aiohttp.ClientSession]
+    ) -> None:
         self._proxy = proxy
-        self._hub = hub
+        self._hubs = hubs
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -53,10 +60,25 @@ class RouteKeeper:
         # Every hub marks its own route; the proxy's default route has no mark.
         if "jupyterhub" in routes.get("/", {}):
             return False
-        async with self._hub.post("/hub/api/proxy") as answer:
-            answer.raise_for_status()
-        _log.warning("the proxy had lost its routes; the hub has put them back")
-        return True
+        # All at once: an address that nobody has answers nothing, and slowly.
+        asked = [asyncio.ensure_future(self._ask(hub)) for hub in self._hubs]
+        try:
+            for each in asyncio.as_completed(asked):
+                if await each:
+                    _log.warning("the proxy had lost its routes; the hub has put them back")
+                    return True
+        finally:
+            for task in asked:
+                task.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+        return False
+
+    async def _ask(self, hub: aiohttp.ClientSession) -> bool:
+        """Whether this is the active hub, and it has put the routes back."""
+        with suppress(aiohttp.ClientError, TimeoutError, OSError):
+            async with hub.post("/hub/api/proxy") as answer:
+                return answer.ok
+        return False
 
 
 def client_for(url: str, token: str) -> aiohttp.ClientSession:
@@ -76,7 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Watch until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m hub.services.route_keeper")
     parser.add_argument("--proxy-api", required=True, help="where the proxy tells routes")
-    parser.add_argument("--hub", required=True, help="address of the hub")
+    parser.add_argument(
+        "--hub", action="append", required=True, help="where the hub may listen; repeat it"
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
     with suppress(KeyboardInterrupt):
@@ -84,11 +108,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def _keep(proxy_api: str, hub_url: str) -> None:
-    proxy = client_for(proxy_api, os.environ["CONFIGPROXY_AUTH_TOKEN"])
-    hub = client_for(hub_url, os.environ["JUPYTERHUB_API_TOKEN"])
-    async with proxy, hub:
-        await RouteKeeper(proxy, hub).run()
+async def _keep(proxy_api: str, addresses: Sequence[str]) -> None:
+    token = os.environ["JUPYTERHUB_API_TOKEN"]
+    async with AsyncExitStack() as clients:
+        proxy = client_for(proxy_api, os.environ["CONFIGPROXY_AUTH_TOKEN"])
+        await clients.enter_async_context(proxy)
+        hubs = [client_for(address, token) for address in addresses]
+        for hub in hubs:
+            await clients.enter_async_context(hub)
+        await RouteKeeper(proxy, hubs).run()
 
 
 if __name__ == "__main__":

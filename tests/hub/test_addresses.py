@@ -29,7 +29,8 @@ def test_a_fixed_address_lies_in_its_network_and_not_among_those_given_out() -> 
 
     for address, network in (
         ("MC_FRONT_ADDRESS", "EDGE"),
-        ("MC_HUB_ADDRESS", "CONTROL"),
+        ("MC_HUB_BLUE_ADDRESS", "CONTROL"),
+        ("MC_HUB_GREEN_ADDRESS", "CONTROL"),
         ("MC_PROXY_ADDRESS", "CONTROL"),
     ):
         fixed = ipaddress.ip_address(found[address])

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from hub import load
+from hub.release import COLORS
 from tests.architecture.checkout import ROOT
 from tests.integration.live_hub import Person
 
@@ -71,6 +72,18 @@ class LivePlatform:
     def part(self, name: str) -> str:
         """Name of the container of one of the platform's parts."""
         return f"{PROJECT}-{name}-1"
+
+    def active_hub(self) -> str:
+        """Name of the hub that works; there are two, and one stands by."""
+        page = httpx.get(f"{self.url}/hub/api/", trust_env=False, timeout=10)
+        return f"hub-{page.headers['X-MCHub-Hub']}"
+
+    def has_two_hubs(self) -> bool:
+        """Whether one hub works and one stands by."""
+        hubs = [self.part(f"hub-{color}") for color in COLORS]
+        form = "{{.State.Status}} {{.State.Health.Status}}"
+        said = docker("inspect", "--format", form, *hubs).splitlines()
+        return said == ["running healthy"] * len(hubs)
 
     def logs(self, name: str) -> str:
         asked = ["docker", "logs", self.part(name)]

@@ -138,7 +138,9 @@ def test_a_users_token_opens_nobody_elses_server_and_no_list_of_users(
 
 def test_what_the_policy_proxy_refuses_is_in_the_audit_log(platform: LivePlatform) -> None:
     ask = ["curl", "-s", "--unix-socket", "/run/docker-policy/docker.sock"]
-    answer = docker("exec", platform.part("hub"), *ask, "http://docker/v1.41/secrets")
+    answer = docker(
+        "exec", platform.part(platform.active_hub()), *ask, "http://docker/v1.41/secrets"
+    )
 
     found = "SELECT outcome FROM mchub_audit WHERE actor = 'docker-policy' AND detail LIKE "
     assert "docker policy" in answer
@@ -194,7 +196,7 @@ def test_a_restart_of_the_hub_touches_no_kernel(
 ) -> None:
     with Kernel(platform, "ada", ada.token()) as kernel:  # type: ignore[arg-type]
         kernel.run("x = 41")
-        docker("restart", "--time", "20", platform.part("hub"))
+        docker("restart", "--time", "20", platform.part(platform.active_hub()))
         printed = kernel.run("print(x + 1)")
 
     assert printed.strip() == "42"

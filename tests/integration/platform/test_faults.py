@@ -36,6 +36,7 @@ def well(platform: LivePlatform, ada: Member) -> Iterator[None]:
     yield
     wait_until("the platform is well", lambda: platform.health()["status"] == "ok", 90)
     wait_until("Docker can be asked", lambda: _is_up(platform, "docker-policy"), 90)
+    wait_until("a hub stands by", platform.has_two_hubs, 90)
     wait_until("the hub knows the server", lambda: ada.servers()[""]["ready"], 60)
     assert [each["Id"] for each in platform.servers()] == before
 
@@ -49,7 +50,7 @@ def test_a_killed_hub_is_noticed_by_nobody_who_works(
     platform: LivePlatform, ada: Member, measured: Note
 ) -> None:
     with traffic(platform, ada) as work:
-        platform.kill(platform.part("hub"))
+        platform.kill(platform.part(platform.active_hub()))
         gone = time.monotonic()
         wait_until("the hub answers", lambda: ada.ask("GET", "/user").is_success, 90)
         away = time.monotonic() - gone
@@ -58,7 +59,8 @@ def test_a_killed_hub_is_noticed_by_nobody_who_works(
     work.report("hub killed", measured)
     assert work.server.failed == 0
     assert work.hub.failed > 0
-    assert away < 60
+    # The other hub stood by; a cold start takes several times as long.
+    assert away < 10
 
 
 def test_a_killed_proxy_has_its_routes_back_within_a_second(
@@ -133,14 +135,15 @@ def test_a_killed_policy_proxy_takes_no_kernel(
 def test_a_hub_cut_off_from_the_servers_does_not_stop_them(
     platform: LivePlatform, ada: Member, measured: Note
 ) -> None:
-    hub = platform.part("hub")
+    active = platform.active_hub()
+    hub = platform.part(active)
     inspected = json.loads(docker("inspect", hub))[0]["NetworkSettings"]["Networks"]
     address = inspected[NETWORK]["IPAMConfig"]["IPv4Address"]
     with traffic(platform, ada) as work:
         docker("network", "disconnect", NETWORK, hub)
         try:
             docker("restart", "--time", "20", hub)
-            wait_until("it refuses", lambda: REFUSAL in platform.logs("hub"), 60)
+            wait_until("it refuses", lambda: REFUSAL in platform.logs(active), 60)
             time.sleep(5)
             assert work.lives()
         finally:

@@ -87,7 +87,7 @@ def test_gpus_are_leased_up_to_the_share_and_then_there_is_a_queue(
         assert "your turn comes within" in str(told)
 
         # Places outlive the hub.
-        docker("restart", "--time", "20", platform.part("hub"))
+        docker("restart", "--time", "20", platform.part(platform.active_hub()))
         wait_until("the hub is back", lambda: emmy.ask("GET", "/user").is_success, 90)
         assert platform.sql(queue) == [["karl"], ["sofia"]]
 
@@ -162,10 +162,16 @@ def test_a_hub_with_rows_of_a_hundred_users_starts_and_stays_small(
         assert answer.status_code == 201, answer.text
 
         began = time.monotonic()
-        docker("restart", "--time", "20", platform.part("hub"))
+        docker("restart", "--time", "20", platform.part(platform.active_hub()))
         wait_until("the hub is back", lambda: olivia.ask("GET", "/user").is_success, 120)
         took = time.monotonic() - began
-        form = ["stats", "--no-stream", "--format", "{{.MemUsage}}", platform.part("hub")]
+        form = [
+            "stats",
+            "--no-stream",
+            "--format",
+            "{{.MemUsage}}",
+            platform.part(platform.active_hub()),
+        ]
         measured(f"hub with 100 users' rows: back in {took:.1f} s, {docker(*form).strip()}")
         for name in names:
             olivia.ask("DELETE", f"/users/{name}")
