@@ -24,7 +24,7 @@ BAKE = ("buildx", "bake", "--progress", "plain", "--file", "kernel-image/docker-
 DEFAULT_BASE = re.compile(r"^ARG BASE=(\S+)$", re.MULTILINE)
 OURS = ("hub",)
 """Images of this checkout that others of it stand on."""
-STAND_INS = ("base", "node", "postgres", "nginx", "lego")
+STAND_INS = ("base", "node", "postgres", "etcd-server", "nginx", "lego")
 OFFICIAL_POSTGRES = "postgres:17-trixie"
 # An index that can't be reached may not answer at all.
 PULL_WITHIN_SECONDS = 300
@@ -52,9 +52,12 @@ def images(version: str) -> list[Image]:
         for name, stand_in, dockerfile in (
             ("hub", "base", "deploy/images/hub/Dockerfile"),
             ("proxy", "node", "deploy/images/proxy/Dockerfile"),
+            ("database", "postgres", "deploy/images/database/Dockerfile"),
+            ("etcd", "etcd-server", "deploy/images/etcd/Dockerfile"),
             ("deployer", "hub", "deploy/images/deployer/Dockerfile"),
             ("backup", "hub", "deploy/images/backup/Dockerfile"),
             ("login", "node", "tests/tools/login_provider/Dockerfile"),
+            ("object-store", "base", "tests/tools/object_store/Dockerfile"),
         )
     ]
     baked = [

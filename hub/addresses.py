@@ -29,10 +29,16 @@ def platform_addresses(subnet: str) -> dict[str, object]:
     """
     users = ipaddress.ip_network(subnet)
     *_, upper_half = users.subnets()
-    edge, control = _networks_of_parts(subnet)
+    database, edge, control = _networks_of_parts(subnet)
+    *_, database_range = database.subnets()
     *_, control_range = control.subnets()
     *_, edge_range = edge.subnets()
     return {
+        "MC_DATABASE_SUBNET": database,
+        "MC_DATABASE_RANGE": database_range,
+        "MC_POSTGRES_ADDRESS": database[2],
+        "MC_POSTGRES_1_ADDRESS": database[3],
+        "MC_POSTGRES_2_ADDRESS": database[4],
         "MC_CONTROL_SUBNET": control,
         "MC_CONTROL_RANGE": control_range,
         "MC_HUB_BLUE_ADDRESS": control[2],
@@ -58,16 +64,16 @@ def front_address(subnet: str) -> str:
     >>> front_address("10.203.0.0/20")
     '10.203.254.3'
     """
-    edge, _ = _networks_of_parts(subnet)
+    _, edge, _ = _networks_of_parts(subnet)
     return str(edge[_FRONT])
 
 
 def _networks_of_parts(
     subnet: str,
-) -> tuple[ipaddress.IPv4Network, ipaddress.IPv4Network]:
+) -> tuple[ipaddress.IPv4Network, ipaddress.IPv4Network, ipaddress.IPv4Network]:
     whole = ipaddress.IPv4Network(subnet).supernet(new_prefix=16)
-    *_, edge, control = whole.subnets(new_prefix=24)
-    return edge, control
+    *_, database, edge, control = whole.subnets(new_prefix=24)
+    return database, edge, control
 
 
 def client_address(peer: str, forwarded: str, fronts: Collection[str] = ()) -> str:

@@ -1,11 +1,13 @@
 """Settings side by side, as text: what each environment is, and where two differ."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from typing import Any, get_args, get_type_hints
 
 from hub.addresses import platform_addresses
+from hub.choices import Backup
 from hub.settings import Settings
 
 __all__ = ["compose_variables", "leaves", "table"]
@@ -131,9 +133,25 @@ def compose_variables(settings: Settings) -> str:
         "MC_EGRESS": runs_as.get("runs_as.egress"),
         **(platform_addresses(subnet) if subnet else {}),
         "MC_DATABASE_REPLICAS": leaves(settings.database).get("replicas"),
+        **_backup(settings.backup),
         "MC_SECRETS_FOLDER": leaves(settings.secrets).get("folder"),
         "MC_SECRETS_SOURCE": leaves(settings.secrets).get("source"),
     }
     return "\n".join(
         f"{name}={'' if value is None else value}" for name, value in values.items()
     )
+
+
+def _backup(backup: Backup | None) -> dict[str, object]:
+    off_site = backup.off_site if backup else None
+    every, keep = (backup.every, backup.keep) if backup else (None, None)
+    return {
+        "MC_BACKUP_EVERY": every and int(every.total_seconds()),
+        "MC_BACKUP_KEEP_DAYS": keep and math.ceil(keep / timedelta(days=1)),
+        "MC_POINT_IN_TIME": _in_words(backup is not None and backup.point_in_time),
+        "MC_OFF_SITE_ENDPOINT": off_site.endpoint if off_site else None,
+        "MC_OFF_SITE_BUCKET": off_site.bucket if off_site else None,
+        "MC_OFF_SITE_REGION": off_site.region if off_site else None,
+        # Without a place elsewhere nothing leads there.
+        "MC_OFF_SITE_CLOSED": "false" if off_site else "true",
+    }

@@ -47,11 +47,14 @@ EXCEPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     **dict.fromkeys(
         (
             "admin",
+            "etcd",
             "hub-blue",
             "hub-green",
             "idle-culler",
             "platform-api",
             "postgres",
+            "postgres-1",
+            "postgres-2",
             "reconciler",
             "route-keeper",
             "steward",

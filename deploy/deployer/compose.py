@@ -11,7 +11,7 @@ from typing import Final
 from deploy.deployer.commands import Command
 from deploy.deployer.giving_secrets import parts_folder
 from deploy.front.configuration import ca_file
-from hub.choices import Acme, SelfSigned
+from hub.choices import Acme, Postgres, SelfSigned
 from hub.display import compose_variables
 from hub.environments import SITE_VARIABLE
 from hub.release import COLORS
@@ -34,7 +34,8 @@ _IMAGES: Final = {
     "MC_BASE_IMAGE": "mchub/base",
     "MC_HUB_IMAGE": "mchub/hub",
     "MC_PROXY_IMAGE": "mchub/proxy",
-    "MC_POSTGRES_IMAGE": "mchub/postgres",
+    "MC_DATABASE_IMAGE": "mchub/database",
+    "MC_ETCD_IMAGE": "mchub/etcd",
     "MC_LOGIN_IMAGE": "mchub/login",
     "MC_DEPLOYER_IMAGE": "mchub/deployer",
     "MC_BACKUP_IMAGE": "mchub/backup",
@@ -119,7 +120,7 @@ def files(settings: Settings) -> list[str]:
     ``MC_OVERLAYS`` names more of them, apart by colons; tests add a provider of sign-in
     so.
     """
-    found = ["deploy/compose.yaml"]
+    found = ["deploy/compose.yaml", *_of_the_database(settings)]
     own = f"deploy/compose.{settings.name}.yaml"
     if (checkout() / own).exists():
         found.append(own)
@@ -129,6 +130,15 @@ def files(settings: Settings) -> list[str]:
         case Acme():
             found += ["deploy/front/compose.yaml", "deploy/front/compose.acme.yaml"]
     return [*found, *filter(None, os.environ.get("MC_OVERLAYS", "").split(":"))]
+
+
+def _of_the_database(settings: Settings) -> list[str]:
+    match settings.database:
+        case Postgres(replicas=0):
+            return ["deploy/database/compose.single.yaml"]
+        case Postgres():
+            return ["deploy/database/compose.pair.yaml"]
+    return []
 
 
 def compose(

@@ -13,13 +13,19 @@ from hub.choices import Postgres, SingleSignOn
 from hub.roles import DOCKER_POLICY, ROLES, ROUTE_KEEPER
 from hub.settings import Settings
 
-__all__ = ["archive", "names_by_part"]
+__all__ = ["OFF_SITE", "OFF_SITE_GIVEN", "archive", "names_by_part"]
 
 Account = tuple[int, int]
 
+OFF_SITE_GIVEN: Final = ("off_site_key_id", "off_site_key")
+"""Secrets that the object store issues."""
+
+OFF_SITE: Final = (*OFF_SITE_GIVEN, "off_site_passphrase")
+"""Secrets of whoever writes to the object store."""
+
 _HUB: Final[Account] = (1100, 1100)
 _OTHERS: Final[Mapping[str, Account]] = {
-    "postgres": (999, 999),
+    **dict.fromkeys(("postgres", "postgres-1", "postgres-2"), (999, 999)),
     "proxy": (1101, 1100),
     "login": (1102, 1100),
 }
@@ -35,13 +41,26 @@ def names_by_part(settings: Settings) -> dict[str, tuple[str, ...]]:
     login: tuple[str, ...] = ()
     if isinstance(settings.login, SingleSignOn):
         login = (settings.login.client_secret,)
+    parts: dict[str, tuple[str, ...]] = _of_the_database(settings)
     hub = ("cookie_key", "state_key", "proxy_token", *database, *login, *tokens.values())
-    parts = {"hub": hub, "proxy": ("proxy_token",), "postgres": database, "login": login}
+    parts |= {"hub": hub, "proxy": ("proxy_token",), "login": login}
     parts |= {service: (token, *database) for service, token in tokens.items()}
     return parts | {
         DOCKER_POLICY: (tokens[DOCKER_POLICY],),
         ROUTE_KEEPER: (tokens[ROUTE_KEEPER], "proxy_token"),
     }
+
+
+def _of_the_database(settings: Settings) -> dict[str, tuple[str, ...]]:
+    if not isinstance(settings.database, Postgres):
+        return {}
+    roles = ["superuser", "monitoring"]
+    if settings.database.replicas:
+        roles += ["replication", "rewind", "api"]
+    names = [settings.database.password, *(f"database_{role}_password" for role in roles)]
+    if settings.backup and settings.backup.off_site:
+        names += OFF_SITE
+    return dict.fromkeys(settings.database.hosts, tuple(names))
 
 
 def archive(values: Mapping[str, str], wanted: Mapping[str, tuple[str, ...]]) -> bytes:

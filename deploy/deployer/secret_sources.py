@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from deploy.deployer.commands import Failed
 from deploy.deployer.env_files import parsed, secret_name, variable
+from deploy.deployer.part_secrets import OFF_SITE_GIVEN
 from hub.choices import SecretFiles, SingleSignOn
 from hub.choices.keeping import GENERATED
 from hub.settings import Settings
@@ -143,6 +144,9 @@ def given_from_outside(settings: Settings) -> dict[str, str]:
     found: dict[str, str] = {}
     if isinstance(settings.login, SingleSignOn):
         found[settings.login.client_secret] = "the provider of sign-in issues it"
+    if settings.backup and settings.backup.off_site:
+        for name in OFF_SITE_GIVEN:
+            found[name] = "the object store issues it"
     return found
 
 

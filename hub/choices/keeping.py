@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 from hub.laws import require, require_duration, require_name
 
@@ -14,6 +15,7 @@ __all__ = [
     "Audit",
     "Backup",
     "GeneratedSecrets",
+    "OffSite",
     "Postgres",
     "SecretFiles",
     "Sqlite",
@@ -49,11 +51,25 @@ class Postgres:
     replicas: int
     password: str = "database_password"
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every node, whichever of them is the primary now.
+
+        Examples
+        --------
+        >>> Postgres(host="postgres", replicas=1).hosts
+        ('postgres-1', 'postgres-2')
+        """
+        if self.replicas == 0:
+            return (self.host,)
+        return tuple(f"{self.host}-{1 + number}" for number in range(1 + self.replicas))
+
     def check(self, path: str) -> None:
         """Refuse names that would need escaping in an address."""
         require_name(f"{path}.host", self.host)
         require_name(f"{path}.password", self.password)
-        require(self.replicas >= 0, f"{path}.replicas", "be 0 or more", self.replicas)
+        law = "be 0, or 1 for a pair that stands in for each other"
+        require(self.replicas in (0, 1), f"{path}.replicas", law, self.replicas)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,13 +103,32 @@ class SecretFiles:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OffSite:
+    """A bucket elsewhere, S3 or what speaks like it; all that goes there is encrypted."""
+
+    endpoint: str
+    bucket: str
+    region: str
+
+    def check(self, path: str) -> None:
+        """Refuse an address that would be read on the way, and what is no bucket."""
+        parts = urlsplit(self.endpoint)
+        bare = f"https://{parts.netloc}"
+        fits = bool(parts.hostname) and "@" not in parts.netloc and self.endpoint == bare
+        law = "be `https://`, a host and at most a port"
+        require(fits, f"{path}.endpoint", law, self.endpoint)
+        require_name(f"{path}.bucket", self.bucket)
+        require_name(f"{path}.region", self.region)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Backup:
     """Copies of database and homes: how often, and how long each is kept."""
 
     every: timedelta
     keep: timedelta
     point_in_time: bool = False
-    off_site: bool = False
+    off_site: OffSite | None = None
 
     def check(self, path: str) -> None:
         """Refuse copies thrown away before the next is made."""
@@ -101,6 +136,8 @@ class Backup:
         require(
             self.keep >= self.every, f"{path}.keep", "be at least `every`", str(self.keep)
         )
+        if self.off_site is not None:
+            self.off_site.check(f"{path}.off_site")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,14 +29,15 @@ def database_url(settings: Settings) -> URL:
     match settings.database:
         case Sqlite(file=file):
             return URL.create("sqlite", database=str(state_folder() / file))
-        case Postgres(host=host, password=password):
+        case Postgres(hosts=hosts, password=password):
             return URL.create(
                 "postgresql+psycopg2",
                 username=_NAME,
                 password=read_secret(settings, password),
-                host=host,
                 database=_NAME,
-                query=_PATIENCE,
+                # All of them are asked, in this order, until one lets its data be changed:
+                # so a new connection finds the primary, wherever it went.
+                query={**_PATIENCE, "host": hosts, "target_session_attrs": "read-write"},
             )
 
 

@@ -38,7 +38,10 @@ PRODUCTION = Settings(
     secrets=choices.SecretFiles(folder="/run/secrets", source="vault agent"),
     monitoring=shared.watched(timedelta(days=90), alerts=("mail", "slack")),
     backup=choices.Backup(
-        every=timedelta(hours=6), keep=timedelta(days=30), point_in_time=True, off_site=True
+        every=timedelta(hours=6),
+        keep=timedelta(days=30),
+        point_in_time=True,
+        off_site=shared.OFF_SITE,
     ),
     audit=choices.Audit(keep=timedelta(days=730)),
     debug=False,

@@ -12,6 +12,7 @@ from hub.choices import (
     Idle,
     Mail,
     Network,
+    OffSite,
     OpenIdConnect,
     Prices,
     Profile,
@@ -26,6 +27,7 @@ __all__ = [
     "BUDGETS",
     "CONTAINER",
     "IDLE",
+    "OFF_SITE",
     "PRETENDED_GPUS",
     "PROFILES",
     "SIGN_ON",
@@ -71,6 +73,11 @@ SIGN_ON: Final = SingleSignOn(
     groups=("analysts", "quants"),
     admin_groups=("mchub-admins",),
     refresh_every=timedelta(minutes=5),
+)
+
+# Each site names its own bucket.
+OFF_SITE: Final = OffSite(
+    endpoint="https://s3.example.org", bucket="mchub-backups", region="us-east-1"
 )
 
 # `{release}` stands for the release that is deployed: `load` puts it in.

@@ -16,7 +16,11 @@ def test_a_part_gets_no_secret_that_it_does_not_need() -> None:
     by_part = names_by_part(REHEARSAL)
 
     assert by_part["proxy"] == ("proxy_token",)
-    assert by_part["postgres"] == ("database_password",)
+    assert by_part["postgres"] == (
+        "database_password",
+        "database_superuser_password",
+        "database_monitoring_password",
+    )
     assert by_part["login"] == ("oidc_client_secret",)
     assert by_part["route-keeper"] == ("route_keeper_token", "proxy_token")
     assert by_part["docker-policy"] == ("docker_policy_token",)

@@ -39,6 +39,9 @@ DIFFERENCES = {
     "backup.keep",
     "backup.point_in_time",
     "backup.off_site",
+    "backup.off_site.bucket",
+    "backup.off_site.endpoint",
+    "backup.off_site.region",
     "audit.keep",
 }
 
@@ -56,7 +59,7 @@ def test_staging_differs_from_production_only_where_listed() -> None:
 def test_an_environment_is_one_short_literal(name: str) -> None:
     text = (ROOT / "hub" / "environments" / f"{name}.py").read_text()
 
-    assert len(text.splitlines()) <= 45
+    assert len(text.splitlines()) <= 50
     assert text.startswith('"""')
 
 

@@ -187,7 +187,11 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
         {"database": Sqlite(file="hub.sqlite")},
         "database: must be `Postgres` where",
     ),
-    (STAGING, {"database__replicas": -1}, "database.replicas: must be 0 or more; got -1."),
+    (
+        STAGING,
+        {"database__replicas": 2},
+        "database.replicas: must be 0, or 1 for a pair that stands in for each other; got",
+    ),
     (
         STAGING,
         {"server__runs_as": LocalProcess()},

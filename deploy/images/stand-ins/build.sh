@@ -3,7 +3,7 @@
 #
 #   mchub/base      for python:*-slim    mchub/node    for node:*-slim
 #   mchub/postgres  for postgres:17         mchub/nginx   for nginx
-#   mchub/lego      for goacme/lego
+#   mchub/lego      for goacme/lego         mchub/etcd-server  for quay.io/coreos/etcd
 #
 # What is there and current stays. EXTRA_CA_BUNDLE=FILE puts one more certificate authority
 # into the base; without it the base trusts those that this host was told to trust.
@@ -104,3 +104,4 @@ build_on_it node
 build_on_it postgres
 build_on_it nginx
 build_on_it lego
+build_on_it etcd-server
