@@ -9,6 +9,10 @@
 2,199.5 ± 0.7 (95 %)
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from mclib import distributions
 from mclib.distributions import (
     PERT,
     Bernoulli,
@@ -68,23 +72,81 @@ from mclib.results.estimate import Estimate
 from mclib.results.result import Result, load_result
 from mclib.simulation import iterate, simulate
 
+if TYPE_CHECKING:
+    from mclib.distributions import (
+        Arcsine,
+        BirnbaumSaunders,
+        Burr,
+        Cauchy,
+        Dagum,
+        ExponentiatedWeibull,
+        Frechet,
+        GeneralizedExtremeValue,
+        GeneralizedPareto,
+        Gompertz,
+        Gumbel,
+        GumbelMinimum,
+        HalfCauchy,
+        HalfLogistic,
+        HyperbolicSecant,
+        JohnsonSB,
+        JohnsonSU,
+        Kumaraswamy,
+        Laplace,
+        Logistic,
+        LogLaplace,
+        LogLogistic,
+        LogUniform,
+        Lomax,
+        Pareto,
+        PowerFunction,
+        Rayleigh,
+    )
+
 __all__ = [
     "PERT",
+    "Arcsine",
     "ArgumentError",
     "Bernoulli",
+    "BirnbaumSaunders",
+    "Burr",
+    "Cauchy",
+    "Dagum",
     "DiscreteUniform",
     "Empirical",
     "EngineUnavailable",
     "Estimate",
     "Exponential",
+    "ExponentiatedWeibull",
+    "Frechet",
+    "GeneralizedExtremeValue",
+    "GeneralizedPareto",
+    "Gompertz",
+    "Gumbel",
+    "GumbelMinimum",
+    "HalfCauchy",
+    "HalfLogistic",
+    "HyperbolicSecant",
     "InsufficientMemory",
     "InternalError",
+    "JohnsonSB",
+    "JohnsonSU",
+    "Kumaraswamy",
+    "Laplace",
+    "LogLaplace",
+    "LogLogistic",
     "LogNormal",
+    "LogUniform",
+    "Logistic",
+    "Lomax",
     "MclibError",
     "Model",
     "Normal",
     "NotConverged",
+    "Pareto",
+    "PowerFunction",
     "Progress",
+    "Rayleigh",
     "Result",
     "Tabulated",
     "TraceError",
@@ -125,3 +187,18 @@ __all__ = [
     "trunc",
     "where",
 ]
+
+_HOMES = dict.fromkeys(distributions.__all__, "mclib.distributions")
+
+
+def __getattr__(name: str) -> Any:
+    """Return what is imported only when it is first asked for: most distributions."""
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return what can be asked for, imported yet or not."""
+    return __all__

@@ -5,6 +5,9 @@ quasi-random runs share one path, and so does dependence. Closed forms where the
 verified tables where they don't. A family never needs another family.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from mclib.distributions.betas import PERT
 from mclib.distributions.bounded import Triangular, Uniform
 from mclib.distributions.distribution import Distribution
@@ -14,17 +17,118 @@ from mclib.distributions.tabulated import Tabulated
 from mclib.distributions.waiting_times import Exponential, Weibull
 from mclib.distributions.whole_numbers import Bernoulli, DiscreteUniform
 
+if TYPE_CHECKING:
+    from mclib.distributions.bells import (
+        Cauchy,
+        HalfCauchy,
+        HyperbolicSecant,
+        Laplace,
+        LogLaplace,
+    )
+    from mclib.distributions.curves import Arcsine, Kumaraswamy, LogUniform, PowerFunction
+    from mclib.distributions.extremes import (
+        Frechet,
+        GeneralizedExtremeValue,
+        Gumbel,
+        GumbelMinimum,
+    )
+    from mclib.distributions.johnson import JohnsonSB, JohnsonSU
+    from mclib.distributions.lifetimes import (
+        BirnbaumSaunders,
+        ExponentiatedWeibull,
+        Gompertz,
+        Rayleigh,
+    )
+    from mclib.distributions.logistics import HalfLogistic, Logistic, LogLogistic
+    from mclib.distributions.power_laws import Burr, Dagum, GeneralizedPareto, Lomax, Pareto
+
 __all__ = [
     "PERT",
+    "Arcsine",
     "Bernoulli",
+    "BirnbaumSaunders",
+    "Burr",
+    "Cauchy",
+    "Dagum",
     "DiscreteUniform",
     "Distribution",
     "Empirical",
     "Exponential",
+    "ExponentiatedWeibull",
+    "Frechet",
+    "GeneralizedExtremeValue",
+    "GeneralizedPareto",
+    "Gompertz",
+    "Gumbel",
+    "GumbelMinimum",
+    "HalfCauchy",
+    "HalfLogistic",
+    "HyperbolicSecant",
+    "JohnsonSB",
+    "JohnsonSU",
+    "Kumaraswamy",
+    "Laplace",
+    "LogLaplace",
+    "LogLogistic",
     "LogNormal",
+    "LogUniform",
+    "Logistic",
+    "Lomax",
     "Normal",
+    "Pareto",
+    "PowerFunction",
+    "Rayleigh",
     "Tabulated",
     "Triangular",
     "Uniform",
     "Weibull",
 ]
+
+_HOMES = {
+    "Cauchy": "bells",
+    "HalfCauchy": "bells",
+    "HyperbolicSecant": "bells",
+    "Laplace": "bells",
+    "LogLaplace": "bells",
+    "Arcsine": "curves",
+    "Kumaraswamy": "curves",
+    "LogUniform": "curves",
+    "PowerFunction": "curves",
+    "Frechet": "extremes",
+    "GeneralizedExtremeValue": "extremes",
+    "Gumbel": "extremes",
+    "GumbelMinimum": "extremes",
+    "JohnsonSB": "johnson",
+    "JohnsonSU": "johnson",
+    "BirnbaumSaunders": "lifetimes",
+    "ExponentiatedWeibull": "lifetimes",
+    "Gompertz": "lifetimes",
+    "Rayleigh": "lifetimes",
+    "HalfLogistic": "logistics",
+    "LogLogistic": "logistics",
+    "Logistic": "logistics",
+    "Burr": "power_laws",
+    "Dagum": "power_laws",
+    "GeneralizedPareto": "power_laws",
+    "Lomax": "power_laws",
+    "Pareto": "power_laws",
+}
+"""Where those families live that are imported when they are first asked for.
+
+All of them at once would add a third to the time that `import mclib` takes.
+"""
+
+
+def __getattr__(name: str) -> Any:
+    """Return a family by its name, imported if nobody has asked for it yet."""
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    found = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Return what can be asked for, imported yet or not."""
+    return __all__

@@ -6,6 +6,7 @@ is checked when its number is known (`Distribution.check`).
 
 import math
 import numbers
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,13 @@ def between(low: Parameter, mode: Parameter, high: Parameter) -> None:
         got = ", ".join(f"{key}={each!r}" for key, each in known.items() if is_plain(each))
         message = f"`mode` must lie between `low` and `high`; got {got}."
         raise ArgumentError(message)
+
+
+def settle(distribution: object, **checks: Callable[[str, object], Parameter]) -> None:
+    """Hold the fields of a frozen distribution to their laws, in order."""
+    for name, check in checks.items():
+        settled = check(name, getattr(distribution, name))
+        object.__setattr__(distribution, name, settled)
 
 
 def is_plain(value: Parameter) -> bool:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from mclib import distributions
-from tests.contracts.distribution_contract import LAWS, PEERS, Peer
+from tests.contracts.distribution_contract import LAWS
+from tests.contracts.distribution_engines import ENGINE_LAWS
+from tests.contracts.distribution_peers import PEERS, Peer
 
 
 @pytest.mark.parametrize("peer", PEERS.values(), ids=PEERS)
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("law", [*LAWS, *ENGINE_LAWS], ids=lambda law: law.__name__)
 def test_every_distribution_keeps_the_law(law: Callable[[Peer], None], peer: Peer) -> None:
     law(peer)
 

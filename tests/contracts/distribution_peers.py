@@ -1,0 +1,127 @@
+"""The distributions that keep the contract, each with what it states.
+
+Parameters are skewed: symmetry hides mistakes.
+"""
+
+from dataclasses import dataclass
+
+import mclib as mc
+from mclib.distributions import Distribution
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One distribution, and what it states.
+
+    Attributes
+    ----------
+    distribution : Distribution
+        With skewed parameters: symmetry hides mistakes.
+    u_error : float
+        Error of a draw in float64, relative to the smaller of u and 1 - u, beyond the
+        rounding of the draw itself.
+    has_steps : bool
+        Whether its quantile function jumps or bends at multiples of 1 / 27,720.
+    may_be_random : bool
+        Whether its parameters may differ from trial to trial.
+    """
+
+    distribution: Distribution
+    u_error: float = 1e-14
+    has_steps: bool = False
+    may_be_random: bool = True
+
+
+TABLE = 1e-10
+
+PEERS = {
+    "uniform": Peer(mc.Uniform(low=-2, high=5)),
+    "uniform to zero": Peer(mc.Uniform(low=-3, high=0)),
+    "normal": Peer(mc.Normal(mean=3, standard_deviation=0.5), 1e-13),
+    "lognormal": Peer(mc.LogNormal(median=100, spread=0.7), 1e-13),
+    "lognormal from mean": Peer(
+        mc.LogNormal.from_mean(mean=2, standard_deviation=3), 1e-13
+    ),
+    "triangular": Peer(mc.Triangular(low=10, mode=20, high=60)),
+    "falling triangular": Peer(mc.Triangular(low=0, mode=0, high=3)),
+    "rising triangular": Peer(mc.Triangular(low=-3, mode=0, high=0)),
+    "PERT": Peer(mc.PERT(low=10, mode=20, high=60), TABLE, may_be_random=False),
+    "falling PERT": Peer(
+        mc.PERT(low=0, mode=0, high=3, weight=9), TABLE, may_be_random=False
+    ),
+    "rising PERT": Peer(
+        mc.PERT(low=-3, mode=0, high=0, weight=0.5), TABLE, may_be_random=False
+    ),
+    "exponential": Peer(mc.Exponential(mean=3)),
+    "weibull, falling hazard": Peer(mc.Weibull(shape=0.7, scale=2), 1e-13),
+    "weibull, rising hazard": Peer(mc.Weibull(shape=4, scale=1_000), 1e-13),
+    "bernoulli": Peer(mc.Bernoulli(0.05), has_steps=True),
+    "sure event": Peer(mc.Bernoulli(1), has_steps=True),
+    "die": Peer(mc.DiscreteUniform(low=-3, high=7), has_steps=True),
+    "data": Peer(mc.Empirical([3, 1, 9, 1, 30]), has_steps=True),
+    "one value": Peer(mc.Empirical([4]), has_steps=True),
+    "line through data": Peer(
+        mc.Empirical([3, 1, 9, 1, 30], interpolate=True), has_steps=True
+    ),
+    "weighted data": Peer(
+        mc.Empirical([3, 1, 9, 1, 30, 7], weights=[1, 2, 3, 4, 1, 0]), has_steps=True
+    ),
+}
+
+
+def _tables() -> dict[str, Peer]:
+    from scipy import stats
+
+    return {
+        "gamma": Peer(mc.Tabulated(stats.gamma(2.5), scale=100), TABLE),
+        "steep gamma": Peer(mc.Tabulated(stats.gamma(0.1)), TABLE),
+        "student": Peer(mc.Tabulated(stats.t(6), location=3, scale=2), TABLE),
+        "arcsine": Peer(mc.Tabulated(stats.beta(0.5, 0.5)), TABLE),
+        "new normal": Peer(mc.Tabulated(stats.Normal(mu=1.0, sigma=2.0)), TABLE),
+    }
+
+
+PEERS |= _tables()
+
+PEERS |= {
+    "logistic": Peer(mc.Logistic(location=3, scale=2)),
+    "log-logistic": Peer(mc.LogLogistic(shape=4.5, scale=10, location=1), 1e-13),
+    "log-logistic without mean": Peer(mc.LogLogistic(shape=0.9), 1e-13),
+    "half-logistic": Peer(mc.HalfLogistic(location=1, scale=3)),
+    "laplace": Peer(mc.Laplace(location=3, scale=2)),
+    "log-laplace": Peer(mc.LogLaplace(shape=4.5, scale=10, location=1), 1e-13),
+    "log-laplace without variance": Peer(mc.LogLaplace(shape=1.5), 1e-13),
+    "hyperbolic secant": Peer(mc.HyperbolicSecant(location=1, scale=3), 1e-13),
+    "cauchy": Peer(mc.Cauchy(location=1, scale=2)),
+    "half-cauchy": Peer(mc.HalfCauchy(location=1, scale=2)),
+    "gumbel": Peer(mc.Gumbel(location=100, scale=20), 1e-13),
+    "gumbel of minima": Peer(mc.GumbelMinimum(location=100, scale=20), 1e-13),
+    "frechet": Peer(mc.Frechet(shape=4.5, scale=10, location=1), 1e-13),
+    "frechet without mean": Peer(mc.Frechet(shape=0.8), 1e-13),
+    "extremes, heavy": Peer(mc.GeneralizedExtremeValue(0.2, 100, 20), 1e-13),
+    "extremes, ending": Peer(mc.GeneralizedExtremeValue(-0.3, 100, 20), 1e-13),
+    "extremes, light": Peer(mc.GeneralizedExtremeValue(0, 100, 20), 1e-13),
+    "extremes, nearly light": Peer(mc.GeneralizedExtremeValue(1e-4, 100, 20), 1e-13),
+    "pareto": Peer(mc.Pareto(shape=3.5, scale=1_000), 1e-13),
+    "pareto without variance": Peer(mc.Pareto(shape=1.5, scale=2, location=-1), 1e-13),
+    "lomax": Peer(mc.Lomax(shape=3.5, scale=10, location=2), 1e-13),
+    "excess, heavy": Peer(mc.GeneralizedPareto(0.25, 100, 30), 1e-13),
+    "excess, ending": Peer(mc.GeneralizedPareto(-0.4, 100, 30), 1e-13),
+    "excess, light": Peer(mc.GeneralizedPareto(0, 100, 30)),
+    "burr": Peer(mc.Burr(shape=3, tail=2, scale=100), 1e-13),
+    "dagum": Peer(mc.Dagum(shape=4.5, body=0.5, scale=100), 1e-13),
+    "rayleigh": Peer(mc.Rayleigh(scale=6, location=1)),
+    "gompertz": Peer(mc.Gompertz(frailty=0.01, scale=10), 1e-13),
+    "bathtub": Peer(mc.ExponentiatedWeibull(2, 0.5, scale=1_000), 1e-13),
+    "largest of weibulls": Peer(mc.ExponentiatedWeibull(0.8, 3, scale=2), 1e-13),
+    "fatigue life": Peer(mc.BirnbaumSaunders(shape=0.5, scale=1_000), 1e-13),
+    "johnson's bell": Peer(mc.JohnsonSU(gamma=-1, delta=2, location=3, scale=4), 1e-13),
+    "johnson's curve": Peer(mc.JohnsonSB(gamma=1, delta=2, low=3, high=9), 1e-13),
+    "johnson's two peaks": Peer(mc.JohnsonSB(-0.5, 0.5, low=3, high=9), 1e-13),
+    "kumaraswamy": Peer(mc.Kumaraswamy(a=2, b=5, low=1, high=100), 1e-13),
+    "kumaraswamy with poles": Peer(mc.Kumaraswamy(a=0.3, b=0.4), 1e-13),
+    "power function": Peer(mc.PowerFunction(shape=3, low=1, high=100), 1e-13),
+    "falling power function": Peer(mc.PowerFunction(shape=0.6, low=1, high=9), 1e-13),
+    "pendulum": Peer(mc.Arcsine(low=-3, high=325)),
+    "orders of magnitude": Peer(mc.LogUniform(low=1, high=1_000), 1e-13),
+}
