@@ -16,6 +16,7 @@ from hub.activity.gpu_use import Sample, busy_servers, gpu_samples
 from hub.choices import Idle
 from hub.database import connect, upgrade
 from hub.notices import post, withdraw
+from hub.quotas import Reading, jump, read_clocks
 from hub.settings import Settings
 
 __all__ = ["IDLE", "Arbiter", "arbiter_for"]
@@ -38,8 +39,10 @@ class Arbiter:
     samples : callable
         What the GPUs do.
     now : callable
-        Seconds of a clock that only counts: a wall clock that is set forward makes all
-        servers look idle at once.
+        Seconds of a clock that only counts.
+    clocks : callable
+        That clock and the one on the wall. What the wall clock left out when it was set
+        forward is not counted: all servers would look idle at once.
     """
 
     def __init__(
@@ -48,11 +51,15 @@ class Arbiter:
         idle: Idle,
         samples: Callable[[], list[Sample]] = gpu_samples,
         now: Callable[[], float] = time.monotonic,
+        clocks: Callable[[], Reading] = read_clocks,
     ) -> None:
         self._engine = engine
         self._idle = idle
         self._samples = samples
         self._now = now
+        self._clocks = clocks
+        self._read: Reading | None = None
+        self._jumps: list[tuple[datetime, timedelta]] = []
         self._warned: dict[tuple[str, str, datetime], tuple[float, str]] = {}
 
     def __call__(
@@ -82,6 +89,8 @@ class Arbiter:
         user, _, name = str(server["full_name"]).rpartition("/")
         run = (user, name, datetime.fromisoformat(server["started"]))
         limit = timedelta(seconds=inactive_limit)
+        if inactive is not None:
+            inactive -= self._left_out(inactive)
         is_used = inactive is None or inactive < limit - self._idle.warn_before
         if is_used or (user, name) in busy_servers(self._samples(), self._idle.gpu_busy):
             self._forget(run)
@@ -96,6 +105,17 @@ class Arbiter:
         if is_over:
             _LOG.info("%s/%s is idle and was warned", user, name)
         return is_over
+
+    def _left_out(self, inactive: timedelta) -> timedelta:
+        """What of a time until now was no time, because the wall clock was set forward."""
+        reading = self._clocks()
+        jumped = jump(self._read, reading)
+        self._read = reading
+        if jumped > timedelta(0):
+            self._jumps.append((reading.at, jumped))
+        last_used = reading.at - inactive
+        gaps = (min(length, end - last_used) for end, length in self._jumps)
+        return sum((gap for gap in gaps if gap > timedelta(0)), timedelta(0))
 
     def _warn(
         self, run: tuple[str, str, datetime], limit: timedelta, now: float, last_used: str

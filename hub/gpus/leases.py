@@ -123,9 +123,10 @@ class Leases:
         The number is 0 if it would get a lease at once.
         """
         with self._engine.connect() as connection:
-            line = queue.still_asking(queue.waiting(connection), now)
+            everybody = queue.waiting(connection)
             leases = _all(connection)
-        rank = now - asked.ahead_by
+        line = queue.still_asking(everybody, now)
+        rank = queue.arrival(everybody, now) - asked.ahead_by
         before = [one for one in line if one.rank <= rank]
         free = free_parts(self.capacity, leases)
         if not before and best_fit(free, asked.parts) is not None:

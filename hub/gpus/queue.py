@@ -12,7 +12,15 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, 
 from hub.gpus.shares import Asked, Waiting
 from hub.gpus.tables import QUEUE
 
-__all__ = ["ASK_EVERY", "PATIENCE", "join", "leave", "still_asking", "waiting"]
+__all__ = [
+    "ASK_EVERY",
+    "PATIENCE",
+    "arrival",
+    "join",
+    "leave",
+    "still_asking",
+    "waiting",
+]
 
 ASK_EVERY: Final = timedelta(seconds=5)
 """How often a start that waits asks whether its turn has come."""
@@ -45,6 +53,11 @@ def still_asking(queue: Sequence[Waiting], now: datetime) -> list[Waiting]:
     return [one for one in queue if now - one.seen <= PATIENCE]
 
 
+def arrival(queue: Sequence[Waiting], now: datetime) -> datetime:
+    """When who comes now has come: after all others, even if the clock was set back."""
+    return max([now, *(one.since for one in queue)])
+
+
 def join(connection: Connection, asked: Asked, now: datetime) -> None:
     """Take a place at the end, or keep the place that is there.
 
@@ -62,6 +75,7 @@ def join(connection: Connection, asked: Asked, now: datetime) -> None:
     if kept.rowcount:
         return
     leave(connection, asked.user, asked.server)
+    since = arrival(waiting(connection), now)
     connection.execute(
         insert(QUEUE).values(
             user_name=asked.user,
@@ -69,8 +83,8 @@ def join(connection: Connection, asked: Asked, now: datetime) -> None:
             profile=asked.profile,
             parts=asked.parts,
             lasts_seconds=int(asked.lasts.total_seconds()),
-            since=now,
-            rank=now - asked.ahead_by,
+            since=since,
+            rank=since - asked.ahead_by,
             seen=now,
         )
     )

@@ -9,7 +9,7 @@ from hub.quotas.budgets import (
     override,
     withdraw,
 )
-from hub.quotas.clock import Reading, read_clocks
+from hub.quotas.clock import Reading, jump, read_clocks
 from hub.quotas.ledger import (
     RunningServer,
     Stretch,
@@ -53,6 +53,7 @@ __all__ = [
     "folder_bytes",
     "forget_before",
     "grant",
+    "jump",
     "last_run",
     "meter",
     "minutes_of",

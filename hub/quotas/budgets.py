@@ -71,28 +71,20 @@ def _decide(
     for name, hours in (("gpu_hours", gpu_hours), ("cpu_hours", cpu_hours)):
         fits = hours is None or (math.isfinite(hours) and hours >= 0)
         require(fits, name, "be 0 or more", hours)
-    at = datetime.now(UTC)
-    with engine.begin() as connection:
-        connection.execute(
-            insert(BUDGETS).values(
-                user_name=user,
-                kind=kind,
-                gpu_hours=gpu_hours,
-                cpu_hours=cpu_hours,
-                at=at,
-                by=by,
-                why=why,
-            )
-        )
-    return Decision(
+    decision = Decision(
         user=user,
         kind=kind,
         gpu_hours=gpu_hours,
         cpu_hours=cpu_hours,
-        at=at,
+        at=datetime.now(UTC),
         by=by,
         why=why,
     )
+    row = dict(vars(decision))
+    row["user_name"] = row.pop("user")
+    with engine.begin() as connection:
+        connection.execute(insert(BUDGETS).values(**row))
+    return decision
 
 
 def decisions(engine: Engine, user: str | None = None) -> list[Decision]:

@@ -28,16 +28,17 @@ FRESH_FOR: Final = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What the last look at one part found."""
+    """What the last look at one part found; `counted` is when, by a clock nobody sets."""
 
     state: State
     detail: str
     milliseconds: float
     looked_at: float
+    counted: float
 
-    def now(self, at: float) -> "Part":
-        """The finding as of the time `at`: down, if it has grown too old."""
-        age = at - self.looked_at
+    def now(self, counted: float) -> "Part":
+        """The finding as of the time `counted`: down, if it has grown too old."""
+        age = counted - self.counted
         if age <= FRESH_FOR:
             return self
         return Part(
@@ -45,6 +46,7 @@ class Part:
             detail=f"not looked at for {age:.0f} s",
             milliseconds=self.milliseconds,
             looked_at=self.looked_at,
+            counted=self.counted,
         )
 
 
@@ -63,8 +65,8 @@ class Watch:
 
     def parts(self) -> dict[str, Part]:
         """What is known of every part now."""
-        at = time.time()
-        return {name: part.now(at) for name, part in self._found.items()}
+        now = time.monotonic()
+        return {name: part.now(now) for name, part in self._found.items()}
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -90,7 +92,11 @@ async def _look_at(look: Look) -> Part:
         state, detail = "down", str(error) or type(error).__name__
     milliseconds = round(1000 * (time.perf_counter() - started), 1)
     return Part(
-        state=state, detail=detail, milliseconds=milliseconds, looked_at=time.time()
+        state=state,
+        detail=detail,
+        milliseconds=milliseconds,
+        looked_at=time.time(),
+        counted=time.monotonic(),
     )
 
 

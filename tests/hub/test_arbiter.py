@@ -17,10 +17,12 @@ from hub.activity.arbiter import Arbiter
 from hub.activity.gpu_use import Sample, busy_servers, gpu_samples
 from hub.database.connection import engine_at
 from hub.environments.shared import IDLE
+from hub.quotas import Reading
 from tests.hub.databases import sqlite_database
 
 LIMIT = int(IDLE.after.total_seconds())
 STARTED = datetime(2026, 6, 1, 12, tzinfo=UTC)
+NOON = datetime(2026, 6, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -35,7 +37,18 @@ class Culler:
     def __init__(self, engine: Engine) -> None:
         self.engine, self.seconds = engine, 0.0
         self.samples: list[Sample] = []
-        self.arbiter = Arbiter(engine, IDLE, lambda: self.samples, lambda: self.seconds)
+        self.clock = NOON
+        self.arbiter = Arbiter(
+            engine, IDLE, lambda: self.samples, lambda: self.seconds, self.clocks
+        )
+
+    def clocks(self) -> Reading:
+        return Reading(at=self.clock, boot="a", monotonic=self.seconds)
+
+    def passes(self, minutes: float, *, clock_set_by: float = 0.0) -> None:
+        """Let time pass, in which somebody sets the clock, in minutes."""
+        self.seconds += 60 * minutes
+        self.clock += timedelta(minutes=minutes + clock_set_by)
 
     def ask(self, minutes_idle: float, used: str = "10:00", user: str = "ada") -> bool:
         server: dict[str, Any] = {
@@ -55,6 +68,41 @@ def test_a_used_server_is_left_alone(engine: Engine) -> None:
 
     assert not culler.ask(49)
     assert culler.warned() == []
+
+
+def test_a_clock_that_is_set_forward_makes_nobody_idle(engine: Engine) -> None:
+    culler = Culler(engine)
+    culler.ask(5)
+
+    culler.passes(1, clock_set_by=120)
+
+    assert not culler.ask(126)
+    assert culler.warned() == []
+
+
+def test_a_server_that_is_idle_after_a_jump_is_warned_in_its_time(engine: Engine) -> None:
+    culler = Culler(engine)
+    culler.ask(5)
+    culler.passes(1, clock_set_by=120)
+    culler.ask(126)
+
+    culler.passes(50)
+
+    assert not culler.ask(176)
+    assert len(culler.warned()) == 1
+    culler.passes(10)
+    assert culler.ask(186)
+
+
+def test_what_is_used_after_a_jump_is_counted_from_then(engine: Engine) -> None:
+    culler = Culler(engine)
+    culler.ask(5)
+    culler.passes(1, clock_set_by=120)
+    culler.ask(126)
+    culler.passes(60)
+
+    assert not culler.ask(51, used="15:10")
+    assert len(culler.warned()) == 1
 
 
 def test_an_idle_server_is_warned_and_stopped_ten_minutes_later(engine: Engine) -> None:

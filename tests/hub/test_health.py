@@ -94,7 +94,9 @@ def test_a_part_that_breaks_says_why() -> None:
 
 
 def test_an_old_finding_says_nothing_about_now() -> None:
-    part = Part(state="ok", detail="answers", milliseconds=1.0, looked_at=1_000.0)
+    part = Part(
+        state="ok", detail="answers", milliseconds=1.0, looked_at=9.9e8, counted=1_000.0
+    )
 
     assert part.now(1_005.0).state == "ok"
     assert part.now(1_060.0).state == "down"

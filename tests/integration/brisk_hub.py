@@ -6,7 +6,8 @@ environment's. `python -m tests.integration.brisk_hub SERVICE` is one of them.
 
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +25,7 @@ from hub.processes import Plan, Process
 from hub.roles import IDLE_CULLER
 from hub.settings import Settings
 from tests.architecture.checkout import ROOT
-from tests.integration.live_hub import LiveHub, free_port
+from tests.integration.live_hub import LiveHub, Person, free_port
 
 SECOND = timedelta(seconds=1)
 CONFIG = "from tests.integration.brisk_hub import settings\n"
@@ -116,6 +117,30 @@ def brisk_hub(state: Path) -> Iterator[BriskHub]:
     for process in left:
         process.kill()
     assert left == []
+
+
+@contextmanager
+def people(hub: BriskHub) -> Iterator[Callable[[str], Person]]:
+    """Makes people who have signed in; their servers end with the block."""
+    came: list[Person] = []
+
+    def person(name: str) -> Person:
+        came.append(Person(hub, name))
+        came[-1].sign_in(hub.secret("user_password"))
+        return came[-1]
+
+    yield person
+    for who in came:
+        who.ask("DELETE", f"/users/{who.name}/server")
+        who.client.close()
+
+
+def until(happens: Callable[[], bool], seconds: float = 120) -> None:
+    """Wait until something happens."""
+    end = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < end, f"it did not happen within {seconds} s"
+        time.sleep(0.2)
 
 
 def _brisk(plan: Plan, configs: dict[str, Path]) -> Plan:

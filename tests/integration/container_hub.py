@@ -63,7 +63,7 @@ def settings_of(variables: Mapping[str, str]) -> Settings:
         ),
         budgets=None,
         sharing=None,
-        secrets=choices.SecretFiles(folder=variables["TEST_SECRETS"], source="test"),
+        secrets=choices.SecretFiles(folder=variables["TEST_SECRETS"], source="files"),
     )
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from hub import audit, notices, quotas
-from tests.integration.brisk_hub import BriskHub, brisk_hub
+from tests.integration.brisk_hub import BriskHub, brisk_hub, people, until
 from tests.integration.live_hub import Kernel, Person
 
 pytestmark = pytest.mark.slow
@@ -37,25 +37,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BriskHub]:
 @pytest.fixture
 def person(hub: BriskHub) -> Iterator[Callable[[str], Person]]:
     """People who have signed in."""
-    came: list[Person] = []
-
-    def person(name: str) -> Person:
-        came.append(Person(hub, name))
-        came[-1].sign_in(hub.secret("user_password"))
-        return came[-1]
-
-    yield person
-    for who in came:
-        who.ask("DELETE", f"/users/{who.name}/server")
-        who.client.close()
-
-
-def until(happens: Callable[[], bool], seconds: float = 120) -> None:
-    """Wait until something happens."""
-    end = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < end, f"it did not happen within {seconds} s"
-        time.sleep(0.5)
+    with people(hub) as person:
+        yield person
 
 
 def is_running(who: Person) -> bool:

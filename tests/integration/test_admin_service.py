@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import tarfile
-import time
 from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
@@ -18,7 +17,7 @@ import pytest
 
 from hub import audit, quotas, suspension
 from hub.services.admin.reports import offboardings
-from tests.integration.brisk_hub import BriskHub, brisk_hub
+from tests.integration.brisk_hub import BriskHub, brisk_hub, people, until
 from tests.integration.live_hub import Person
 
 pytestmark = pytest.mark.slow
@@ -69,24 +68,8 @@ def admin(hub: BriskHub) -> Iterator[Admin]:
 @pytest.fixture
 def person(hub: BriskHub) -> Iterator[Callable[[str], Person]]:
     """People who have signed in."""
-    came: list[Person] = []
-
-    def person(name: str) -> Person:
-        came.append(Person(hub, name))
-        came[-1].sign_in(hub.secret("user_password"))
-        return came[-1]
-
-    yield person
-    for who in came:
-        who.client.close()
-
-
-def until(happens: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait until something happens."""
-    end = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < end, f"it did not happen within {seconds} s"
-        time.sleep(0.2)
+    with people(hub) as person:
+        yield person
 
 
 def recorded(hub: BriskHub, action: str, target: str) -> list[audit.Record]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.browser import browser_page, run_all_cells, wait_for_kernel
+from tests.integration.browser import run_all_cells, wait_for_kernel
 from tests.integration.live_hub import LiveHub, running_hub
 
 if TYPE_CHECKING:
@@ -26,12 +26,6 @@ NOTEBOOK = "00-five-minutes.ipynb"
 def hub(tmp_path: Path) -> Iterator[LiveHub]:
     with running_hub(tmp_path / "state") as hub:
         yield hub
-
-
-@pytest.fixture
-def page(tmp_path: Path) -> Iterator["Page"]:
-    with browser_page(tmp_path / "profile") as page:
-        yield page
 
 
 def test_a_newcomer_signs_in_runs_the_first_notebook_and_sees_the_answer(

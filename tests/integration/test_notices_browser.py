@@ -13,7 +13,6 @@ import pytest
 
 from hub import notices, quotas
 from tests.integration.brisk_hub import BriskHub, brisk_hub
-from tests.integration.browser import browser_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -27,12 +26,6 @@ def hub(tmp_path: Path) -> Iterator[BriskHub]:
     state.mkdir()
     with brisk_hub(state) as hub:
         yield hub
-
-
-@pytest.fixture
-def page(tmp_path: Path) -> Iterator["Page"]:
-    with browser_page(tmp_path / "profile") as page:
-        yield page
 
 
 def test_a_budget_that_runs_out_is_told_in_the_lab_until_a_grant_comes(

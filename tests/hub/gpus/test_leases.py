@@ -157,3 +157,15 @@ def test_an_outlook_joins_no_queue(leases: Leases) -> None:
     assert Place(number=0, expected=NOON) == free
     assert Place(number=1, expected=NOON + HOUR) == taken
     assert () == leases.waiting()
+
+
+def test_a_clock_that_is_set_back_lets_nobody_pass(leases: Leases) -> None:
+    leases.ask(asked("ada"), NOON)
+    leases.ask(asked("grace"), NOON)
+
+    place = leases.ask(asked("karl"), NOON - 2 * HOUR)
+
+    assert isinstance(place, Place)
+    assert place.number == 2
+    assert leases.outlook(asked("sofia"), NOON - 2 * HOUR).number == 3
+    assert ["grace", "karl"] == [one.user for one in leases.waiting()]

@@ -218,7 +218,7 @@ def running_platform(state: Path) -> Iterator[LivePlatform]:
     running = docker("container", "ls", "--quiet", "--filter", label)
     if running and os.environ.get("MC_PLATFORM") == "running":
         # Somebody who writes such tests need not wait for a new one every time.
-        yield LivePlatform(state)
+        yield LivePlatform(Path(os.environ.get("MCHUB_STATE") or state))
         return
     assert not running, "a rehearsal runs already; `make platform-down` ends it"
     platform = LivePlatform(state)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import StringIO
@@ -20,6 +20,20 @@ from tests.hub.services.docker_policy.lawful import LABELS, NAME, POLICY
 
 
 @asynccontextmanager
+async def answering(
+    socket: Path, answer: Callable[[web.BaseRequest], Any], **options: bool
+) -> AsyncIterator[None]:
+    """Listen at a socket, and have `answer` answer every request."""
+    runner = web.ServerRunner(web.Server(answer, **options))
+    await runner.setup()
+    await web.UnixSite(runner, str(socket)).start()
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
 async def proxy(
     policy: Policy, docker: Path, listen: Path
 ) -> AsyncIterator[tuple[Journal, StringIO]]:
@@ -29,13 +43,8 @@ async def proxy(
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as session:
         journal = Journal(out=lines)
         answer = DockerPolicy(policy, session, journal).answer
-        runner = web.ServerRunner(web.Server(answer, auto_decompress=False))
-        await runner.setup()
-        await web.UnixSite(runner, str(listen)).start()
-        try:
+        async with answering(listen, answer, auto_decompress=False):
             yield journal, lines
-        finally:
-            await runner.cleanup()
 
 
 async def ask(listen: Path, request: bytes) -> tuple[int, dict[str, Any]]:
@@ -92,13 +101,8 @@ async def stand_in(
             return web.json_response({"message": f"No such container: {name}"}, status=404)
         return web.json_response({"Id": "c" * 64}, status=201)
 
-    runner = web.ServerRunner(web.Server(answer))
-    await runner.setup()
-    await web.UnixSite(runner, str(socket)).start()
-    try:
+    async with answering(socket, answer):
         yield asked
-    finally:
-        await runner.cleanup()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hub.services.docker_policy.denials import Denied
 from hub.services.docker_policy.targets import homes_in
 from tests.hub.services.docker_policy.attacks import wire
 from tests.hub.services.docker_policy.lawful import POLICY
-from tests.hub.services.docker_policy.live import ask, proxy
+from tests.hub.services.docker_policy.live import answering, ask, proxy
 
 ADA = "mctest-user-home-ada"
 ASKED = wire("GET", "/v1.41/system/df?type=volume")
@@ -45,13 +45,8 @@ async def disk(
             await walk.wait()
         return web.json_response(said, status=status)
 
-    runner = web.ServerRunner(web.Server(answer))
-    await runner.setup()
-    await web.UnixSite(runner, str(socket)).start()
-    try:
+    async with answering(socket, answer):
         yield asked
-    finally:
-        await runner.cleanup()
 
 
 def measured(folder: Path, said: object, status: int = 200) -> tuple[int, Any, list[str]]:
