@@ -9,6 +9,7 @@ from deploy.database.node import DATA, FOLDER, LOCAL_COPIES, RUN, STANZA, Copies
 
 __all__ = [
     "CLUSTER",
+    "REHEARSAL",
     "access_rules",
     "parameters",
     "password_file",
@@ -17,6 +18,9 @@ __all__ = [
 ]
 
 Secret = Callable[[str], str]
+
+REHEARSAL: Final = "mchub_rehearsal"
+"""The copy on which a change of the tables is rehearsed (`deploy/deployer/schema.py`)."""
 
 BINARIES: Final = "/usr/lib/postgresql/17/bin"
 
@@ -69,7 +73,7 @@ def access_rules(node: Node) -> list[str]:
         "host all postgres all reject",
         "host replication replicator samenet scram-sha-256",
         "host all rewinder samenet scram-sha-256",
-        f"host mchub mchub {node.subnet} scram-sha-256",
+        f"host mchub,{REHEARSAL} mchub {node.subnet} scram-sha-256",
         f"host all monitoring {node.subnet} scram-sha-256",
     ]
 

@@ -5,40 +5,37 @@ Always by the newer image, which knows its own revisions and those before.
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from deploy.database.configurations import REHEARSAL
 from deploy.deployer.commands import Failed
+from deploy.deployer.database import primary
 from deploy.deployer.programs import Programs
 
 __all__ = ["Heads", "heads", "lead_back", "leading_down", "rehearse"]
 
-_COPY: Final = "mchub_rehearsal"
+_SCHEMA: Final = ("python", "-m", "hub", "schema")
 _READY_WITHIN: Final = 60.0
 _WAITS: Final = "waits for the lock before every hub"
-# The role of a pair that may make databases is not the one that the hub has.
-_CLIENT: Final = """
+_HOSTS: Final = ("postgres", "postgres-1", "postgres-2")
+_MAKE_COPY: Final = f"""
 set -eu
-export PGHOST=/run/postgresql PGUSER=mchub PGPASSWORD
-PGPASSWORD=$(cat /run/secrets/database_password)
-if [ -e /run/secrets/database_superuser_password ]; then
-    PGUSER=postgres
-    PGPASSWORD=$(cat /run/secrets/database_superuser_password)
-fi
-"""
-_IS_PRIMARY: Final = f"{_CLIENT}\npsql -At -d mchub -c 'SELECT NOT pg_is_in_recovery()'"
-_MAKE_COPY: Final = f"""{_CLIENT}
-trap 'rm -f /tmp/{_COPY}.sql' EXIT
-dropdb --if-exists {_COPY}
-createdb --template=template0 --owner=mchub {_COPY}
-pg_dump --no-owner --no-privileges --schema=public mchub >/tmp/{_COPY}.sql
+export PGHOST=/run/postgresql PGUSER=postgres
+dropdb --if-exists {REHEARSAL}
+createdb --template=template0 --owner=mchub {REHEARSAL}
+psql -q -v ON_ERROR_STOP=1 -d {REHEARSAL} -c 'DROP SCHEMA public'
+trap 'rm -f /tmp/{REHEARSAL}.sql' EXIT
+pg_dump --no-owner --no-privileges --schema=public mchub >/tmp/{REHEARSAL}.sql
 # What is restored is the hub's own, as it is in the database itself.
-psql -q -v ON_ERROR_STOP=1 -d {_COPY} -c 'DROP SCHEMA public'
-psql -q -v ON_ERROR_STOP=1 -d {_COPY} -c 'SET ROLE mchub' -f /tmp/{_COPY}.sql >/dev/null
+psql -q -v ON_ERROR_STOP=1 -d {REHEARSAL} -o /dev/null -c 'SET ROLE mchub' \\
+    -f /tmp/{REHEARSAL}.sql
 """
-_DROP_COPY: Final = f"{_CLIENT}\ndropdb --if-exists {_COPY}"
+_DROP_COPY: Final = (
+    f"dropdb --host=/run/postgresql --username=postgres --if-exists {REHEARSAL}"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +91,13 @@ def rehearse(programs: Programs, old: str, new: str) -> float | None:
     if back_to.revisions == heads(programs, new).revisions:
         return None
     began = time.monotonic()
-    client = ("exec", "-T", _primary(programs), "sh", "-c")
-    programs.compose(*client, _MAKE_COPY)
+    client = ("exec", primary(programs.docker, programs.settings), "sh", "-c")
+    programs.docker(*client, _MAKE_COPY)
     try:
-        words = ("rehearse", f"--database={_COPY}", f"--to={back_to.revisions}")
+        words = ("rehearse", f"--database={REHEARSAL}", f"--to={back_to.revisions}")
         programs.docker("run", "--rm", *_in_hub(programs), new, *_SCHEMA, *words)
     finally:
-        programs.compose(*client, _DROP_COPY)
+        programs.docker(*client, _DROP_COPY)
     return time.monotonic() - began
 
 
@@ -137,9 +134,6 @@ def lead_back(programs: Programs, newer: str, to: Heads) -> None:
     programs.docker("run", "--rm", *_in_hub(programs), newer, *words)
 
 
-_SCHEMA: Final = ("python", "-m", "hub", "schema")
-
-
 def _in_hub(programs: Programs) -> tuple[str, ...]:
     """As a hub is started, as far as the database goes."""
     told = programs.told()
@@ -150,20 +144,14 @@ def _in_hub(programs: Programs) -> tuple[str, ...]:
         *("--tmpfs=/tmp", "--tmpfs=/srv/hub:uid=1100,gid=1100,mode=0700"),
         f"--volume={told['MC_SECRETS']}/hub:/run/secrets:ro",
         f"--volume={told['MC_SITE']}:{site}:ro",
+        *(f"--add-host={host}:{_address(told, host)}" for host in _HOSTS),
         f"--env=MC_ENVIRONMENT={programs.settings.name}",
         f"--env=MCHUB_SITE={site}",
     )
 
 
-def _primary(programs: Programs) -> str:
-    """The service of the database that can be written to."""
-    for service in programs.compose("ps", "--services", "--status=running").split():
-        if service.startswith("postgres"):
-            said = programs.compose("exec", "-T", service, "sh", "-c", _IS_PRIMARY)
-            if said.strip() == "t":
-                return service
-    message = "a database must run that can be written to; none does."
-    raise Failed(message)
+def _address(told: Mapping[str, str], host: str) -> str:
+    return told[f"MC_{host.upper().replace('-', '_')}_ADDRESS"]
 
 
 def _wait_until_it_waits(programs: Programs, name: str) -> None:

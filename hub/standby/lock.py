@@ -37,6 +37,7 @@ _TRY: Final = text(
     "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_try_advisory_lock(:key) END"
 )
 _TAKE: Final = text("SELECT pg_advisory_lock(:key)")
+_GIVE_BACK: Final = text("SELECT pg_advisory_unlock(:key)")
 _LOOK: Final = text("SELECT pg_is_in_recovery()")
 
 Say = Callable[[str], None]
@@ -143,7 +144,10 @@ class HubLock:
     def release(self) -> None:
         """Give the lock back; the next hub has it within a tenth of a second."""
         with self._one_at_a_time:
-            self._is_held = False
+            if self._is_held and self._connection is not None:
+                self._is_held = False
+                with suppress(SQLAlchemyError):
+                    self._connection.execute(_GIVE_BACK, {"key": KEY})
             self._close()
 
     def _try(self) -> bool:
