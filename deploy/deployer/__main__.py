@@ -3,29 +3,26 @@
 ``python -m deploy.deployer VERB ENVIRONMENT``; ``--help`` lists the verbs.
 
 Status: 0 done; 1 failed, nothing was changed; 2 usage; 3 failed, and changed back;
-4 failed, a person must look; 5 another run holds the lock.
+4 failed, a person must look; 5 another run holds the lock; 130 interrupted before anything
+was changed.
 """
 
 import argparse
-import os
-import signal
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from deploy.deployer.doctor import examine
-from deploy.deployer.environment import Environment
+from deploy.deployer.interrupts import interruptible
 from deploy.deployer.journal import Journal
 from deploy.deployer.locking import only_run
 from deploy.deployer.outcomes import Failed, Outcome
-from deploy.deployer.programs import Programs
 from deploy.deployer.story import Story
+from deploy.deployer.verbs import VERBS, Run
 from hub.environments import load
 from hub.laws import SettingsError
-from hub.release import RELEASE_VARIABLE, release
 from hub.storage import state_folder
 
 __all__ = ["main"]
@@ -34,7 +31,7 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks; the status to end with."""
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    interruptible()
     try:
         return _run(options)
     except (Failed, SettingsError) as error:
@@ -46,31 +43,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    version = getattr(options, "version", None) or release()
-    settings = load(options.environment, os.environ | {RELEASE_VARIABLE: version})
-    state = state_folder() / settings.name
-    state.mkdir(mode=0o711, exist_ok=True)
+    verb, name = VERBS[options.verb], load(options.environment).name
+    states = state_folder()
+    (states / name).mkdir(mode=0o711, exist_ok=True)
     dry_run = getattr(options, "dry_run", False)
-    story = Story(_say, dry_run=dry_run)
-    environment = Environment(Programs(settings, state, version), story)
-    if not options.changes:
-        options.verb(environment, options)
+    run = Run(name=name, states=states, story=Story(_say, dry_run=dry_run), options=options)
+    if not verb.changes:
+        verb.act(run)
         return Outcome.DONE
-    line: dict[str, Any] = {"verb": options.name, "version": version, "dry_run": dry_run}
-    what = f"{options.name} {settings.name}"
-    with nullcontext() if dry_run else only_run(state, what):
+    line: dict[str, Any] = {"verb": options.verb, "dry_run": dry_run}
+    with nullcontext() if dry_run else only_run(states / name, f"{options.verb} {name}"):
         try:
-            options.verb(environment, options)
+            verb.act(run)
             line["outcome"] = Outcome.DONE.name
         except BaseException as error:
             outcome = getattr(error, "outcome", None)
             line["outcome"] = outcome.name if outcome else type(error).__name__
             line["error"] = str(error)
+            if outcome == Outcome.NOTHING_CHANGED:
+                print(f"left as it was: {run.story.left}", file=sys.stderr)
             raise
         finally:
-            line |= {"seconds": round(story.seconds, 1), "done": story.done}
-            Journal(state).append(line)
+            line |= {"release": run.releases.current, "done": run.story.done}
+            line["seconds"] = round(run.story.seconds, 1)
+            _record(run, line)
+    _say(f"done in {run.story.seconds:.0f} s")
     return Outcome.DONE
+
+
+def _record(run: Run, line: Mapping[str, Any]) -> None:
+    """Write the audit line: into the state, and into the audit log of what runs."""
+    is_known = False
+    if not run.story.dry_run:
+        try:
+            told = {name: line[name] for name in ("outcome", "seconds", "release")}
+            action = f"deployer.{line['verb']}"
+            run.programs().note(action, run.name, json.dumps(told))
+            is_known = True
+        except (Failed, SettingsError):
+            # It doesn't run, or not any more: then the file alone knows.
+            is_known = False
+    Journal(run.states / run.name).append(dict(line) | {"in_audit_log": is_known})
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,57 +93,52 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verbs = parser.add_subparsers(required=True, metavar="verb")
-    for name, verb, changes, text in (
-        ("up", _up, True, "start what doesn't run"),
-        ("down", _down, True, "stop everything, users' servers included"),
-        ("status", _status, False, "the parts and how they are"),
-        ("doctor", _doctor, False, "what is wrong on this host, and what to do"),
-        ("archive-home", _archive_home, True, "a user's files, in one file of yours"),
-    ):
-        added = verbs.add_parser(name, help=text)
+    for name, verb in VERBS.items():
+        added = verbs.add_parser(name, help=verb.text)
         added.add_argument("environment", metavar="ENVIRONMENT")
-        added.set_defaults(verb=verb, name=name, changes=changes)
-        if changes:
+        added.set_defaults(verb=name)
+        _add_options(name, added)
+        if verb.changes:
             added.add_argument(
                 "--dry-run", action="store_true", help="look, and say what would be done"
-            )
-        if name == "down":
-            added.add_argument(
-                "--forget", action="store_true", help="delete its data and secrets too"
-            )
-        if name == "archive-home":
-            added.add_argument("user", metavar="USER")
-            added.add_argument(
-                "--to", type=Path, required=True, metavar="FOLDER", help="where it goes"
-            )
-            added.add_argument(
-                "--delete", action="store_true", help="delete the home after that"
             )
     return parser
 
 
-def _up(environment: Environment, _: argparse.Namespace) -> None:
-    environment.up()
-
-
-def _down(environment: Environment, options: argparse.Namespace) -> None:
-    environment.down(forget=options.forget)
-
-
-def _archive_home(environment: Environment, options: argparse.Namespace) -> None:
-    environment.archive_home(options.user, options.to, delete=options.delete)
-
-
-def _status(environment: Environment, _: argparse.Namespace) -> None:
-    print(environment.status(), end="")
-
-
-def _doctor(environment: Environment, _: argparse.Namespace) -> None:
-    print(examine(environment.programs))
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _add_options(name: str, to: argparse.ArgumentParser) -> None:
+    if name in ("deploy", "rollback"):
+        to.add_argument("version", nargs="?", metavar="VERSION", help="the release")
+    if name in ("emergency-rollback", "restore"):
+        to.add_argument(
+            *("--repository", "-r"),
+            type=int,
+            choices=(1, 2),
+            default=1,
+            help="1: this host's copies; 2: those off-site",
+        )
+    match name:
+        case "deploy":
+            to.add_argument(
+                "--build", action="store_true", help="build images that aren't current"
+            )
+        case "rollback":
+            to.add_argument(
+                "--compare", action="store_true", help="read all data before and after"
+            )
+        case "emergency-rollback":
+            to.add_argument("backup", metavar="BACKUP", help="label of a copy, or a time")
+        case "restore":
+            to.add_argument("--to", required=True, metavar="TIME", help="with its zone")
+        case "backup":
+            to.add_argument(
+                "--digests", action="store_true", help="keep what a restore is held to"
+            )
+        case "down":
+            to.add_argument("--forget", action="store_true", help="delete its data too")
+        case "archive-home":
+            to.add_argument("user", metavar="USER")
+            to.add_argument("--to", type=Path, required=True, metavar="FOLDER")
+            to.add_argument("--delete", action="store_true", help="delete the home then")
 
 
 def _say(text: str) -> None:

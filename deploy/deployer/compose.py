@@ -147,9 +147,13 @@ def compose(
     words: Sequence[str],
     *,
     within: float = 600.0,
+    stdin: bytes = b"",
 ) -> Command:
     """`docker compose` for an environment: the base, what differs there, what is added."""
     named = [word for file in files(settings) for word in ("--file", file)]
     return Command(
-        words=("docker", "compose", *named, *words), variables=told, within=within
+        words=("docker", "compose", *named, *words),
+        variables=told,
+        within=within,
+        stdin=stdin,
     )

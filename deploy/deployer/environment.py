@@ -9,6 +9,7 @@ from deploy.deployer.compose import DOCKER_SOCKET
 from deploy.deployer.docker_policy import docker_policy
 from deploy.deployer.front import prepare_front
 from deploy.deployer.giving_secrets import Secrets, parts_folder
+from deploy.deployer.gpu_registry import GpuRegistry, host_folder
 from deploy.deployer.homes import Archived, archive_home, remove_home
 from deploy.deployer.programs import Programs
 from deploy.deployer.story import Story
@@ -63,9 +64,10 @@ class Environment:
     def down(self, *, forget: bool = False) -> None:
         """Stop everything, users' servers included; with `forget`, delete its data too."""
         change = self._story.change
-        change("users' servers end", self._end_servers)
+        change("users' servers end", self.end_servers)
         change("containers end", lambda: self._end_containers(with_volumes=forget))
         change("the firewall's rules go", lambda: self._firewall("remove"))
+        change("its part of the GPUs is free", self._free_gpus)
         if forget:
             change("data is deleted", self._forget)
 
@@ -143,6 +145,13 @@ class Environment:
         images = (told["MC_BASE_IMAGE"], told["MC_BACKUP_IMAGE"])
         return Secrets(self._settings, self._state, programs.docker, *images)
 
+    def check_secrets(self) -> str:
+        """Every secret that is there is strong, private, and in no tracked file."""
+        found = self.secrets.weaknesses()
+        if found:
+            raise Failed("\n".join(map(str, found)))
+        return f"{len(self.secrets.names)} by name"
+
     def give_secrets(self) -> None:
         """Secrets that are missing are made, and each part gets its own."""
         self.secrets.give()
@@ -168,7 +177,8 @@ class Environment:
         )
 
     def _make_networks(self) -> None:
-        self.programs.compose("create", "--no-build")
+        # What runs is not this step's: a changed part is started anew by what comes later.
+        self.programs.compose("create", "--no-build", "--no-recreate")
 
     def start_containers(self) -> None:
         """Start every part, and wait until each is well."""
@@ -178,11 +188,15 @@ class Environment:
         volumes = ["--volumes"] if with_volumes else []
         self.programs.compose("down", "--remove-orphans", *volumes)
 
-    def _end_servers(self) -> None:
+    def end_servers(self) -> None:
+        """End every user's server; homes stay."""
         label = f"label=mchub.environment={self._settings.name}"
         found = self.programs.docker("ps", "--all", "--quiet", "--filter", label).split()
         if found:
             self.programs.docker("rm", "--force", *found)
+
+    def _free_gpus(self) -> None:
+        GpuRegistry(host_folder()).give_back(self._settings.name)
 
     def _forget(self) -> None:
         label = f"label=mchub.environment={self._settings.name}"

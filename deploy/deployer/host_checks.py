@@ -187,9 +187,8 @@ def check_clock(facts: HostFacts, latest: datetime | None) -> Iterator[Finding]:
 
 def check_ports(facts: HostFacts, settings: Settings) -> Iterator[Finding]:
     """Ports that people reach must be free, before this environment runs."""
-    wanted = {settings.port}
-    if settings.address.scheme == "https" and settings.port == 443:
-        wanted.add(80)
+    redirect = settings.front.redirect_port
+    wanted = {settings.port, *([redirect] if redirect else [])}
     for port in sorted(wanted & set(facts.ports)):
         yield Finding(
             about=f"port {port}",

@@ -1,10 +1,16 @@
 """Docker and compose, told which environment they work on."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.deployer.commands import Command, run
 from deploy.deployer.compose import compose, variables
+from deploy.deployer.outcomes import Failed
+from deploy.deployer.release_lock import ReleaseLock
+from deploy.deployer.releases import Releases
+from hub.environments import load
+from hub.release import RELEASE_VARIABLE
 from hub.settings import Settings
 from hub.storage import checkout
 
@@ -25,35 +31,67 @@ class Programs:
         Folder that holds its secrets and what compose is told.
     version : str
         The release: tag of the images.
+
+    Attributes
+    ----------
+    kept_images : dict of str to str
+        Names of images by compose's variable, where they aren't of this release's tag: an
+        image that did not change keeps the name that it runs under.
     """
 
     def __init__(self, settings: Settings, state: Path, version: str) -> None:
         self.settings = settings
         self.state = state
         self.version = version
+        self.kept_images: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, environment: str, state: Path, version: str) -> "Programs":
+        """Those of an environment in a release, with the names of images in its lock."""
+        settings = load(environment, os.environ | {RELEASE_VARIABLE: version})
+        made = cls(settings, state / settings.name, version)
+        file = Releases(made.state).file(version)
+        if file.exists():
+            made.kept_images.update(ReleaseLock.read(file).variables)
+        return made
 
     def docker(self, *words: str, stdin: bytes = b"", within: float = 600.0) -> str:
         """What `docker` says."""
         command = Command(words=("docker", *words), stdin=stdin, within=within)
         return run(command, checkout())
 
-    def compose(self, *words: str, within: float = _UP_WITHIN) -> str:
-        """What `docker compose` says, told the environment's variables."""
-        return run(compose(self.settings, self.told(), words, within=within), checkout())
+    def try_docker(self, *words: str) -> str | None:
+        """What `docker` says, or nothing where it refuses."""
+        try:
+            return self.docker(*words)
+        except Failed:
+            return None
 
-    def module(self, name: str, *words: str, options: Sequence[str] = ()) -> str:
+    def compose(self, *words: str, within: float = _UP_WITHIN, stdin: bytes = b"") -> str:
+        """What `docker compose` says, told the environment's variables."""
+        told = self.told()
+        command = compose(self.settings, told, words, within=within, stdin=stdin)
+        return run(command, checkout())
+
+    def module(
+        self, name: str, *words: str, options: Sequence[str] = (), stdin: bytes = b""
+    ) -> str:
         """What a module of this checkout says, in a container of its own with `options`."""
         return self.docker(
-            *("run", "--rm", "--cap-drop=ALL", "--read-only", "--tmpfs=/run"),
+            *("run", "--rm", "--interactive", "--cap-drop=ALL", "--read-only"),
+            *("--tmpfs=/run", "--tmpfs=/tmp"),
             *("--security-opt=no-new-privileges:true", "--env=PYTHONDONTWRITEBYTECODE=1"),
             *(f"--volume={checkout()}:{checkout()}:ro", f"--workdir={checkout()}"),
             *("--env=PYTHONPATH=", *options, "--entrypoint=python"),
             *(self.told()["MC_DEPLOYER_IMAGE"], "-m", name, *words),
+            stdin=stdin,
         )
 
     def told(self) -> dict[str, str]:
         """The variables of compose."""
-        return variables(self.settings, self.state, self.version)
+        told = variables(self.settings, self.state, self.version)
+        kept = self.kept_images.items()
+        return told | {name: image for name, image in kept if name not in os.environ}
 
     def runs(self, service: str) -> bool:
         """Whether a part has a container that runs."""

@@ -47,6 +47,8 @@ class ReleaseLock:
         When the lock was made.
     images : mapping of str to Image
         By the name under which compose and profiles ask for them.
+    variables : mapping of str to str
+        Names of the images by compose's variable.
     files : str
         Digest of the compose files.
     schemas : mapping of str to str
@@ -57,6 +59,7 @@ class ReleaseLock:
     commit: str
     made_at: str
     images: Mapping[str, Image]
+    variables: Mapping[str, str]
     files: str
     schemas: Mapping[str, str]
 

@@ -51,6 +51,14 @@ class Releases:
         """Where the lock of a version lies, or would lie."""
         return self._folder / f"{version}.lock"
 
+    def known_lock(self, version: str) -> tuple[Path, ReleaseLock] | None:
+        """The lock of a version in this environment, or in one that ran it before."""
+        others = sorted(self._folder.parent.parent.glob(f"*/releases/{version}.lock"))
+        for file in (self.file(version), *others):
+            if file.exists():
+                return file, ReleaseLock.read(file)
+        return None
+
     def lock(self, version: str) -> ReleaseLock:
         """The lock of a kept version.
 

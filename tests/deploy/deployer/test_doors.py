@@ -13,6 +13,13 @@ from tests.architecture.checkout import ROOT
 DOORS = {
     "status": ["status", "production"],
     "doctor": ["doctor", "production"],
+    "backup": ["backup", "production"],
+    "restore": ["restore", "production"],
+    "deploy-staging": ["deploy", "staging", "--build"],
+    "deploy-production": ["deploy", "production"],
+    "graceful-rollback": ["rollback", "production"],
+    "rollback-staging": ["rollback", "staging"],
+    "emergency-rollback": ["emergency-rollback", "production"],
 }
 
 # Answers as Docker would, and writes down what it is asked.

@@ -25,6 +25,7 @@ def _lock(version: str, **changed: Any) -> ReleaseLock:
         "commit": "0" * 40,
         "made_at": "2026-01-31T12:00:00+00:00",
         "images": {f"mchub/hub:{version}": HUB, "postgres:17": PULLED},
+        "variables": {"MC_HUB_IMAGE": f"mchub/hub:{version}"},
         "files": "f" * 64,
         "schemas": {"jupyterhub": "1", "mchub": "2"},
     }
