@@ -6,21 +6,21 @@
 
 import argparse
 import json
+import signal
 import sys
-import threading
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
 from deploy.backup import copies
-from deploy.backup.keeper import Keeper, metrics
+from deploy.backup.drill import drill
+from deploy.backup.keeper import Keeper
 from deploy.backup.repositories import Place
 
 __all__ = ["main"]
 
-_PORT: Final = 9107
 _STATUS, _DATABASE = Path("/srv/status"), Path("/srv/database-status")
+_SCRATCH: Final = Path("/scratch")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,11 +38,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.backup", description=__doc__)
     verbs = parser.add_subparsers(required=True, metavar="verb")
     for name, verb, text in (
-        ("keep", _keep, "make what is due, and answer Prometheus"),
+        ("keep", _keep, "make what is due, again and again"),
         ("copy", _copy, "make a copy"),
         ("copies", _copies, "the copies there are"),
         ("check", _check, "read repositories back"),
         ("restore", _restore, "put what a copy holds into folders"),
+        ("drill", _drill, "restore some of the newest copy aside, and read it"),
     ):
         added = verbs.add_parser(name, help=text)
         added.set_defaults(verb=verb)
@@ -59,10 +60,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _keep(place: Place, _: argparse.Namespace) -> None:
-    keeper = Keeper(place, _STATUS, _DATABASE)
-    server = ThreadingHTTPServer(("0.0.0.0", _PORT), _Metrics)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    keeper.run()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    Keeper(place, _STATUS, _DATABASE).run()
 
 
 def _copy(place: Place, options: argparse.Namespace) -> None:
@@ -93,23 +92,13 @@ def _restore(place: Place, options: argparse.Namespace) -> None:
     copies.restore(place, place.repository(number), options.label, targets)
 
 
+def _drill(place: Place, options: argparse.Namespace) -> None:
+    [number] = options.repository
+    print(json.dumps(drill(place, place.repository(number), _SCRATCH)))
+
+
 def _numbers(place: Place, options: argparse.Namespace) -> list[int]:
     return options.repository or [each.number for each in place.repositories]
-
-
-class _Metrics(BaseHTTPRequestHandler):
-    """Answers every question with the metrics."""
-
-    def do_GET(self) -> None:
-        content = metrics(_STATUS, _DATABASE).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/plain; version=0.0.4")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing: it is asked every few seconds."""
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Copies of files: making, listing, checking and restoring them with restic."""
 
 import json
+import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,7 +11,17 @@ from typing import Any, Final
 
 from deploy.backup.repositories import Place, Repository
 
-__all__ = ["Copy", "check", "due", "forget_old", "homes", "listed", "make", "restore"]
+__all__ = [
+    "Copy",
+    "check",
+    "contents",
+    "due",
+    "forget_old",
+    "homes",
+    "listed",
+    "make",
+    "restore",
+]
 
 # What is derived from the rest, used once, or opens all the rest.
 _LEFT_OUT: Final = (
@@ -36,7 +47,7 @@ class Copy:
         Its name.
     repository : int
         1: on this host; 2: elsewhere.
-    ended : float
+    began, ended : float
         Seconds since 1970.
     n_files : int
         Files in it.
@@ -50,6 +61,7 @@ class Copy:
 
     label: str
     repository: int
+    began: float
     ended: float
     n_files: int
     n_bytes: int
@@ -94,6 +106,7 @@ def make(place: Place, repository: Repository, notes: Mapping[str, str]) -> Copy
         If it could not be made, with restic's last words.
     """
     _prepare(place, repository)
+    _end_old_locks(place, repository)
     paths = [place.volumes / name / "_data" for name in homes(place)]
     words = [f"--tag={name}={value}" for name, value in notes.items()]
     words += [f"--exclude={place.state / pattern}" for pattern in _LEFT_OUT]
@@ -117,7 +130,8 @@ def listed(place: Place, repository: Repository) -> list[Copy]:
     RuntimeError
         If the repository doesn't answer.
     """
-    said = _restic(place, repository, "snapshots", "--json", allowed=(_NO_REPOSITORY,))
+    words = ("snapshots", "--json", "--no-lock")
+    said = _restic(place, repository, *words, allowed=(_NO_REPOSITORY,))
     found = json.loads(said or "[]")
     return [_copy(place, repository, each) for each in found if isinstance(each, dict)]
 
@@ -130,6 +144,7 @@ def check(place: Place, repository: Repository, *, part: str = "100%") -> str:
     RuntimeError
         If any is damaged.
     """
+    _end_old_locks(place, repository)
     return _restic(place, repository, "check", f"--read-data-subset={part}")
 
 
@@ -142,11 +157,17 @@ def forget_old(place: Place, repository: Repository, keep_days: int) -> None:
         If that does not succeed.
     """
     words = ("--group-by=host", f"--keep-within={keep_days}d", "--keep-last=1")
+    _end_old_locks(place, repository)
     _restic(place, repository, "forget", "--quiet", *words, "--prune")
 
 
 def restore(
-    place: Place, repository: Repository, label: str, targets: Mapping[str, Path]
+    place: Place,
+    repository: Repository,
+    label: str,
+    targets: Mapping[str, Path],
+    *,
+    verify: bool = False,
 ) -> None:
     """Put what a copy holds into folders; files that it does not hold are deleted there.
 
@@ -161,6 +182,8 @@ def restore(
     targets : mapping of str to Path
         Folders by what they are in the copy: ``state``, or a volume's name. A volume is
         mounted as ``_data`` in its folder, so that it gets its own owner and mode back.
+    verify : bool, default False
+        Whether to read every file again.
 
     Raises
     ------
@@ -168,20 +191,48 @@ def restore(
         If it does not succeed; a folder may be restored in part.
     """
     for name, target in targets.items():
-        inside = place.state if name == "state" else place.volumes / name
         # What was left out of the copy is no reason to delete it.
-        words = ("--delete",) if name != "state" else ()
+        words = ["--delete"] if name != "state" else []
+        words += ["--verify"] if verify else []
+        where = f"{label}:{_inside(place, name)}"
         _restic(
-            place,
-            repository,
-            *("restore", f"{label}:{inside}", f"--target={target}", "--quiet", *words),
+            place, repository, "restore", where, f"--target={target}", "--quiet", *words
         )
 
 
+def contents(place: Place, repository: Repository, label: str, name: str) -> dict[str, int]:
+    """Sizes of the files of one folder of a copy, by their path in it.
+
+    Raises
+    ------
+    RuntimeError
+        If the repository doesn't answer.
+    """
+    inside = _inside(place, name)
+    said = _restic(
+        place, repository, "ls", "--json", "--no-lock", "--recursive", label, str(inside)
+    )
+    nodes = [json.loads(line) for line in said.splitlines()]
+    return {
+        str(Path(node["path"]).relative_to(inside)): node.get("size", 0)
+        for node in nodes
+        if node.get("type") == "file"
+    }
+
+
+def _inside(place: Place, name: str) -> Path:
+    return place.state if name == "state" else place.volumes / name
+
+
 def _prepare(place: Place, repository: Repository) -> None:
-    said = _restic(place, repository, "cat", "config", allowed=(_NO_REPOSITORY,))
-    if not said.strip():
+    words = ("cat", "config", "--no-lock")
+    if not _restic(place, repository, *words, allowed=(_NO_REPOSITORY,)).strip():
         _restic(place, repository, "init", "--quiet")
+
+
+def _end_old_locks(place: Place, repository: Repository) -> None:
+    """Forget the locks of those who were killed; who works renews theirs."""
+    _restic(place, repository, "unlock", "--quiet")
 
 
 def _copy(place: Place, repository: Repository, told: Mapping[str, Any]) -> Copy:
@@ -192,6 +243,7 @@ def _copy(place: Place, repository: Repository, told: Mapping[str, Any]) -> Copy
     return Copy(
         label=told["short_id"],
         repository=repository.number,
+        began=datetime.fromisoformat(told["time"]).timestamp(),
         ended=datetime.fromisoformat(summary.get("backup_end", told["time"])).timestamp(),
         n_files=summary.get("total_files_processed", 0),
         n_bytes=summary.get("data_added_packed", 0),
@@ -214,21 +266,32 @@ def _restic(
 ) -> str:
     command = ["restic", *words[:1], *repository.words(place), *words[1:]]
     try:
-        done = subprocess.run(
-            command,
-            env=repository.told(place),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_WITHIN.total_seconds(),
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        message = f"restic {words[0]}: {error}"
-        raise RuntimeError(message) from error
-    if done.returncode in allowed:
-        return "" if done.returncode == _NO_REPOSITORY else done.stdout
-    if done.returncode == 0:
-        return done.stdout
-    said = (done.stdout + done.stderr).strip().splitlines()
-    message = f"restic {words[0]}: status {done.returncode}\n" + "\n".join(said[-8:])
+        status, out, error = _ended(command, repository.told(place))
+    except (OSError, subprocess.TimeoutExpired) as why:
+        message = f"restic {words[0]}: {why}"
+        raise RuntimeError(message) from why
+    if status in allowed:
+        return "" if status == _NO_REPOSITORY else out
+    if status == 0:
+        return out
+    said = (out + error).strip().splitlines()
+    message = f"restic {words[0]}: status {status}\n" + "\n".join(said[-8:])
     raise RuntimeError(message)
+
+
+def _ended(command: list[str], told: Mapping[str, str]) -> tuple[int, str, str]:
+    """Status and words of a program, which ends in order if this one is to end."""
+    with subprocess.Popen(
+        command, env=told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            out, error = process.communicate(timeout=_WITHIN.total_seconds())
+        except BaseException:
+            # Killed, it would leave a lock behind that keeps others waiting.
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
+    return process.returncode, out, error

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.backup import copies
-from deploy.backup.repositories import Place, Repository
+from deploy.backup.repositories import ELSEWHERE, HERE, Place, Repository
 
-__all__ = ["Keeper", "metrics"]
+__all__ = ["Keeper", "database_copies", "write"]
 
 _EVERY_SECONDS: Final = 15.0
 # A database that can't be copied is told of elsewhere, and is no reason to lose files too.
@@ -27,6 +27,7 @@ _FORGETS_EVERY: Final = 86_400.0
 _CHECKS_EVERY: Final = 7 * 86_400.0
 # So that a month reads about everything, and a week's check ends.
 _CHECKED_PART: Final = "25%"
+_PLACES: Final = {HERE: "", ELSEWHERE: "-off-site"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +71,11 @@ class Keeper:
     ) -> None:
         self._place = place
         self._rhythm = Rhythm.of(place)
-        self._status = status / "files.json"
+        self._status = status
         self._database = database
         self._clock = clock
-        self._last: dict[int, dict[str, float]] = {}
+        self._newest: dict[int, copies.Copy] = {}
+        self._done: dict[int, dict[str, float]] = {}
         self._failed: dict[str, str] = {}
 
     def run(self) -> None:
@@ -87,7 +89,7 @@ class Keeper:
         for repository in self._place.repositories:
             name = f"repository {repository.number}"
             self._tried(name, partial(self._keep, repository))
-        self._write()
+        self._tried("status", self._write)
 
     def _keep(self, repository: Repository) -> None:
         there = copies.listed(self._place, repository)
@@ -95,17 +97,14 @@ class Keeper:
         if copies.due(every, there, repository.number, now) and self._may_begin(now):
             notes = {"reason": "schedule"}
             there = [*there, copies.make(self._place, repository, notes)]
-        last = self._last.setdefault(repository.number, {"forgot": 0.0, "checked": now})
-        if now - last["forgot"] > _FORGETS_EVERY and there:
+        self._newest |= {one.repository: one for one in there}
+        done = self._done.setdefault(repository.number, {"forgot": 0.0, "checked": now})
+        if now - done["forgot"] > _FORGETS_EVERY and there:
             copies.forget_old(self._place, repository, self._rhythm.keep_days)
-            last["forgot"] = now
-        if now - last["checked"] > _CHECKS_EVERY:
+            done["forgot"] = now
+        if now - done["checked"] > _CHECKS_EVERY:
             copies.check(self._place, repository, part=_CHECKED_PART)
-            last["checked"] = now
-        last["count"] = len(there)
-        last["ended"] = max((copy.ended for copy in there), default=0.0)
-        last["n_files"] = there[-1].n_files if there else 0
-        last["n_homes"] = len(there[-1].homes) if there else 0
+            done["checked"] = now
 
     def _may_begin(self, now: float) -> bool:
         """Whether the database has its copy of this moment, or is waited for no longer."""
@@ -126,60 +125,38 @@ class Keeper:
             self._failed.pop(name, None)
 
     def _write(self) -> None:
-        told = {
-            "looked": self._clock(),
-            "every": self._rhythm.every.total_seconds(),
-            "repositories": {str(number): last for number, last in self._last.items()},
-            "failed": self._failed,
-        }
-        scratch = self._status.with_name(".files")
-        scratch.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-        scratch.chmod(0o644)
-        scratch.replace(self._status)
+        """Write down the last copies, in the form that the platform's exporter reads."""
+        of_files = {number: copy.in_json() for number, copy in self._newest.items()}
+        for kind, found in (
+            ("database", database_copies(self._database)),
+            ("files", of_files),
+        ):
+            for number, copy in found.items():
+                told = {
+                    "succeeded_at": copy["ended"],
+                    "seconds": copy["ended"] - copy["began"],
+                    "bytes": copy["n_bytes"],
+                    "repository": number,
+                }
+                write(self._status / f"{kind}{_PLACES[number]}.json", told)
 
 
-def database_copies(folder: Path) -> dict[str, dict[str, Any]]:
+def database_copies(folder: Path) -> dict[int, dict[str, Any]]:
     """The database's last copy in each repository, by its number, as it tells of them."""
     told = [json.loads(file.read_text()) for file in folder.glob("*.json")]
     if not told:
         return {}
     newest = max(told, key=lambda one: float(one["looked"]))
     return {
-        number: each["last"]
+        int(number): each["last"]
         for number, each in newest["repositories"].items()
         if each.get("last")
     }
 
 
-def metrics(status: Path, database: Path) -> str:
-    """What Prometheus reads: when the last copy ended, and what fails."""
-    told: Mapping[str, Any] = {}
-    if status.joinpath("files.json").exists():
-        told = json.loads(status.joinpath("files.json").read_text())
-    ended = {
-        ("files", number): each for number, each in told.get("repositories", {}).items()
-    }
-    ended |= {
-        ("database", number): each for number, each in database_copies(database).items()
-    }
-    rows = {
-        "last_success_timestamp_seconds": ("When the last copy ended.", "ended"),
-        "copies": ("Copies that are kept.", "count"),
-    }
-    lines = []
-    for name, (text, key) in rows.items():
-        lines += [f"# HELP mchub_backup_{name} {text}", f"# TYPE mchub_backup_{name} gauge"]
-        lines += [
-            f'mchub_backup_{name}{{what="{what}",repository="{number}"}} {each[key]}'
-            for (what, number), each in sorted(ended.items())
-            if each.get(key)
-        ]
-    lines += [
-        "# HELP mchub_backup_every_seconds Time between two copies.",
-        "# TYPE mchub_backup_every_seconds gauge",
-        f"mchub_backup_every_seconds {told.get('every', 0)}",
-        "# HELP mchub_backup_failing What failed in the last round.",
-        "# TYPE mchub_backup_failing gauge",
-        f'mchub_backup_failing{{what="files"}} {len(told.get("failed", {}))}',
-    ]
-    return "\n".join(lines) + "\n"
+def write(file: Path, told: Mapping[str, Any]) -> None:
+    """Write a file that others read, whole or not at all; no secret is in it."""
+    scratch = file.with_name(f".{file.name}")
+    scratch.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    scratch.chmod(0o644)
+    scratch.replace(file)

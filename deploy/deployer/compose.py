@@ -129,6 +129,8 @@ def files(settings: Settings) -> list[str]:
             found += ["deploy/front/compose.yaml", "deploy/front/compose.self-signed.yaml"]
         case Acme():
             found += ["deploy/front/compose.yaml", "deploy/front/compose.acme.yaml"]
+    if settings.backup:
+        found.append("deploy/backup/compose.yaml")
     return [*found, *filter(None, os.environ.get("MC_OVERLAYS", "").split(":"))]
 
 

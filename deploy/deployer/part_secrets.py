@@ -13,14 +13,11 @@ from hub.choices import Postgres, SingleSignOn
 from hub.roles import DOCKER_POLICY, ROLES, ROUTE_KEEPER
 from hub.settings import Settings
 
-__all__ = ["OFF_SITE", "OFF_SITE_GIVEN", "archive", "names_by_part"]
+__all__ = ["OFF_SITE", "archive", "names_by_part"]
 
 Account = tuple[int, int]
 
-OFF_SITE_GIVEN: Final = ("off_site_key_id", "off_site_key")
-"""Secrets that the object store issues."""
-
-OFF_SITE: Final = (*OFF_SITE_GIVEN, "off_site_passphrase")
+OFF_SITE: Final = ("off_site_key_id", "off_site_key", "off_site_passphrase")
 """Secrets of whoever writes to the object store."""
 
 _HUB: Final[Account] = (1100, 1100)
@@ -28,6 +25,7 @@ _OTHERS: Final[Mapping[str, Account]] = {
     **dict.fromkeys(("postgres", "postgres-1", "postgres-2"), (999, 999)),
     "proxy": (1101, 1100),
     "login": (1102, 1100),
+    "backup": (0, 0),
 }
 """Which account of its container a part runs as, where it isn't the hub's."""
 
@@ -45,6 +43,11 @@ def names_by_part(settings: Settings) -> dict[str, tuple[str, ...]]:
     hub = ("cookie_key", "state_key", "proxy_token", *database, *login, *tokens.values())
     parts |= {"hub": hub, "proxy": ("proxy_token",), "login": login}
     parts |= {service: (token, *database) for service, token in tokens.items()}
+    if settings.backup:
+        parts["backup"] = (
+            "files_passphrase",
+            *(OFF_SITE if settings.backup.off_site else ()),
+        )
     return parts | {
         DOCKER_POLICY: (tokens[DOCKER_POLICY],),
         ROUTE_KEEPER: (tokens[ROUTE_KEEPER], "proxy_token"),

@@ -1,29 +1,32 @@
 """Secrets exchanged for new ones while people work: which go together, in which order.
 
-Users' servers have none of these and run on. What is exchanged, and what it costs:
+Users' servers hold none of these and run on. What is exchanged, and what that costs:
 
-==================== ==================================================================
-``cookie-key``       everybody signs in again
-``state-key``        nothing; the key before it still opens what it closed
-``proxy-token``      connections break once, and come back by themselves
-``database-password`` nothing; who is connected stays, the next connection has the new one
-``service-tokens``   nothing; each service pauses for its restart
-==================== ==================================================================
+===================== =================================================================
+``cookie-key``        everybody signs in again
+``state-key``         nothing: the key before it still opens what it closed
+``proxy-token``       connections break once, and come back by themselves
+``database-password`` nothing: who is connected stays, new connections bring the new one
+``service-tokens``    nothing: each service pauses for its restart
+===================== =================================================================
 """
 
+import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from deploy.deployer.commands import Failed
+from deploy.deployer.database import primary
 from deploy.deployer.giving_secrets import Secrets
+from deploy.deployer.outcomes import Failed, NeedsPerson
 from deploy.deployer.part_secrets import names_by_part
+from deploy.deployer.programs import Programs
 from deploy.deployer.secret_sources import made_value
+from deploy.deployer.story import Story
 from hub.choices import Postgres
 from hub.roles import ROLES
 from hub.settings import Settings
 
-__all__ = ["ROTATIONS", "Tools", "rotate"]
+__all__ = ["ROTATIONS", "new_values", "restart_order", "rotate"]
 
 ROTATIONS: Final = (
     "cookie-key",
@@ -34,33 +37,65 @@ ROTATIONS: Final = (
 )
 """What can be rotated."""
 
+# JupyterHub keeps every token that its settings ever held, and goes on taking it.
+_FORGET: Final = (
+    "DELETE FROM api_tokens WHERE service_id IS NOT NULL AND note = 'from config' "
+    "AND id NOT IN (SELECT max(id) FROM api_tokens WHERE note = 'from config' "
+    "GROUP BY service_id)"
+)
 
-@dataclass(frozen=True, kw_only=True)
-class Tools:
-    """What a rotation acts with.
 
-    Attributes
+def rotate(what: str, programs: Programs, secrets: Secrets, story: Story) -> None:
+    """Exchange secrets for new ones, and have every part that uses them take them over.
+
+    Parameters
     ----------
-    settings : Settings
-        The environment.
+    what : str
+        One of `ROTATIONS`.
+    programs : Programs
+        The environment, which runs.
     secrets : Secrets
         Its secrets.
-    compose : callable
-        Runs `docker compose` for it, and returns what it says.
-    database : callable
-        Has the database take over the passwords that lie in its secrets by then.
-    sql : callable
-        Runs a statement in the platform's database.
-    say : callable
+    story : Story
         Is told each step.
-    """
 
-    settings: Settings
-    secrets: Secrets
-    compose: Callable[..., str]
-    database: Callable[[], object]
-    sql: Callable[[str], object]
-    say: Callable[[str], object]
+    Raises
+    ------
+    Failed
+        If no part was told yet; all is as it was.
+    NeedsPerson
+        If a part did not take it over. The new values are kept and given: `up`, or the same
+        command, goes on from there.
+    """
+    settings, before = programs.settings, secrets.values()
+    made = new_values(what, settings, before)
+
+    def exchange() -> str:
+        secrets.source.keep(made)
+        try:
+            secrets.give()
+            if what == "database-password":
+                _tell_database(programs)
+        except Failed:
+            secrets.source.keep({name: before[name] for name in made})
+            secrets.give()
+            raise
+        return ", ".join(sorted(made))
+
+    story.change("new values, given to their parts", exchange)
+    services = programs.compose("config", "--services").split()
+    try:
+        for group in restart_order(what, settings, services):
+            story.change(f"{', '.join(group)}: anew", _starter(programs, group))
+        if what == "service-tokens":
+            story.change("the tokens before are forgotten", lambda: _forget(programs))
+        detail = json.dumps({"what": what})
+        story.change(
+            "the audit log says so", lambda: programs.note("secret.rotate", what, detail)
+        )
+    except Failed as error:
+        message = f"{error}\nThe new values are kept and given; `up` goes on from here."
+        raise NeedsPerson(message) from error
 
 
 def new_values(what: str, settings: Settings, before: Mapping[str, str]) -> dict[str, str]:
@@ -76,50 +111,26 @@ def new_values(what: str, settings: Settings, before: Mapping[str, str]) -> dict
     >>> made["state_key"][-2:]
     ' b'
     """
-    names = _names(what, settings)
-    made = {name: made_value() for name in names}
+    made = {name: made_value() for name in _names(what, settings)}
     if what == "state-key":
         newest = before["state_key"].split()[0]
         return {"state_key": f"{made['state_key']} {newest}"}
     return made
 
 
-def rotate(what: str, tools: Tools) -> None:
-    """Exchange secrets for new ones, and have every part that uses them take them over.
-
-    Raises
-    ------
-    Failed
-        If a step does not succeed. Before the parts were told nothing has changed; after
-        that the new values are kept and given, and the same command goes on from there.
-    """
-    secrets, before = tools.secrets, tools.secrets.values()
-    made = new_values(what, tools.settings, before)
-    secrets.source.keep(made)
-    tools.say(f"new: {', '.join(sorted(made))}")
-    try:
-        secrets.give()
-        if what == "database-password":
-            tools.database()
-    except Failed:
-        # Nobody uses the new ones yet.
-        secrets.source.keep({name: before[name] for name in made})
-        secrets.give()
-        raise
-    for services in _restarts(what, tools, made):
-        tools.compose("restart", *services)
-        tools.compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", *services)
-        tools.say(f"started anew: {', '.join(services)}")
-    if what == "service-tokens":
-        tools.sql(_FORGET)
-        tools.say("the tokens before them are forgotten")
-
-
-# JupyterHub keeps every token that its settings ever held, and goes on taking it.
-_FORGET: Final = """
-DELETE FROM api_tokens WHERE service_id IS NOT NULL AND note = 'from config' AND id NOT IN (
-    SELECT max(id) FROM api_tokens WHERE note = 'from config' GROUP BY service_id)
-"""
+def restart_order(
+    what: str, settings: Settings, services: Collection[str]
+) -> list[list[str]]:
+    """Services that start anew, group after group: hubs one by one, so one is there."""
+    changed = set(_names(what, settings))
+    by_part = names_by_part(settings)
+    parts = {part for part, names in by_part.items() if changed & set(names)}
+    hubs = sorted(one for one in services if one == "hub" or one.startswith("hub-"))
+    others = sorted((set(services) & parts) - set(hubs) - _databases(settings))
+    if what == "proxy-token":
+        # A proxy and a hub with different tokens do nothing for each other.
+        return [[*others, *hubs]]
+    return [*([hub] for hub in hubs), *([others] if others else [])]
 
 
 def _names(what: str, settings: Settings) -> tuple[str, ...]:
@@ -131,22 +142,28 @@ def _names(what: str, settings: Settings) -> tuple[str, ...]:
     return (what.replace("-", "_"),)
 
 
-def _restarts(what: str, tools: Tools, changed: Collection[str]) -> list[list[str]]:
-    """Services that start anew, group after group: hubs one by one, so one is there."""
-    by_part = names_by_part(tools.settings)
-    parts = {part for part, names in by_part.items() if set(names) & set(changed)}
-    services = tools.compose("config", "--services").split()
-    hubs = sorted(one for one in services if one == "hub" or one.startswith("hub-"))
-    others = sorted((set(services) & parts) - set(hubs) - _databases(tools.settings))
-    if what == "proxy-token":
-        # A proxy and a hub with different tokens do nothing for each other.
-        return [[*others, *hubs]]
-    return [*([hub] for hub in hubs), *([others] if others else [])]
-
-
 def _databases(settings: Settings) -> set[str]:
     """The parts that take a password over while they run."""
-    if not isinstance(settings.database, Postgres):
-        return set()
-    host, replicas = settings.database.host, settings.database.replicas
-    return {host, *(f"{host}-{1 + number}" for number in range(1 + replicas))}
+    assert isinstance(settings.database, Postgres)
+    return set(settings.database.hosts)
+
+
+def _starter(programs: Programs, services: list[str]) -> Callable[[], object]:
+    def start() -> None:
+        programs.compose("restart", *services)
+        # Waits until they are well, and changes nothing else about them.
+        words = ("--detach", "--wait", "--no-deps", "--no-recreate")
+        programs.compose("up", *words, *services)
+
+    return start
+
+
+def _tell_database(programs: Programs) -> None:
+    node = primary(programs.docker, programs.settings)
+    programs.docker("exec", node, "python3", "-m", "deploy.database", "roles")
+
+
+def _forget(programs: Programs) -> str:
+    node = primary(programs.docker, programs.settings)
+    psql = ("psql", "--no-psqlrc", "--dbname=mchub", f"--command={_FORGET}")
+    return programs.docker("exec", node, *psql).strip()

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from deploy.deployer.commands import Failed
 from deploy.deployer.env_files import parsed, secret_name, variable
-from deploy.deployer.part_secrets import OFF_SITE_GIVEN
+from deploy.deployer.part_secrets import OFF_SITE
 from hub.choices import SecretFiles, SingleSignOn
 from hub.choices.keeping import GENERATED
 from hub.settings import Settings
@@ -145,8 +145,9 @@ def given_from_outside(settings: Settings) -> dict[str, str]:
     if isinstance(settings.login, SingleSignOn):
         found[settings.login.client_secret] = "the provider of sign-in issues it"
     if settings.backup and settings.backup.off_site:
-        for name in OFF_SITE_GIVEN:
-            found[name] = "the object store issues it"
+        key_id, key, passphrase = OFF_SITE
+        found[key_id] = found[key] = "the object store issues it"
+        found[passphrase] = "make a strong one, and keep it where this host isn't"
     return found
 
 

@@ -1,6 +1,7 @@
 """Copies of files by a real restic, here and in an object store, and back again."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from deploy.deployer.commands import Failed
 from deploy.deployer.files_backup import (
     FilesCopy,
     back_up_files,
+    drill_files,
     file_backups,
     newest_before,
     restore_files,
@@ -158,17 +160,32 @@ def test_a_repository_holds_no_plain_text(world: World, scheduled: list[FilesCop
     assert found == ""
 
 
-def test_prometheus_learns_how_old_the_copies_are(
+def test_how_old_copies_are_is_told_for_the_exporter(
     world: World, scheduled: list[FilesCopy]
 ) -> None:
-    asked = ("exec", world.backup, "curl", "-fsS", "http://127.0.0.1:9107/metrics")
-    told = world.docker(*asked)
+    words = ("exec", world.backup, "cat")
+    end = time.monotonic() + 30
+    while "files-off-site.json" not in world.docker(
+        "exec", world.backup, "ls", "/srv/status"
+    ):
+        assert time.monotonic() < end
+        time.sleep(0.5)
+    for number, file in ((1, "files.json"), (2, "files-off-site.json")):
+        told = json.loads(world.docker(*words, f"/srv/status/{file}"))
 
+        assert told["repository"] == number
+        assert abs(told["succeeded_at"] - time.time()) < 300
+        assert told["bytes"] > 0
+        assert 0 <= told["seconds"] < 60
+
+
+def test_a_drill_reads_what_it_restored_aside(
+    world: World, scheduled: list[FilesCopy]
+) -> None:
     for number in (1, 2):
-        name = f'last_success_timestamp_seconds{{what="files",repository="{number}"}}'
-        [line] = [line for line in told.splitlines() if name in line]
-        assert abs(float(line.split()[-1]) - time.time()) < 300
-    assert 'mchub_backup_failing{what="files"} 0' in told
+        told = drill_files(world.docker, world.settings, repository=number)
+
+        assert re.fullmatch(r"\d+ files of [0-9a-f]{8}, [\d.]+ s", told)
 
 
 def test_a_moment_before_all_copies_is_refused(
