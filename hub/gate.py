@@ -23,7 +23,7 @@ from requests import RequestException
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.choices import Container
+from hub.choices import Container, LocalProcess
 from hub.containers import ENVIRONMENT_LABEL
 from hub.database import connect, database_url, upgrade
 from hub.laws import refusal, require
@@ -51,7 +51,7 @@ Say = Callable[[str], None]
 def serve(settings: Settings, say: Say) -> NoReturn:
     """Pass the gate and become the hub, at once or when it is this one's turn."""
     config = f"--config={checkout() / 'jupyterhub_config.py'}"
-    if not isinstance(settings.server.runs_as, Container):
+    if isinstance(settings.server.runs_as, LocalProcess):
         pass_gate(settings, say)
         say("gate: open; the hub starts")
         os.execv(sys.executable, [sys.executable, "-m", "jupyterhub", config])

@@ -54,17 +54,16 @@ PROXY_API_PORT: Final = 8001
 def hub_url(settings: Settings) -> str:
     """Address at which the platform's parts reach the hub.
 
-    On a host with containers it leads through the proxy, which knows which of two hubs is
-    the active one.
+    From containers it leads through the proxy, which knows which of two hubs is the active
+    one.
     """
-    is_container = isinstance(settings.server.runs_as, Container)
-    return proxy_url(settings) if is_container else _own_hub_url(settings, "")
+    return proxy_url(settings) if _is_contained(settings) else _own_hub_url(settings, "")
 
 
 def hub_addresses(settings: Settings) -> Sequence[str]:
     """Addresses at which the hub listens, or one of two does, without the proxy."""
-    is_container = isinstance(settings.server.runs_as, Container)
-    return [_own_hub_url(settings, each) for each in (COLORS if is_container else ("",))]
+    colors = COLORS if _is_contained(settings) else ("",)
+    return [_own_hub_url(settings, each) for each in colors]
 
 
 def _own_hub_url(settings: Settings, own_color: str) -> str:

@@ -19,6 +19,7 @@ from traitlets.config import Config
 from deploy.deployer.part_secrets import names_by_part
 from hub import SettingsError, configure, load
 from hub.choices import Pod, SecretFiles
+from hub.network import hub_addresses, hub_url, proxy_api_url
 from hub.pod_server import PodServer
 from hub.quotas import profile_of
 from hub.settings import Settings
@@ -156,6 +157,12 @@ def test_a_pod_speaks_to_the_hub_through_the_proxy(settings: Settings) -> None:
 
     assert told["JUPYTERHUB_API_URL"] == "http://proxy:8000/hub/api"
     assert told["NVIDIA_VISIBLE_DEVICES"] == "void"
+
+
+def test_two_hubs_stand_behind_the_proxy(settings: Settings) -> None:
+    assert hub_url(settings) == "http://proxy:8000"
+    assert hub_addresses(settings) == ["http://hub-blue:8081", "http://hub-green:8081"]
+    assert proxy_api_url(settings) == "http://proxy-api:8001"
 
 
 def test_a_home_is_its_users_whatever_the_server_and_as_large_as_the_settings_say(
