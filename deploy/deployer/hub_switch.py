@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 STARTS_END_WITHIN: Final = 60.0
-STANDS_BY_WITHIN: Final = 120.0
+STANDS_BY_WITHIN: Final = 180.0
 ANSWERS_WITHIN: Final = 60.0
 
 _OTHER: Final = {"blue": "green", "green": "blue"}

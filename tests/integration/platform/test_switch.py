@@ -303,6 +303,37 @@ def test_the_crowd_was_large_enough(work: Crowd, measured: Note) -> None:
     assert work.failed == 0
     assert len(numbers) >= 5
     assert all(stream.is_whole for stream in work.streams)
+    work.stop()
+
+
+def test_a_proxy_without_routes_has_them_back_from_either_hub(
+    platform: LivePlatform, ada: Member, measured: Note
+) -> None:
+    # What the proxy believes by itself is the blue one.
+    if platform.active_hub() == "hub-blue":
+        docker("restart", "--time", "20", platform.part("hub-blue"))
+        wait_until("the green hub is active", lambda: platform.active_hub() == "hub-green")
+        wait_until("the blue one stands by", platform.has_two_hubs, 90)
+    headers = {"Authorization": f"token {ada.token()}"}
+    began = time.monotonic()
+    # The socket of a proxy that is killed stays in its volume.
+    platform.kill(platform.part("proxy"))
+
+    def status(path: str) -> int:
+        return httpx.get(
+            f"{platform.url}{path}", headers=headers, trust_env=False, timeout=5
+        ).status_code
+
+    wait_until("it listens", lambda: status("/_chp_healthz") == 200, 30)
+    listens = time.monotonic()
+    wait_until("the server answers", lambda: status("/user/ada/api/status") == 200, 30)
+    wait_until("the hub answers", lambda: status("/hub/api/user") == 200, 30)
+    back = time.monotonic()
+    measured(
+        f"proxy killed, green active: routes back {back - listens:.2f} s after it listens, "
+        f"{back - began:.2f} s after its end"
+    )
+    assert back - listens < 3
 
 
 def _state(container: str, field: str) -> str:
