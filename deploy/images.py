@@ -24,7 +24,12 @@ BAKE = ("buildx", "bake", "--progress", "plain", "--file", "kernel-image/docker-
 DEFAULT_BASE = re.compile(r"^ARG BASE=(\S+)$", re.MULTILINE)
 OURS = ("hub",)
 """Images of this checkout that others of it stand on."""
-STAND_INS = ("base", "node", "postgres", "etcd-server", "nginx", "lego")
+STAND_INS = (
+    *("base", "node", "postgres", "etcd-server", "nginx", "lego"),
+    *("prometheus", "alertmanager"),
+    *("blackbox-exporter", "nginx-exporter", "node-exporter", "postgres-exporter"),
+    "rsyslog",
+)
 OFFICIAL_POSTGRES = "postgres:17-trixie"
 # An index that can't be reached may not answer at all.
 PULL_WITHIN_SECONDS = 300

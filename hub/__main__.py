@@ -265,11 +265,25 @@ def _serve_reconciler(settings: Settings) -> None:
         run(settings, leases_of(settings), hub, _say)
 
 
+def _serve_exporter(settings: Settings) -> None:
+    from hub.services.exporter import serve
+
+    serve(settings)
+
+
+def _serve_synthetic(settings: Settings) -> None:
+    from hub.services.synthetic.service import serve
+
+    serve(settings)
+
+
 _PARTS: Final[Mapping[str, Callable[[Settings], None]]] = {
     "hub": _serve_hub,
     "platform-api": _serve_platform_api,
     "reconciler": _serve_reconciler,
     "steward": _serve_steward,
+    "exporter": _serve_exporter,
+    "synthetic": _serve_synthetic,
 }
 
 

@@ -39,6 +39,9 @@ def platform_addresses(subnet: str) -> dict[str, object]:
         "MC_POSTGRES_ADDRESS": database[2],
         "MC_POSTGRES_1_ADDRESS": database[3],
         "MC_POSTGRES_2_ADDRESS": database[4],
+        # For an operator on this host alone, so that environments have theirs apart.
+        "MC_PROMETHEUS_PORT": 9000 + users.network_address.packed[1],
+        "MC_GRAFANA_PORT": 3000 + users.network_address.packed[1],
         "MC_CONTROL_SUBNET": control,
         "MC_CONTROL_RANGE": control_range,
         "MC_HUB_BLUE_ADDRESS": control[2],

@@ -134,6 +134,7 @@ def compose_variables(settings: Settings) -> str:
         **(platform_addresses(subnet) if subnet else {}),
         "MC_DATABASE_REPLICAS": leaves(settings.database).get("replicas"),
         **_backup(settings.backup),
+        **_watching(settings),
         "MC_SECRETS_FOLDER": leaves(settings.secrets).get("folder"),
         "MC_SECRETS_SOURCE": leaves(settings.secrets).get("source"),
     }
@@ -154,4 +155,14 @@ def _backup(backup: Backup | None) -> dict[str, object]:
         "MC_OFF_SITE_REGION": off_site.region if off_site else None,
         # Without a place elsewhere nothing leads there.
         "MC_OFF_SITE_CLOSED": "false" if off_site else "true",
+    }
+
+
+def _watching(settings: Settings) -> dict[str, object]:
+    """How long metrics are kept, and where the databases are that are asked for theirs."""
+    keep = leaves(settings.monitoring).get("keep_metrics", "").replace(" ", "")
+    hosts: tuple[str, ...] = getattr(settings.database, "hosts", ())
+    return {
+        "MC_KEEP_METRICS": keep,
+        "MC_DATABASE_HOSTS": ",".join(f"{host}:5432" for host in hosts),
     }

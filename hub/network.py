@@ -20,9 +20,11 @@ from hub.settings import Settings
 
 __all__ = [
     "ADMIN_PORT",
+    "EXPORTER_PORT",
     "PROXY_API_PORT",
     "PROXY_PORT",
     "PROXY_SOCKET",
+    "SYNTHETIC_PORT",
     "admin_port",
     "admin_url",
     "api_url",
@@ -34,6 +36,7 @@ __all__ = [
     "proxy_api_url",
     "proxy_arguments",
     "proxy_url",
+    "public_way",
     "servers_hub_url",
 ]
 
@@ -41,8 +44,17 @@ __all__ = [
 PROXY_PORT: Final = 8000
 """Port of the proxy in its container; what people type is mapped to it."""
 
+FRONT_PORT: Final = 8443
+"""Port of the front in its container, where there is TLS."""
+
 ADMIN_PORT: Final = 9092
 """Port of the admin service in its container."""
+
+EXPORTER_PORT: Final = 9200
+"""Port of the exporter's metrics in its container."""
+
+SYNTHETIC_PORT: Final = 9201
+"""Port of the synthetic check's metrics in its container."""
 
 PROXY_SOCKET: Final = "/run/proxy/api.sock"
 """Where the proxy's container is told its routes: no network leads there."""
@@ -83,6 +95,18 @@ def fronts(settings: Settings) -> Sequence[str]:
     if isinstance(settings.tls, NoTls) or not isinstance(runs_as, Container):
         return ()
     return (front_address(runs_as.subnet),)
+
+
+def public_way(settings: Settings) -> tuple[str, int] | None:
+    """Host and port of the public address, seen from a container.
+
+    None on one machine, where the name itself leads there.
+    """
+    if not isinstance(settings.server.runs_as, Container):
+        return None
+    if isinstance(settings.tls, NoTls):
+        return "proxy", PROXY_PORT
+    return "front", FRONT_PORT
 
 
 def servers_hub_url(settings: Settings) -> str:

@@ -34,7 +34,7 @@ _QUICKLY: Final = timedelta(seconds=5)
 
 def plans(settings: Settings) -> Sequence[Plan]:
     """Every part of a hub on this machine; they end in the reverse order."""
-    return [make(settings) for name, make in _PARTS.items() if name != roles.RECONCILER]
+    return [make(settings) for name, make in _PARTS.items() if name not in _IN_CONTAINERS]
 
 
 def plan_of(settings: Settings, part: str) -> Plan:
@@ -155,6 +155,26 @@ def _reconciler(settings: Settings) -> Plan:
     )
 
 
+def _exporter(settings: Settings) -> Plan:
+    return Plan(
+        name=roles.EXPORTER,
+        command=command_of(roles.EXPORTER),
+        variables=_environment(settings),
+        answers_at="",
+        end_within=_QUICKLY,
+    )
+
+
+def _synthetic(settings: Settings) -> Plan:
+    return Plan(
+        name=roles.SYNTHETIC,
+        command=command_of(roles.SYNTHETIC),
+        variables=_environment(settings),
+        answers_at="",
+        end_within=_QUICKLY,
+    )
+
+
 def _environment(settings: Settings) -> dict[str, str]:
     """What a process needs to load the same settings."""
     network = settings.network
@@ -179,10 +199,15 @@ _PARTS: Final[Mapping[str, Callable[[Settings], Plan]]] = {
     roles.IDLE_CULLER: _idle_culler,
     roles.STEWARD: _steward,
     roles.RECONCILER: _reconciler,
+    roles.EXPORTER: _exporter,
+    roles.SYNTHETIC: _synthetic,
 }
 """In the order in which they start."""
 
 PARTS: Final = tuple(_PARTS)
+
+# On one machine there are neither leases nor somebody who watches.
+_IN_CONTAINERS: Final = (roles.RECONCILER, roles.EXPORTER, roles.SYNTHETIC)
 
 
 def _proxy_program(path: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mclib import streams
+from mclib import heartbeat, streams
 from mclib.engines.base import Engine
 from mclib.engines.choosing import choose_merge
 from mclib.engines.chunks import Chunk, in_order, undivided
@@ -97,6 +97,7 @@ class SimulationRun:
     def advance(self) -> Iterator[int]:
         """Go through all trials; yield the number of trials done, each time it grows."""
         self.began = time.monotonic()
+        heartbeat.count_run(self.engine.name)
         n_whole, rest = divmod(self.n_trials_wanted, BLOCK)
         chunks = in_order(
             lambda chunk: self.evaluator.records(chunk.first_block, chunk.n_blocks),
@@ -127,6 +128,9 @@ class SimulationRun:
         with undivided():
             self.accumulator.add(chunk.first_block, records, values_of, dtype)
             self.n_trials_done += n_trials
+        heartbeat.count_trials(self.engine.name, n_trials)
+        if self.n_trials_done == self.n_trials_wanted:
+            heartbeat.tell()
         self.elapsed = time.monotonic() - self.began
 
     def snapshot(self) -> "SimulationRun":

@@ -11,7 +11,7 @@ from typing import Final
 from deploy.deployer.commands import Command
 from deploy.deployer.giving_secrets import parts_folder
 from deploy.front.configuration import ca_file
-from hub.choices import Acme, Postgres, SelfSigned
+from hub.choices import Acme, NoTls, Postgres, Prometheus, SelfSigned
 from hub.display import compose_variables
 from hub.environments import SITE_VARIABLE
 from hub.release import COLORS
@@ -39,15 +39,33 @@ _IMAGES: Final = {
     "MC_LOGIN_IMAGE": "mchub/login",
     "MC_DEPLOYER_IMAGE": "mchub/deployer",
     "MC_BACKUP_IMAGE": "mchub/backup",
+    "MC_LOGS_IMAGE": "mchub/rsyslog",
 }
 """Images by the variable that names another instead."""
 
 _OFFICIAL: Final = {
     "MC_NGINX_IMAGE": ("nginx:1.26.3", "mchub/nginx"),
     "MC_LEGO_IMAGE": ("goacme/lego:v4.9.1", "mchub/lego"),
+    "MC_PROMETHEUS_IMAGE": ("prom/prometheus:v2.53.5", "mchub/prometheus"),
+    "MC_ALERTMANAGER_IMAGE": ("prom/alertmanager:v0.28.1", "mchub/alertmanager"),
+    "MC_NODE_EXPORTER_IMAGE": ("prom/node-exporter:v1.9.0", "mchub/node-exporter"),
+    "MC_POSTGRES_EXPORTER_IMAGE": (
+        "quay.io/prometheuscommunity/postgres-exporter:v0.17.1",
+        "mchub/postgres-exporter",
+    ),
+    "MC_FRONT_EXPORTER_IMAGE": (
+        "nginx/nginx-prometheus-exporter:1.4.1",
+        "mchub/nginx-exporter",
+    ),
+    "MC_PROBE_IMAGE": ("prom/blackbox-exporter:v0.26.0", "mchub/blackbox-exporter"),
+    "MC_GRAFANA_IMAGE": ("grafana/grafana:12.1.0", ""),
+    "MC_DCGM_IMAGE": ("nvcr.io/nvidia/k8s/dcgm-exporter:4.2.3-4.1.3-ubuntu22.04", ""),
+    "MC_LOKI_IMAGE": ("grafana/loki:3.5.0", ""),
+    "MC_ALLOY_IMAGE": ("grafana/alloy:v1.9.0", ""),
 }
 """Images of others, by the variable that names another instead, and what stands in for them
-where nothing can be pulled: it is taken where it was built."""
+where nothing can be pulled: it is taken where it was built. Some are of profiles that the
+tests don't run, and have no stand-in."""
 _VOLUMES: Final = "/var/lib/docker/volumes"
 """Where Docker keeps volumes, unless ``MC_DOCKER_VOLUMES`` says otherwise."""
 
@@ -92,7 +110,9 @@ def variables(settings: Settings, state: Path, version: str) -> dict[str, str]:
         found[name] = os.environ.get(name) or f"{image}:{version}"
     for name, (official, stand_in) in _OFFICIAL.items():
         built = f"{stand_in}:{version}"
-        found[name] = os.environ.get(name) or (built if _is_here(built) else official)
+        found[name] = os.environ.get(name) or (
+            built if stand_in and _is_here(built) else official
+        )
     for color, image in hub_images(state).items():
         name = f"MC_HUB_{color.upper()}_IMAGE"
         found[name] = os.environ.get(name) or image or found["MC_HUB_IMAGE"]
@@ -102,6 +122,7 @@ def variables(settings: Settings, state: Path, version: str) -> dict[str, str]:
         # A changed site starts the parts that read it anew.
         "MC_SITE_DIGEST": hashlib.sha256(site.read_bytes()).hexdigest()[:16],
         "MC_ACME_CA_FILE": ca_file(settings),
+        "MC_CHECKOUT": str(checkout()),
         "MC_STATE": str(state),
         "MC_SECRETS": str(parts_folder(settings, state)),
         "MC_DOCKER_GROUP": str(DOCKER_SOCKET.stat().st_gid),
@@ -121,6 +142,9 @@ def files(settings: Settings) -> list[str]:
     so.
     """
     found = ["deploy/compose.yaml", *_of_the_database(settings)]
+    is_watched = isinstance(settings.monitoring, Prometheus)
+    if is_watched:
+        found.append("deploy/monitoring/compose.yaml")
     own = f"deploy/compose.{settings.name}.yaml"
     if (checkout() / own).exists():
         found.append(own)
@@ -131,6 +155,8 @@ def files(settings: Settings) -> list[str]:
             found += ["deploy/front/compose.yaml", "deploy/front/compose.acme.yaml"]
     if settings.backup:
         found.append("deploy/backup/compose.yaml")
+    if is_watched and not isinstance(settings.tls, NoTls):
+        found.append("deploy/monitoring/compose.front.yaml")
     return [*found, *filter(None, os.environ.get("MC_OVERLAYS", "").split(":"))]
 
 

@@ -13,7 +13,8 @@ from deploy.deployer.gpu_registry import GpuRegistry, host_folder
 from deploy.deployer.homes import Archived, archive_home, remove_home
 from deploy.deployer.programs import Programs
 from deploy.deployer.story import Story
-from hub.choices import NoTls
+from deploy.monitoring import configuration
+from hub.choices import NoTls, Prometheus
 from hub.network import PROXY_PORT
 from hub.storage import write_whole
 
@@ -58,6 +59,8 @@ class Environment:
         change("what may be asked of Docker", self._write_policy)
         if not isinstance(self._settings.tls, NoTls):
             change("the front's configuration", lambda: prepare_front(self.programs))
+        if isinstance(self._settings.monitoring, Prometheus):
+            change("what is watched, and who is told", self._write_monitoring)
         change("networks", self._make_networks)
         change("users are kept to the proxy", lambda: self._firewall("apply"))
 
@@ -162,6 +165,9 @@ class Environment:
         write_whole(file, f"{policy}\n")
         # It holds no secret, and another account reads it.
         file.chmod(0o644)
+
+    def _write_monitoring(self) -> None:
+        configuration.write(self._settings, self._state / "monitoring")
 
     def _firewall(self, verb: str) -> None:
         told = self.programs.told()

@@ -9,8 +9,8 @@ import tarfile
 from collections.abc import Mapping
 from typing import Final
 
-from hub.choices import Postgres, SingleSignOn
-from hub.roles import DOCKER_POLICY, ROLES, ROUTE_KEEPER
+from hub.choices import Postgres, Prometheus, SingleSignOn
+from hub.roles import DOCKER_POLICY, PROMETHEUS, ROLES, ROUTE_KEEPER, SYNTHETIC
 from hub.settings import Settings
 
 __all__ = ["OFF_SITE", "archive", "names_by_part"]
@@ -21,11 +21,16 @@ OFF_SITE: Final = ("off_site_key_id", "off_site_key", "off_site_passphrase")
 """Secrets of whoever writes to the object store."""
 
 _HUB: Final[Account] = (1100, 1100)
+_NOBODY: Final[Account] = (65534, 65534)
 _OTHERS: Final[Mapping[str, Account]] = {
     **dict.fromkeys(("postgres", "postgres-1", "postgres-2"), (999, 999)),
     "proxy": (1101, 1100),
     "login": (1102, 1100),
     "backup": (0, 0),
+    "prometheus": _NOBODY,
+    "alertmanager": _NOBODY,
+    "postgres-exporter": _NOBODY,
+    "grafana": (472, 0),
 }
 """Which account of its container a part runs as, where it isn't the hub's."""
 
@@ -48,9 +53,27 @@ def names_by_part(settings: Settings) -> dict[str, tuple[str, ...]]:
             "files_passphrase",
             *(OFF_SITE if settings.backup.off_site else ()),
         )
-    return parts | {
-        DOCKER_POLICY: (tokens[DOCKER_POLICY],),
-        ROUTE_KEEPER: (tokens[ROUTE_KEEPER], "proxy_token"),
+    parts |= {name: (tokens[name],) for name in (DOCKER_POLICY, PROMETHEUS, SYNTHETIC)}
+    parts[ROUTE_KEEPER] = (tokens[ROUTE_KEEPER], "proxy_token")
+    return parts | _watching(settings)
+
+
+def _watching(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """What those need who watch: a role of the database, what opens each channel."""
+    monitoring = settings.monitoring
+    if not isinstance(monitoring, Prometheus):
+        return {}
+    opens = {
+        "mail": monitoring.mail.password
+        if monitoring.mail and monitoring.mail.user
+        else "",
+        "slack": monitoring.slack.webhook if monitoring.slack else "",
+    }
+    channels = [opens[channel] for channel in monitoring.alerts]
+    return {
+        "alertmanager": tuple(filter(None, [*channels, monitoring.watchdog])),
+        "grafana": ("grafana_password",),
+        "postgres-exporter": ("database_monitoring_password",),
     }
 
 

@@ -91,12 +91,15 @@ class Prometheus:
     mail: Mail | None
     slack: Slack | None
     prices: Prices
+    watchdog: str = ""
 
     def check(self, path: str) -> None:
         """Refuse logs that nobody keeps, and channels that lead nowhere."""
         for field in ("read_every", "keep_metrics", "keep_logs", "check_every"):
             require_duration(f"{path}.{field}", getattr(self, field))
         require_positive(f"{path}.read_every", int(self.read_every.total_seconds()))
+        if self.watchdog:
+            require_name(f"{path}.watchdog", self.watchdog)
         require_names(f"{path}.alerts", self.alerts)
         for channel in self.alerts:
             law = f"hold only {' and '.join(_CHANNELS)}"

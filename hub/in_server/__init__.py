@@ -16,9 +16,11 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 def _load_jupyter_server_extension(serverapp: Any) -> None:
     from hub.in_server.heartbeat import watch_heartbeat
+    from hub.in_server.runs import watch_runs
     from hub.in_server.shared_access import watch_guests
     from hub.in_server.tickets import serve_tickets
 
     watch_heartbeat(serverapp)
+    watch_runs(serverapp)
     serve_tickets(serverapp)
     watch_guests(serverapp)

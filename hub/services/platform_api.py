@@ -37,6 +37,7 @@ from hub.services.health import (
 from hub.services.identities import ask_identity
 from hub.services.own_use import own_use
 from hub.services.owner_looks import look_at_gpus, look_at_pool, look_at_speed
+from hub.services.runs import RunCounts, runs_and_metrics
 from hub.settings import Settings
 from hub.storage import state_folder
 
@@ -189,7 +190,11 @@ def serve(settings: Settings) -> None:
             "cpu": look_at_cpu(),
         }
     )
-    routers = [own_use(settings, engine, ask_identity(client, hub))]
+    identify = ask_identity(client, hub)
+    routers = [
+        own_use(settings, engine, identify),
+        *runs_and_metrics(identify, RunCounts()),
+    ]
     uvicorn.run(
         platform_api(watch, settings.name, settings.front.origins, routers),
         host=address.hostname or "127.0.0.1",

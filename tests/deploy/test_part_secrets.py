@@ -24,9 +24,23 @@ def test_a_part_gets_no_secret_that_it_does_not_need() -> None:
     assert by_part["login"] == ("oidc_client_secret",)
     assert by_part["route-keeper"] == ("route_keeper_token", "proxy_token")
     assert by_part["docker-policy"] == ("docker_policy_token",)
-    for service in set(ROLES) - {"route-keeper", "docker-policy"}:
+    assert by_part["prometheus"] == ("prometheus_token",)
+    assert by_part["synthetic"] == ("synthetic_token",)
+    asking_nothing_else = {"route-keeper", "docker-policy", "prometheus", "synthetic"}
+    for service in set(ROLES) - asking_nothing_else:
         own = f"{service.replace('-', '_')}_token"
         assert by_part[service] == (own, "database_password")
+
+
+def test_who_tells_of_alerts_gets_what_opens_the_channels_in_use() -> None:
+    production, staging = (
+        names_by_part(load(name, {})) for name in ("production", "staging")
+    )
+
+    assert production["alertmanager"] == ("smtp_password", "slack_webhook")
+    assert staging["alertmanager"] == ()
+    assert "alertmanager" not in names_by_part(REHEARSAL)
+    assert production["postgres-exporter"] == ("database_monitoring_password",)
 
 
 @pytest.mark.parametrize("name", ["rehearsal", "staging", "production"])

@@ -4,6 +4,7 @@
 #   mchub/base      for python:*-slim    mchub/node    for node:*-slim
 #   mchub/postgres  for postgres:17         mchub/nginx   for nginx
 #   mchub/lego      for goacme/lego         mchub/etcd-server  for quay.io/coreos/etcd
+#   mchub/prometheus, mchub/node-exporter and the others of deploy/monitoring
 #
 # What is there and current stays. EXTRA_CA_BUNDLE=FILE puts one more certificate authority
 # into the base; without it the base trusts those that this host was told to trust.
@@ -92,9 +93,9 @@ build_base() {
 }
 
 build_on_it() {
-    local image=mchub/$1:$version began=$SECONDS
+    local image=mchub/$1:$version recipes=${2:-Dockerfile} began=$SECONDS
     say "building $image"
-    DOCKER_BUILDKIT=1 docker build --quiet --file "$HERE/Dockerfile" --target "$1" \
+    DOCKER_BUILDKIT=1 docker build --quiet --file "$HERE/$recipes" --target "$1" \
         --build-arg "BASE=mchub/base:$version" --tag "$image" . >/dev/null
     say "$image built in $((SECONDS - began)) s"
 }
@@ -105,3 +106,7 @@ build_on_it postgres
 build_on_it nginx
 build_on_it lego
 build_on_it etcd-server
+for image in prometheus alertmanager blackbox-exporter nginx-exporter node-exporter \
+    postgres-exporter rsyslog; do
+    build_on_it "$image" monitoring.Dockerfile
+done

@@ -1,0 +1,1 @@
+"""What watches the platform: configuration out of settings, dashboards out of functions."""
