@@ -164,5 +164,5 @@ def _watching(settings: Settings) -> dict[str, object]:
     hosts: tuple[str, ...] = getattr(settings.database, "hosts", ())
     return {
         "MC_KEEP_METRICS": keep,
-        "MC_DATABASE_HOSTS": ",".join(f"{host}:5432" for host in hosts),
+        **{f"MC_DATABASE_{n}": f"{host}:5432" for n, host in enumerate(hosts, start=1)},
     }

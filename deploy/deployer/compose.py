@@ -157,6 +157,8 @@ def files(settings: Settings) -> list[str]:
         found.append("deploy/backup/compose.yaml")
     if is_watched and not isinstance(settings.tls, NoTls):
         found.append("deploy/monitoring/compose.front.yaml")
+    if is_watched and len(getattr(settings.database, "hosts", ())) > 1:
+        found.append("deploy/monitoring/compose.pair.yaml")
     return [*found, *filter(None, os.environ.get("MC_OVERLAYS", "").split(":"))]
 
 

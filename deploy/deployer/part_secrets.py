@@ -13,7 +13,7 @@ from hub.choices import Postgres, Prometheus, SingleSignOn
 from hub.roles import DOCKER_POLICY, PROMETHEUS, ROLES, ROUTE_KEEPER, SYNTHETIC
 from hub.settings import Settings
 
-__all__ = ["OFF_SITE", "archive", "names_by_part"]
+__all__ = ["OFF_SITE", "alert_secrets", "archive", "names_by_part"]
 
 Account = tuple[int, int]
 
@@ -58,11 +58,11 @@ def names_by_part(settings: Settings) -> dict[str, tuple[str, ...]]:
     return parts | _watching(settings)
 
 
-def _watching(settings: Settings) -> dict[str, tuple[str, ...]]:
-    """What those need who watch: a role of the database, what opens each channel."""
+def alert_secrets(settings: Settings) -> tuple[str, ...]:
+    """Secrets that open the channels of alerts in use; their other sides issue them."""
     monitoring = settings.monitoring
     if not isinstance(monitoring, Prometheus):
-        return {}
+        return ()
     opens = {
         "mail": monitoring.mail.password
         if monitoring.mail and monitoring.mail.user
@@ -70,8 +70,15 @@ def _watching(settings: Settings) -> dict[str, tuple[str, ...]]:
         "slack": monitoring.slack.webhook if monitoring.slack else "",
     }
     channels = [opens[channel] for channel in monitoring.alerts]
+    return tuple(filter(None, [*channels, monitoring.watchdog]))
+
+
+def _watching(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """What those need who watch: a role of the database, what opens each channel."""
+    if not isinstance(settings.monitoring, Prometheus):
+        return {}
     return {
-        "alertmanager": tuple(filter(None, [*channels, monitoring.watchdog])),
+        "alertmanager": alert_secrets(settings),
         "grafana": ("grafana_password",),
         "postgres-exporter": ("database_monitoring_password",),
     }

@@ -55,6 +55,9 @@ def targets(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     admin = f"http://admin:{ADMIN_PORT}/services/admin/static/admin.css"
     return {
         "hub": _plain([urlsplit(url).netloc for url in hub_addresses(settings)]),
+        "postgres": _plain(
+            ["postgres-exporter:9187", "postgres-exporter-2:9187"][: len(hosts)]
+        ),
         "patroni": _plain([f"{node}:8008" for node in nodes]),
         "backup": _plain(["backup:9107"] if settings.backup else []),
         "front": _plain(["front-exporter:9113"] if has_front else []),

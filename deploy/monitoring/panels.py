@@ -29,8 +29,8 @@ class Panel:
     width : int
         Of 24.
     needs : str
-        What the host must have for an answer: ``gpu``, ``pair``, ``front`` or ``backup``; empty for
-        what every platform answers.
+        What the platform must have for an answer: ``gpu``, ``pair``, ``front`` or
+        ``backup``; empty for what every one answers.
     """
 
     title: str

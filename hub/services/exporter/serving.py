@@ -52,7 +52,7 @@ def sources(settings: Settings) -> Sources:
     leases, audit = leases_of(settings), AuditCounts(engine)
     reads: dict[str, tuple[Read, float]] = {
         "leases": (lambda: lease_metrics(leases), 10),
-        "use": (lambda: use_metrics(engine), 60),
+        "use": (lambda: use_metrics(engine), 30),
         "services": (lambda: service_metrics(engine), 15),
         "people": (lambda: people_metrics(engine, hub, settings.budgets), 60),
         "servers": (Servers(settings.name).metrics, 15),

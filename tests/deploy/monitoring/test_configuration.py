@@ -98,7 +98,9 @@ def test_targets_are_the_parts_that_an_environment_has() -> None:
         return [one["targets"][0] for one in found[job]]
 
     assert addresses(production, "patroni") == ["postgres-1:8008", "postgres-2:8008"]
+    assert addresses(production, "postgres")[1] == "postgres-exporter-2:9187"
     assert addresses(production, "front") == ["front-exporter:9113"]
+    assert addresses(production, "backup") == ["backup:9107"]
     assert addresses(rehearsal, "patroni") == addresses(rehearsal, "front") == []
     assert addresses(rehearsal, "public")[0] == "http://proxy:8000/hub/login"
     assert addresses(production, "public")[0] == "https://front:8443/hub/login"

@@ -1,7 +1,8 @@
 """A mail server and a webhook that keep what they are sent, and a page with all of it.
 
 `GET /received` is everything so far, as JSON; `GET /recorded/NAME` is a file of recorded
-metrics. Standard library only: it runs in the hub's image as it is.
+metrics, which `POST /worse` makes worse: its values behind a ``|`` hold from then on.
+Standard library only: it runs in the hub's image as it is.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ SMTP_PORT, HTTP_PORT = 2525, 8099
 RECORDED = Path(__file__).parent / "recorded"
 
 received: list[dict[str, object]] = []
+worse = threading.Event()
 
 
 class Pages(BaseHTTPRequestHandler):
@@ -29,10 +31,21 @@ class Pages(BaseHTTPRequestHandler):
         if "/" in name or not file.exists():
             self.send_error(404)
             return
-        self._answer(file.read_bytes(), "text/plain; version=0.0.4")
+        lines = []
+        for line in file.read_text(encoding="utf-8").splitlines():
+            usual, _, bad = line.partition("|")
+            is_bad = bool(bad) and worse.is_set()
+            lines.append(f"{usual.rsplit(' ', 1)[0]} {bad}" if is_bad else usual)
+        body = "\n".join(lines) + "\n"
+        self._answer(body.encode(), "text/plain; version=0.0.4")
 
     def do_POST(self) -> None:
-        told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        content = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        if self.path == "/worse":
+            worse.set()
+            self._answer(b"ok", "text/plain")
+            return
+        told = json.loads(content)
         received.append({"by": self.path.strip("/"), "at": time.time(), "told": told})
         self._answer(b"ok", "text/plain")
 
