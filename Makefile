@@ -18,7 +18,8 @@ DEVICE_TESTS := tests/mclib tests/contracts tests/architecture/test_promises.py
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: bench bench-gpu check clean coverage format help hooks images lock notebooks platform \
-	platform-down quick run sbom scan setup setup-bench setup-gpu size test test-gpu
+	platform-down production quick run sbom scan setup setup-bench setup-gpu size staging \
+	test test-gpu
 
 run: setup ## start the development hub on http://localhost:3000 (PORT=... to change)
 	@$(BIN)/python -m hub run --port $(PORT)
@@ -32,6 +33,13 @@ platform: setup ## start the whole platform in containers, to try it (needs Dock
 
 platform-down: setup ## end that platform and delete all that it kept
 	@$(BIN)/python -m deploy.deployer down rehearsal --forget
+
+staging: ## bring staging to the release of this checkout (needs Docker)
+	@deploy/docker.sh
+	@deploy/deploy-staging.sh
+
+production: ## bring production to the release of this checkout (needs Docker)
+	@deploy/deploy-production.sh
 
 test: setup ## run every test that this machine can run
 	$(PYTEST) $(PARALLEL) -m "not (benchmark or $(MARKED))"

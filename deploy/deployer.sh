@@ -71,7 +71,7 @@ fi
 
 options=(
     --rm --interactive --read-only --cap-drop=ALL --security-opt=no-new-privileges:true
-    --network=none --tmpfs=/tmp:mode=1777 --workdir "$checkout"
+    --network="${MC_DEPLOYER_NETWORK:-bridge}" --tmpfs=/tmp:mode=1777 --workdir "$checkout"
     --user "$(id -u):$(id -g)" --group-add "$(stat -c %g "$SOCKET")"
     --volume "$SOCKET:$SOCKET"
     --volume "$checkout:$checkout:ro"
@@ -84,12 +84,12 @@ options=(
 if [ -t 0 ] && [ -t 1 ]; then options+=(--tty); fi
 while IFS= read -r name; do
     case $name in
-    MCHUB_STATE | MC_DEPLOYER_IMAGE | MC_OPERATOR | MC_IMAGES) ;;
+    MCHUB_STATE | MC_DEPLOYER_* | MC_OPERATOR | MC_IMAGES) ;;
     *) options+=(--env "$name") ;;
     esac
 done < <(compgen -e | grep -E '^(MC|MCHUB)_' || true)
 # What is named by a path must be there under the same one.
-for path in "${MCHUB_SITE:-}" "${MC_IMAGES:-}"; do
+for path in "${MCHUB_SITE:-}" "${MC_IMAGES:-}" "${MC_AGE_IDENTITY:-}"; do
     if [ -n "$path" ]; then options+=(--volume "$(realpath "$path"):$(realpath "$path"):ro"); fi
 done
 registry=${DOCKER_CONFIG:-$HOME/.docker}/config.json

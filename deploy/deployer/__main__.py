@@ -119,7 +119,7 @@ def _add_options(name: str, to: argparse.ArgumentParser) -> None:
     match name:
         case "deploy":
             to.add_argument(
-                "--build", action="store_true", help="build images that aren't current"
+                "--build", action="store_true", help="build images that are missing"
             )
         case "rollback":
             to.add_argument(

@@ -1,5 +1,6 @@
 """What compose is told: which files, which variables, and the commands themselves."""
 
+import functools
 import hashlib
 import json
 import os
@@ -24,6 +25,7 @@ __all__ = [
     "files",
     "hub_images",
     "keep_hub_image",
+    "local_images",
     "site_file",
     "variables",
 ]
@@ -131,8 +133,15 @@ def variables(settings: Settings, state: Path, version: str) -> dict[str, str]:
 
 
 def _is_here(image: str) -> bool:
-    command = ["docker", "image", "inspect", "--format", "{{.Id}}", image]
-    return not subprocess.run(command, capture_output=True, check=False).returncode
+    return image in local_images()
+
+
+@functools.cache
+def local_images() -> frozenset[str]:
+    """Names of the images of this host, asked for once; `cache_clear` after a build."""
+    command = ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False)
+    return frozenset(listed.stdout.split())
 
 
 def files(settings: Settings) -> list[str]:

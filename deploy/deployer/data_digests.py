@@ -12,7 +12,15 @@ from typing import Final
 from deploy.deployer.outcomes import Failed
 from deploy.deployer.programs import Programs
 
-__all__ = ["DataDigests", "differences", "digest_data", "sql"]
+__all__ = ["MOVING", "DataDigests", "differences", "digest_data", "sql", "still"]
+
+MOVING: Final = frozenset(
+    {
+        *("api_tokens", "oauth_clients", "oauth_codes", "proxies", "servers", "spawners"),
+        *("users", "mchub_audit", "mchub_meter", "mchub_storage", "mchub_usage"),
+    }
+)
+"""Tables that a running platform writes by itself: who was seen when, what was used."""
 
 _ROWS: Final = """
 SELECT format(
@@ -73,6 +81,12 @@ def differences(before: DataDigests, after: DataDigests) -> list[str]:
                 ]
                 found.append(f"{kind} {name}: {counts[0]} before, {counts[1]} after")
     return found
+
+
+def still(found: DataDigests) -> DataDigests:
+    """What only people change: all but the tables of `MOVING`."""
+    tables = {name: found.tables[name] for name in found.tables if name not in MOVING}
+    return DataDigests(tables=tables, homes=found.homes)
 
 
 def digest_data(programs: Programs) -> DataDigests:

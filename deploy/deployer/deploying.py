@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from deploy.deployer.backups import back_up
+from deploy.deployer.compose import local_images
 from deploy.deployer.doctor import refuse_unfit_host
 from deploy.deployer.environment import Environment
 from deploy.deployer.findings import refuse
@@ -42,7 +43,7 @@ class Deployment:
     story : Story
         Is told each step.
     builds : bool
-        Whether images of this checkout's version are built where they aren't current.
+        Whether images that are missing are built from this checkout.
     """
 
     how = "deployed"
@@ -92,7 +93,7 @@ class Deployment:
         story.check("Docker answers", environment.check_docker)
         story.check("this host", lambda: refuse_unfit_host(self._new))
         if self._builds:
-            story.change("images are built where not current", self._build)
+            story.change("images that are missing are built", self._build)
         story.check("compose files", self._check_files)
         story.check("images are here", environment.check_images)
         story.check("images are the release's", self._check_lock)
@@ -158,11 +159,16 @@ class Deployment:
         raise RolledBack(message) from error
 
     def _build(self) -> str:
-        # The build tells its own story, which may take minutes.
+        try:
+            return f"nothing to build: {self._environment.check_images()}"
+        except Failed:
+            # The build tells its own story, which may take minutes.
+            self._story.say("  images are missing, and built now")
         command = [sys.executable, "deploy/images.py"]
         if subprocess.run(command, cwd=checkout(), check=False).returncode:
             message = "the images could not be built, see above."
             raise Failed(message)
+        local_images.cache_clear()
         return "see above"
 
     def _check_files(self) -> None:

@@ -7,7 +7,8 @@ what a graceful rollback can't mend.
 from collections.abc import Callable
 
 from deploy.deployer.backups import Moment, kept_digests
-from deploy.deployer.data_digests import DataDigests, differences, digest_data
+from deploy.deployer.compose import keep_hub_image
+from deploy.deployer.data_digests import DataDigests, differences, digest_data, still
 from deploy.deployer.database import restore_database
 from deploy.deployer.environment import Environment
 from deploy.deployer.files_backup import (
@@ -21,6 +22,7 @@ from deploy.deployer.platform_health import check_parts, check_smoke
 from deploy.deployer.programs import Programs
 from deploy.deployer.releases import Releases
 from deploy.deployer.story import Story
+from hub.release import COLORS
 
 __all__ = ["restore_to"]
 
@@ -87,6 +89,8 @@ def restore_to(
     try:
         for name, act in steps:
             story.change(name, act)
+        for color in COLORS:
+            keep_hub_image(state, color, then.told()["MC_HUB_IMAGE"])
         environment.prepare()
         story.change("containers", environment.start_containers)
         story.change("every part is well", lambda: check_parts(then))
@@ -111,8 +115,8 @@ def compare(wanted: DataDigests, programs: Programs) -> str:
     Failed
         If anything differs; each table and each home that does is named.
     """
-    found = digest_data(programs)
-    differ = differences(wanted, found)
+    found = still(digest_data(programs))
+    differ = differences(still(wanted), found)
     if differ:
         raise Failed("the data must be what they were:\n" + "\n".join(differ))
     return found.summary

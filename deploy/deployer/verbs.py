@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from deploy.deployer.backups import back_up, find_moment, require_backup
-from deploy.deployer.data_digests import differences, digest_data
+from deploy.deployer.data_digests import differences, digest_data, still
 from deploy.deployer.deploying import Deployment, RollBack
 from deploy.deployer.doctor import examine
 from deploy.deployer.environment import Environment
@@ -114,10 +114,10 @@ def _rollback(run: Run) -> None:
         raise Failed(message)
     releases.lock(to)
     running, wanted = run.programs(), run.programs(to)
-    before = digest_data(running) if run.options.compare else None
+    before = still(digest_data(running)) if run.options.compare else None
     RollBack(wanted, running, run.story, builds=False).run()
     if before is not None and not run.story.dry_run:
-        found = differences(before, digest_data(wanted))
+        found = differences(before, still(digest_data(wanted)))
         run.story.say("\n".join(found) or "  all data are what they were")
 
 
