@@ -184,6 +184,8 @@ def pgbackrest(node: Node, secret: Secret, authorities: Path) -> str:
     settings: dict[str, object] = {
         "archive-async": "y",
         "archive-push-queue-max": copies.queue,
+        # A place that doesn't answer is given up soon, and what waits is counted again.
+        "io-timeout": 15,
         "spool-path": FOLDER / "spool",
         "lock-path": RUN,
         "log-level-console": "warn",

@@ -77,7 +77,9 @@ class Keeper:
             kind = due(self._copies, there, repository, datetime.now(UTC))
             if kind:
                 name, notes = f"repository {repository}", {"reason": "schedule"}
-                self._tried(name, make, repository, kind, notes)
+                if not self._tried(name, make, repository, kind, notes):
+                    # A bucket that was emptied, or another one, knows nothing of us.
+                    self._is_prepared = False
                 there = self._listed()
         self._write(there)
 

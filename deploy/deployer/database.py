@@ -189,6 +189,7 @@ def restore_database(
     *,
     to: datetime | None,
     repository: int = 1,
+    within: float = _RESTORED_WITHIN,
     say: Callable[[str], None] = lambda _: None,
 ) -> str:
     """Put the database back as it was at a moment; what it is now is kept aside.
@@ -207,6 +208,8 @@ def restore_database(
         a new host.
     repository : int, default 1
         1: this host's copies; 2: those off-site.
+    within : float, optional
+        Seconds that each node may take until it answers.
     say : callable, optional
         Told each step.
 
@@ -231,11 +234,11 @@ def restore_database(
     _empty(docker, settings, ("set-aside", stamp, order))
     say(f"data set aside as data.before.{stamp}")
     try:
-        _start(docker, settings, nodes(settings), say)
+        _start(docker, nodes(settings), within, say)
     except Failed as error:
         _empty(docker, settings, ("bring-back", stamp))
-        first = sorted(nodes(settings), key=lambda node: node != was_primary)
-        _start(docker, settings, first, say)
+        order_of_start = sorted(nodes(settings), key=lambda node: node != was_primary)
+        _start(docker, order_of_start, _RESTORED_WITHIN, say)
         message = f"{error}\nThe database is again as it was before the restore."
         raise Failed(message) from error
     for node in nodes(settings):
@@ -282,16 +285,20 @@ def _empty(docker: Docker, settings: Settings, verb: Sequence[str]) -> None:
 
 
 def _start(
-    docker: Docker, settings: Settings, order: Sequence[str], say: Callable[[str], None]
+    docker: Docker, order: Sequence[str], within: float, say: Callable[[str], None]
 ) -> None:
     first, *others = order
     docker("start", first)
-    _wait(lambda: docker("exec", first, *_PROGRAM, "is-primary"), f"{first} is the primary")
+    _wait(
+        lambda: docker("exec", first, *_PROGRAM, "is-primary"),
+        f"{first} is the primary",
+        within,
+    )
     say(f"{first} is the primary")
     for node in others:
         docker("start", node)
         asked = ("curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:8008/synchronous")
-        _wait(partial(docker, "exec", node, *asked), f"{node} stands by")
+        _wait(partial(docker, "exec", node, *asked), f"{node} stands by", within)
         say(f"{node} stands by")
 
 

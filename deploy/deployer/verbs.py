@@ -9,6 +9,7 @@ from deploy.deployer.backups import back_up, find_moment, require_backup
 from deploy.deployer.data_digests import differences, digest_data, still
 from deploy.deployer.deploying import Deployment, RollBack
 from deploy.deployer.doctor import examine
+from deploy.deployer.drill import drill
 from deploy.deployer.environment import Environment
 from deploy.deployer.outcomes import Failed
 from deploy.deployer.programs import Programs
@@ -146,6 +147,12 @@ def _backup(run: Run) -> None:
     )
 
 
+def _drill(run: Run) -> None:
+    running = run.programs()
+    require_backup(running)
+    drill(running, run.story)
+
+
 VERBS: Final = {
     "deploy": Verb(
         act=_deploy, text="bring a release, and the one before back if it fails"
@@ -156,6 +163,7 @@ VERBS: Final = {
     ),
     "backup": Verb(act=_backup, text="copy database and files now"),
     "restore": Verb(act=_restore, text="put the data back to a time"),
+    "drill": Verb(act=_drill, text="restore copies aside, and look at them", changes=False),
     "up": Verb(act=_up, text="start what doesn't run"),
     "down": Verb(act=_down, text="stop everything, users' servers included"),
     "status": Verb(act=_status, text="parts, release, copies, speed", changes=False),

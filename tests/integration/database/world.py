@@ -1,10 +1,11 @@
 """A database with its copies and an object store, and no platform around it."""
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy.deployer import database
@@ -49,7 +50,7 @@ class World:
     def __init__(self, settings: Settings, state: Path, extra: Mapping[str, str]) -> None:
         self.settings = settings
         self.state = state
-        self._told = variables(settings, state, release()) | {
+        self.told = variables(settings, state, release()) | {
             "MC_OBJECT_STORE_IMAGE": f"mchub/object-store:{release()}",
             **extra,
         }
@@ -66,7 +67,7 @@ class World:
     def compose(self, *words: str) -> str:
         files = [word for file in self._files for word in ("--file", file)]
         command = ("docker", "compose", "--project-directory=.", *files, *words)
-        return run(Command(words=command, variables=self._told, within=300), ROOT)
+        return run(Command(words=command, variables=self.told, within=300), ROOT)
 
     def part(self, name: str) -> str:
         """Name of the container of a part."""
@@ -77,7 +78,7 @@ class World:
         return database.nodes(self.settings)
 
     def give_secrets(self) -> None:
-        image = self._told["MC_BASE_IMAGE"]
+        image = self.told["MC_BASE_IMAGE"]
         Secrets(self.settings, self.state, self.docker, image, image).give()
 
     def secret(self, name: str) -> str:
@@ -95,6 +96,45 @@ class World:
     def is_healthy(self, node: str) -> bool:
         form = "{{.State.Health.Status}}"
         return self.docker("inspect", "--format", form, node).strip() == "healthy"
+
+
+@dataclass(frozen=True)
+class Written:
+    """Numbers whose writing was acknowledged, and the longest wait for one."""
+
+    numbers: range
+    longest: float
+
+
+class Writer:
+    """A container with the hub's engine, which writes as fast as the database lets it."""
+
+    def __init__(self, world: World, first: int = 1) -> None:
+        self._docker, self._name = world.docker, f"mchub-{world.settings.name}-writer-1"
+        told, subnet = world.told, f"mchub-{world.settings.name}_database"
+        self._docker(
+            *("run", "--detach", f"--name={self._name}", f"--network={subnet}"),
+            *("--read-only", "--tmpfs=/tmp", "--env=MC_ENVIRONMENT=production"),
+            f"--volume={ROOT}/hub:/opt/mchub/hub:ro",
+            f"--volume={world.state}/parts/hub:/run/secrets:ro",
+            f"--volume={ROOT}/tests/integration/database/writer.py:/tmp/writer.py:ro",
+            # As deploy/compose.yaml gives them to the hub.
+            f"--add-host=postgres-1:{told['MC_POSTGRES_1_ADDRESS']}",
+            f"--add-host=postgres-2:{told['MC_POSTGRES_2_ADDRESS']}",
+            *(told["MC_HUB_IMAGE"], "python", "/tmp/writer.py", str(first)),
+        )
+        wait_until("it writes", lambda: "writing" in self._logs(), 30)
+
+    def _logs(self) -> str:
+        return self._docker("logs", self._name)
+
+    def stop(self) -> Written:
+        """End it; what it wrote."""
+        self._docker("stop", "--time=20", self._name)
+        told = json.loads(self._logs().splitlines()[-1])
+        self._docker("rm", self._name)
+        first, count = told["first"], told["count"]
+        return Written(range(first, first + count), told["longest"])
 
 
 def wait_until(what: str, is_so: Callable[[], object], within: float = 60.0) -> float:
@@ -123,6 +163,9 @@ def running_world(settings: Settings, state: Path, **extra: str) -> Iterator[Wor
         yield world
     finally:
         if not os.environ.get("MC_KEEP"):
+            named = f"name=mchub-{settings.name}-"
+            beside = world.docker("ps", "--all", "--quiet", "--filter", named).split()
+            world.docker("rm", "--force", "--volumes", *beside)
             world.compose("down", "--volumes", "--timeout=5")
     left = [world.docker(kind, "ls", "--quiet", "--filter", label) for kind in KINDS]
     assert os.environ.get("MC_KEEP") or "".join(left) == ""

@@ -1,4 +1,4 @@
-"""Serves the bucket that ``BUCKET`` names on port 9443; ``--ask`` asks whether it does.
+"""Serves the bucket that ``BUCKET`` names on port 9443.
 
 Whoever comes may read and write: what a test puts here is encrypted, or should be.
 """
@@ -13,17 +13,11 @@ from typing import Final
 INSIDE: Final = "http://127.0.0.1:5000"
 
 
-def ask() -> int:
-    """The status to end with: 0 if the bucket is there."""
-    with urllib.request.urlopen(f"{INSIDE}/{os.environ['BUCKET']}", timeout=2) as answer:
-        return 0 if answer.status == 200 else 1
-
-
 def serve() -> int:
     """Start both programs; whichever ends ends the other."""
     moto = subprocess.Popen(["moto_server", "--host=127.0.0.1", "--port=5000"])
     made = urllib.request.Request(f"{INSIDE}/{os.environ['BUCKET']}", method="PUT")
-    for _ in range(100):
+    for _ in range(300):
         try:
             urllib.request.urlopen(made, timeout=5).close()
             break
@@ -38,4 +32,4 @@ def serve() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(ask() if "--ask" in sys.argv else serve())
+    sys.exit(serve())
