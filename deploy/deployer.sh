@@ -92,6 +92,12 @@ done < <(compgen -e | grep -E '^(MC|MCHUB)_' || true)
 for path in "${MCHUB_SITE:-}" "${MC_IMAGES:-}" "${MC_AGE_IDENTITY:-}"; do
     if [ -n "$path" ]; then options+=(--volume "$(realpath "$path"):$(realpath "$path"):ro"); fi
 done
+# Folders that a verb reads or writes, as in `archive-home ... --to /media/archive`.
+for word in "$@"; do
+    if [ "${word#/}" != "$word" ] && [ -d "$word" ]; then
+        options+=(--volume "$(realpath "$word"):$word")
+    fi
+done
 registry=${DOCKER_CONFIG:-$HOME/.docker}/config.json
 if [ -r "$registry" ]; then options+=(--volume "$registry:/tmp/.docker/config.json:ro"); fi
 

@@ -12,12 +12,12 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
 from deploy.deployer.interrupts import interruptible
 from deploy.deployer.journal import Journal
 from deploy.deployer.locking import only_run
+from deploy.deployer.options import OPTIONS
 from deploy.deployer.outcomes import Failed, Outcome
 from deploy.deployer.story import Story
 from deploy.deployer.verbs import VERBS, Run
@@ -80,7 +80,7 @@ def _record(run: Run, line: Mapping[str, Any]) -> None:
             action = f"deployer.{line['verb']}"
             run.programs().note(action, run.name, json.dumps(told))
             is_known = True
-        except (Failed, SettingsError):
+        except (Failed, SettingsError, OSError):
             # It doesn't run, or not any more: then the file alone knows.
             is_known = False
     Journal(run.states / run.name).append(dict(line) | {"in_audit_log": is_known})
@@ -97,48 +97,13 @@ def _parser() -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=verb.text)
         added.add_argument("environment", metavar="ENVIRONMENT")
         added.set_defaults(verb=name)
-        _add_options(name, added)
+        for flag, about in OPTIONS.get(name, {}).items():
+            added.add_argument(flag, **about)
         if verb.changes:
             added.add_argument(
                 "--dry-run", action="store_true", help="look, and say what would be done"
             )
     return parser
-
-
-def _add_options(name: str, to: argparse.ArgumentParser) -> None:
-    if name in ("deploy", "rollback"):
-        to.add_argument("version", nargs="?", metavar="VERSION", help="the release")
-    if name in ("emergency-rollback", "restore"):
-        to.add_argument(
-            *("--repository", "-r"),
-            type=int,
-            choices=(1, 2),
-            default=1,
-            help="1: this host's copies; 2: those off-site",
-        )
-    match name:
-        case "deploy":
-            to.add_argument(
-                "--build", action="store_true", help="build images that are missing"
-            )
-        case "rollback":
-            to.add_argument(
-                "--compare", action="store_true", help="read all data before and after"
-            )
-        case "emergency-rollback":
-            to.add_argument("backup", metavar="BACKUP", help="label of a copy, or a time")
-        case "restore":
-            to.add_argument("--to", required=True, metavar="TIME", help="with its zone")
-        case "backup":
-            to.add_argument(
-                "--digests", action="store_true", help="keep what a restore is held to"
-            )
-        case "down":
-            to.add_argument("--forget", action="store_true", help="delete its data too")
-        case "archive-home":
-            to.add_argument("user", metavar="USER")
-            to.add_argument("--to", type=Path, required=True, metavar="FOLDER")
-            to.add_argument("--delete", action="store_true", help="delete the home then")
 
 
 def _say(text: str) -> None:

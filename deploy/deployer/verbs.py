@@ -2,12 +2,14 @@
 
 import argparse
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
 from deploy.deployer.backups import back_up, find_moment, require_backup
 from deploy.deployer.data_digests import differences, digest_data, still
 from deploy.deployer.deploying import Deployment, RollBack
+from deploy.deployer.disaster import rebuild, write_kit
 from deploy.deployer.doctor import examine
 from deploy.deployer.drill import drill
 from deploy.deployer.environment import Environment
@@ -15,6 +17,7 @@ from deploy.deployer.outcomes import Failed
 from deploy.deployer.programs import Programs
 from deploy.deployer.releases import Releases
 from deploy.deployer.restoring import restore_to
+from deploy.deployer.rotation import rotate
 from deploy.deployer.status import status
 from deploy.deployer.story import Story
 from deploy.deployer.switching import keep_unchanged
@@ -147,10 +150,26 @@ def _backup(run: Run) -> None:
     )
 
 
+def _rotate(run: Run) -> None:
+    environment = run.environment()
+    rotate(run.options.what, environment.programs, environment.secrets, run.story)
+
+
 def _drill(run: Run) -> None:
     running = run.programs()
     require_backup(running)
     drill(running, run.story)
+
+
+def _kit(run: Run) -> None:
+    environment, folder = run.environment(), run.options.to
+    run.story.change("the recovery kit", lambda: write_kit(environment, folder))
+
+
+def _rebuild(run: Run) -> None:
+    moment = datetime.fromisoformat(run.options.to) if run.options.to else None
+    copy = rebuild(run.environment(), run.story, run.options.kit, moment)
+    run.story.say(f"  homes and state are those of {copy.label}")
 
 
 VERBS: Final = {
@@ -164,6 +183,9 @@ VERBS: Final = {
     "backup": Verb(act=_backup, text="copy database and files now"),
     "restore": Verb(act=_restore, text="put the data back to a time"),
     "drill": Verb(act=_drill, text="restore copies aside, and look at them", changes=False),
+    "rotate": Verb(act=_rotate, text="exchange a secret for a new one"),
+    "recovery-kit": Verb(act=_kit, text="write what a new host would need"),
+    "rebuild": Verb(act=_rebuild, text="the environment again on a new host"),
     "up": Verb(act=_up, text="start what doesn't run"),
     "down": Verb(act=_down, text="stop everything, users' servers included"),
     "status": Verb(act=_status, text="parts, release, copies, speed", changes=False),
