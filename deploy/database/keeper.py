@@ -63,10 +63,11 @@ class Keeper:
         while True:
             if is_primary(self._node):
                 self.look()
+                time.sleep(_EVERY_SECONDS)
             else:
                 # Another node may have been given another database meanwhile.
                 self._is_prepared = False
-            time.sleep(_EVERY_SECONDS)
+                time.sleep(_EVERY_SECONDS / 3)
 
     def look(self) -> None:
         """One round: make what is due, and write down what there is."""

@@ -41,6 +41,12 @@ KINDS = {
     "postgres": Kind(
         "service", "mchub/postgres", "999", ("/var/lib/postgresql/data", "/run/postgresql")
     ),
+    "database": Kind(
+        "service",
+        "mchub/database",
+        "999",
+        ("/srv/database", "/srv/status", "/var/lib/pgbackrest", "/run/mchub"),
+    ),
     "proxy": Kind("service", "mchub/proxy", "1101", ("/run/proxy",)),
     "hub": Kind("service", "mchub/hub", "1100", ("/srv/hub", "/run/proxy")),
     "cpu": Kind("service", "mchub/kernel", "1000", ("/home/analyst",)),

@@ -40,7 +40,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     chosen = settings("pair-of-tests", replicas=1, subnet="10.216.0.0/20")
     with running_world(chosen, tmp_path_factory.mktemp("pair")) as pair:
         wait_until("one stands by", lambda: pair.sql(IN_SYNC) == "1")
-        wait_until("there are copies", lambda: len(_copies(pair)) == 2)
+        wait_until("there are copies", lambda: len(_copies(pair)) == 2, 180)
         yield pair
 
 
