@@ -62,7 +62,7 @@ def heads(programs: Programs, image: str) -> Heads:
     """
     alone = ("run", "--rm", "--network=none", "--read-only", "--tmpfs=/tmp")
     say = ("python", "-m", "hub", "schema", "heads")
-    said = programs.docker(*alone, image, *say, within=60)
+    said = programs.docker(*alone, image, *say, within=180)
     told = json.loads(said.splitlines()[-1])
     return Heads(**told)
 

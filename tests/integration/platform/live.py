@@ -76,7 +76,11 @@ class LivePlatform:
     def active_hub(self) -> str:
         """Name of the hub that works; there are two, and one stands by."""
         page = httpx.get(f"{self.url}/hub/api/", trust_env=False, timeout=10)
-        return f"hub-{page.headers['X-MCHub-Hub']}"
+        color = page.headers.get("X-MCHub-Hub")
+        if color is None:
+            message = f"no hub answers: {page.status_code}"
+            raise ConnectionError(message)
+        return f"hub-{color}"
 
     def has_two_hubs(self) -> bool:
         """Whether one hub works and one stands by."""
