@@ -119,6 +119,7 @@ lock: setup ## remake the lock files from pyproject.toml (UPGRADE=1: newer versi
 	  --output-file deploy/images/stand-ins/requirements.lock
 	printf 'moto[s3]\nflask\nflask-cors\n' | $(LOCK) - --python-version 3.13 \
 	  --output-file tests/tools/object_store/requirements.lock
+	echo sslyze | $(LOCK) - --python-version 3.13 --output-file tests/tools/tls/requirements.lock
 
 size: ## lines of Python per area, and the longest modules
 	@for area in mclib hub deploy kernel-image tests; do \

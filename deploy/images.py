@@ -63,6 +63,7 @@ def images(version: str) -> list[Image]:
             ("backup", "hub", "deploy/images/backup/Dockerfile"),
             ("login", "node", "tests/tools/login_provider/Dockerfile"),
             ("object-store", "base", "tests/tools/object_store/Dockerfile"),
+            ("tls-tools", "base", "tests/tools/tls/Dockerfile"),
         )
     ]
     baked = [

@@ -56,12 +56,12 @@ if [ "${1:-}" = is-well ]; then
 fi
 touch "$STARTED"
 mkdir -p "$CHALLENGES"
-pause=60
+pause=${MC_RETRY_AFTER:-60}
 while true; do
     if issue_or_renew; then
         hand_over
         touch "$LAST"
-        pause=60
+        pause=${MC_RETRY_AFTER:-60}
         sleep "${MC_RENEW_EVERY:-86400}"
     else
         say "no certificate this time; the next try is in $pause s"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tests.conftest import CHROMIUM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from playwright.sync_api import Page
 
@@ -36,7 +36,7 @@ def pictures(folder: Path) -> Path:
 
 
 @contextmanager
-def browser_page(profile: Path) -> "Iterator[Page]":
+def browser_page(profile: Path, *, flags: "Sequence[str]" = FLAGS) -> "Iterator[Page]":
     """A page that waits up to a minute for what it is asked for."""
     from playwright.sync_api import sync_playwright
 
@@ -45,7 +45,7 @@ def browser_page(profile: Path) -> "Iterator[Page]":
         browser = playwright.chromium.launch_persistent_context(
             profile,
             executable_path=program,
-            args=FLAGS,
+            args=list(flags),
             viewport={"width": 1440, "height": 900},
         )
         page = browser.pages[0]
