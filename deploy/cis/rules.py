@@ -42,6 +42,10 @@ EXCEPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         **_COMES_BACK,
         "5.31": "it is what stands before Docker's socket",
     },
+    "backup": {
+        **_COMES_BACK,
+        "5.3": "it reads files that are closed to all but their owner, and writes none",
+    },
     "proxy": {**_COMES_BACK, "5.8": "it is the way in"},
     "login": {**_COMES_BACK, "5.8": "people's browsers sign in there"},
     **dict.fromkeys(

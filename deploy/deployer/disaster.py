@@ -4,7 +4,8 @@ What the new host can't know lies in the recovery kit: what opens the copies, an
 settings, which say where they are. It is written while all is well, and kept elsewhere.
 """
 
-from datetime import datetime
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ __all__ = ["KIT", "rebuild", "write_kit"]
 KIT: Final = "recovery.env"
 """File of the kit with the secrets; the site's settings lie beside it."""
 
+_AUTHORITIES: Final = "authorities"
 _HEAD: Final = """\
 # Opens the copies of {name} that lie off-site. Keep it where the host isn't.
 # deploy/backup/README.md, `A new host`, says what to do with it.
@@ -54,7 +56,14 @@ def write_kit(environment: Environment, folder: Path) -> Path:
     write_whole(folder / KIT, _HEAD.format(name=settings.name) + lines)
     site = environment.programs.state / "site.toml"
     write_whole(folder / "site.toml", site.read_text(encoding="utf-8"))
+    # Without the authorities of a site of its own the bucket would not be trusted.
+    _copy(environment.programs.state / _AUTHORITIES, folder / _AUTHORITIES)
     return folder / KIT
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
 
 
 def rebuild(
@@ -71,7 +80,7 @@ def rebuild(
     kit : Path
         Folder that `write_kit` filled.
     to : datetime or None
-        The moment, with its time zone; ``None``: the last that the copies know.
+        The moment, in UTC if it has no time zone; ``None``: the last that copies know.
 
     Returns
     -------
@@ -88,13 +97,25 @@ def rebuild(
     """
     programs = environment.programs
     _require_off_site(programs)
+    if to is not None and to.tzinfo is None:
+        to = to.replace(tzinfo=UTC)
     docker, settings, state = programs.docker, programs.settings, programs.state
     story.check("Docker answers", environment.check_docker)
     story.check("images are here", environment.check_images)
     story.check("nothing of it is here yet", lambda: _require_nothing(programs))
     text = (kit / KIT).read_text(encoding="utf-8")
     opens = {secret_name(name): value for name, value in parsed(text, KIT).items()}
-    story.change("what opens the copies", lambda: environment.secrets.source.keep(opens))
+
+    def take() -> None:
+        # A vault or an env file may have them already, and is left alone then.
+        source = environment.secrets.source
+        there = source.read(environment.secrets.names)
+        missing = {name: opens[name] for name in opens if there.get(name) != opens[name]}
+        if missing:
+            source.keep(missing)
+        _copy(kit / _AUTHORITIES, state / _AUTHORITIES)
+
+    story.change("what opens the copies", take)
     environment.prepare()
     copies: list[FilesCopy] = []
 

@@ -17,6 +17,7 @@ from typing import Final
 
 from deploy.deployer.database import primary
 from deploy.deployer.giving_secrets import Secrets
+from deploy.deployer.hub_switch import found
 from deploy.deployer.outcomes import Failed, NeedsPerson
 from deploy.deployer.part_secrets import names_by_part
 from deploy.deployer.programs import Programs
@@ -85,7 +86,9 @@ def rotate(what: str, programs: Programs, secrets: Secrets, story: Story) -> Non
     story.change("new values, given to their parts", exchange)
     services = programs.compose("config", "--services").split()
     try:
-        for group in restart_order(what, settings, services):
+        active = found(programs).active
+        last = f"hub-{active.color}" if active else ""
+        for group in restart_order(what, settings, services, last):
             story.change(f"{', '.join(group)}: anew", _starter(programs, group))
         if what == "service-tokens":
             story.change("the tokens before are forgotten", lambda: _forget(programs))
@@ -119,13 +122,17 @@ def new_values(what: str, settings: Settings, before: Mapping[str, str]) -> dict
 
 
 def restart_order(
-    what: str, settings: Settings, services: Collection[str]
+    what: str, settings: Settings, services: Collection[str], active: str
 ) -> list[list[str]]:
-    """Services that start anew, group after group: hubs one by one, so one is there."""
+    """Services that start anew, group after group: hubs one by one, so one is there.
+
+    The active one comes last, and hands over to one that has the new values already.
+    """
     changed = set(_names(what, settings))
     by_part = names_by_part(settings)
     parts = {part for part, names in by_part.items() if changed & set(names)}
-    hubs = sorted(one for one in services if one == "hub" or one.startswith("hub-"))
+    hubs = sorted(one for one in services if one.startswith("hub-"))
+    hubs.sort(key=lambda hub: hub == active)
     others = sorted((set(services) & parts) - set(hubs) - _databases(settings))
     if what == "proxy-token":
         # A proxy and a hub with different tokens do nothing for each other.

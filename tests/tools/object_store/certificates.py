@@ -1,6 +1,7 @@
 """A certificate for the object store of a test, and the authority that says it is one."""
 
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -11,17 +12,22 @@ from cryptography.x509.oid import NameOID
 NAME = "object-store"
 
 
-def make_certificate(state: Path) -> None:
+def make_certificate(state: Path, *addresses: str) -> None:
     """Put certificate and key where the store mounts them, the authority where others do.
 
     Parameters
     ----------
     state : Path
         State folder of the environment, as compose is told by ``MC_STATE``.
+    *addresses : str
+        By which it is known besides, where no network has its name.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
     now = datetime.now(UTC)
+    # pgBackRest looks for an address among the names, restic among the addresses.
+    names = [x509.DNSName(each) for each in (NAME, *addresses)]
+    others = [x509.IPAddress(ip_address(each)) for each in addresses]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -30,7 +36,7 @@ def make_certificate(state: Path) -> None:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([*names, *others]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
