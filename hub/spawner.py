@@ -83,4 +83,7 @@ def _apply_choice(c: Config, settings: Settings) -> None:
     # many containers start at once.
     c.JupyterHub.concurrent_spawn_limit = 0
     c.JupyterHub.cleanup_servers = False
+    # A hub that takes over answers after a second, however many servers it finds; how they
+    # are is asked on, and their routes are left as they were.
+    c.JupyterHub.init_spawners_timeout = 1
     c.JupyterHub.template_paths = [str(TEMPLATES)]

@@ -1,13 +1,19 @@
 """The tables of two releases on a real PostgreSQL: up, back down, and up again."""
 
+import json
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 from jupyterhub.orm import new_session_factory
 from sqlalchemy import create_engine, inspect, text
 
+from hub.__main__ import main
 from hub.database import upgrade
+from hub.release import release
 from hub.schema import Revisions, lead, newest, present, rehearse
+from hub.standby import HubLock, describe
 from tests.postgres import Postgres, running_postgres
 
 pytestmark = pytest.mark.postgres
@@ -52,3 +58,46 @@ def test_a_way_down_that_leads_elsewhere_is_refused(server: Postgres) -> None:
         rehearse(server.url, Revisions(mchub="0000", jupyterhub=newest().jupyterhub))
 
     assert present(server.url) == newest()
+
+
+def test_the_command_leads_the_tables_down_while_no_hub_is_active(
+    server: Postgres, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MC_ENVIRONMENT", "rehearsal")
+    monkeypatch.setattr("hub.database.database_url", lambda _: server.url)
+    hub = HubLock(server.url, describe("blue", "1.0"))
+    hub.wait(lambda _: None)
+    to = ["--to", f"{OLDER.mchub}:{OLDER.jupyterhub}"]
+    leading = threading.Thread(target=main, args=(["schema", "downgrade", *to],))
+    leading.start()
+    said = ""
+    while "waits for the lock before every hub" not in said:
+        said += capsys.readouterr().out
+        time.sleep(0.05)
+    assert present(server.url) == newest()
+
+    hub.release()
+    leading.join(timeout=60)
+
+    assert present(server.url) == OLDER
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == OLDER.in_json()
+
+
+def test_a_rehearsal_on_the_database_itself_is_refused(
+    server: Postgres, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MC_ENVIRONMENT", "rehearsal")
+    monkeypatch.setattr("hub.database.database_url", lambda _: server.url)
+
+    status = main(["schema", "rehearse", "--database=mchub", "--to=0003:x"])
+
+    assert status == 1
+    assert "must be the name of a copy" in capsys.readouterr().err
+    assert present(server.url) == newest()
+
+
+def test_a_release_says_its_revisions(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["schema", "heads"])
+
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"release": release(), **newest().in_json()}
