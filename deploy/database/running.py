@@ -82,6 +82,7 @@ def _make_cluster() -> None:
 
 
 def _give_roles_when_it_answers() -> None:
+    said = ""
     while True:
         try:
             if ask("SELECT pg_is_in_recovery()") == "f":
@@ -89,7 +90,9 @@ def _give_roles_when_it_answers() -> None:
                 ORDERED.unlink(missing_ok=True)
                 return
         except (RuntimeError, subprocess.TimeoutExpired) as error:
-            print(f"roles: {error}", file=sys.stderr, flush=True)
+            if str(error) != said:
+                said = str(error)
+                print(f"roles: {said}", file=sys.stderr, flush=True)
         time.sleep(0.5)
 
 
