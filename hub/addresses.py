@@ -5,7 +5,7 @@ networks between the parts end them.
 """
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 __all__ = ["client_address", "front_address", "platform_addresses"]
@@ -29,7 +29,8 @@ def platform_addresses(subnet: str) -> dict[str, object]:
     """
     users = ipaddress.ip_network(subnet)
     *_, upper_half = users.subnets()
-    database, edge, control = _networks_of_parts(subnet)
+    watch, database, edge, control = _networks_of_parts(subnet)
+    *_, watch_range = watch.subnets()
     *_, database_range = database.subnets()
     *_, control_range = control.subnets()
     *_, edge_range = edge.subnets()
@@ -39,6 +40,9 @@ def platform_addresses(subnet: str) -> dict[str, object]:
         "MC_POSTGRES_ADDRESS": database[2],
         "MC_POSTGRES_1_ADDRESS": database[3],
         "MC_POSTGRES_2_ADDRESS": database[4],
+        "MC_WATCH_SUBNET": watch,
+        "MC_WATCH_RANGE": watch_range,
+        "MC_LOGS_ADDRESS": watch[2],
         # For an operator on this host alone, so that environments have theirs apart.
         "MC_PROMETHEUS_PORT": 9000 + users.network_address.packed[1],
         "MC_GRAFANA_PORT": 3000 + users.network_address.packed[1],
@@ -67,16 +71,15 @@ def front_address(subnet: str) -> str:
     >>> front_address("10.203.0.0/20")
     '10.203.254.3'
     """
-    _, edge, _ = _networks_of_parts(subnet)
+    _, _, edge, _ = _networks_of_parts(subnet)
     return str(edge[_FRONT])
 
 
 def _networks_of_parts(
     subnet: str,
-) -> tuple[ipaddress.IPv4Network, ipaddress.IPv4Network, ipaddress.IPv4Network]:
+) -> Sequence[ipaddress.IPv4Network]:
     whole = ipaddress.IPv4Network(subnet).supernet(new_prefix=16)
-    *_, database, edge, control = whole.subnets(new_prefix=24)
-    return database, edge, control
+    return list(whole.subnets(new_prefix=24))[-4:]
 
 
 def client_address(peer: str, forwarded: str, fronts: Collection[str] = ()) -> str:

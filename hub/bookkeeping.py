@@ -25,6 +25,7 @@ from hub.audit import Event, record, record_or_spill, spill
 from hub.choices import Profile
 from hub.database import connect, upgrade
 from hub.endings import at_end
+from hub.logs import REQUEST_ID
 from hub.profiles import offered_profiles
 from hub.quotas import (
     RunningServer,
@@ -191,7 +192,11 @@ class Bookkeeper:
         """Log a request as JupyterHub does, and record it if it changes something."""
         # Here and not before: only a hub that answers has events.
         events.listen(self._after_event)
-        log_request(handler)
+        token = REQUEST_ID.set(handler.request.headers.get("X-Request-Id", "")[:64])
+        try:
+            log_request(handler)
+        finally:
+            REQUEST_ID.reset(token)
         try:
             event = event_of(handler)
         except Exception:

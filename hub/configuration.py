@@ -9,9 +9,12 @@ from traitlets.config import Config
 from hub.activity import apply_activity
 from hub.authentication import apply_authentication
 from hub.bookkeeping import apply_bookkeeping
+from hub.choices import Prometheus
 from hub.database import apply_database
+from hub.logs import in_traitlets
 from hub.network import apply_network
 from hub.pages import apply_pages
+from hub.release import color
 from hub.secret_files import read_secret
 from hub.services import apply_services
 from hub.settings import Settings
@@ -46,6 +49,8 @@ def configure(c: Config, settings: Settings) -> None:
     apply_bookkeeping(c, settings)
     _apply_keys(c, settings)
     c.JupyterHub.log_level = "DEBUG" if settings.debug else "INFO"
+    if isinstance(settings.monitoring, Prometheus):
+        c.JupyterHub.logging_config = in_traitlets(f"hub-{color()}" if color() else "hub")
 
 
 def _apply_keys(c: Config, settings: Settings) -> None:

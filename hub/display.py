@@ -161,8 +161,10 @@ def _backup(backup: Backup | None) -> dict[str, object]:
 def _watching(settings: Settings) -> dict[str, object]:
     """How long metrics are kept, and where the databases are that are asked for theirs."""
     keep = leaves(settings.monitoring).get("keep_metrics", "").replace(" ", "")
+    kept_logs: timedelta | None = getattr(settings.monitoring, "keep_logs", None)
     hosts: tuple[str, ...] = getattr(settings.database, "hosts", ())
     return {
         "MC_KEEP_METRICS": keep,
+        "MC_KEEP_LOGS_DAYS": kept_logs and math.ceil(kept_logs / timedelta(days=1)),
         **{f"MC_DATABASE_{n}": f"{host}:5432" for n, host in enumerate(hosts, start=1)},
     }

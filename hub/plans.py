@@ -4,13 +4,16 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from hub import roles
 from hub.activity import culler_command
+from hub.choices import Prometheus
 from hub.laws import refusal, require
+from hub.logs import VARIABLE
 from hub.network import (
     admin_url,
     hub_addresses,
@@ -46,7 +49,8 @@ def plan_of(settings: Settings, part: str) -> Plan:
         If there is no such part.
     """
     require(part in PARTS, "start", f"name one of {', '.join(PARTS)}", part)
-    return _PARTS[part](settings)
+    plan = _PARTS[part](settings)
+    return replace(plan, variables={**plan.variables, **_logs(settings)})
 
 
 def _proxy(settings: Settings) -> Plan:
@@ -173,6 +177,12 @@ def _synthetic(settings: Settings) -> Plan:
         answers_at="",
         end_within=_QUICKLY,
     )
+
+
+def _logs(settings: Settings) -> dict[str, str]:
+    """In which form a part logs: for people, unless its lines are collected."""
+    is_collected = isinstance(settings.monitoring, Prometheus)
+    return {VARIABLE: "json"} if is_collected else {}
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -21,11 +21,13 @@ from hub.storage import checkout, write_whole
 
 __all__ = [
     "DOCKER_SOCKET",
+    "LOGGING",
     "compose",
     "files",
     "hub_images",
     "keep_hub_image",
     "local_images",
+    "own_services",
     "site_file",
     "variables",
 ]
@@ -70,6 +72,9 @@ where nothing can be pulled: it is taken where it was built. Some are of profile
 tests don't run, and have no stand-in."""
 _VOLUMES: Final = "/var/lib/docker/volumes"
 """Where Docker keeps volumes, unless ``MC_DOCKER_VOLUMES`` says otherwise."""
+
+LOGGING: Final = "logging.yaml"
+"""Compose file in the state folder: has Docker send lines to what collects them."""
 
 _HUBS: Final = "hubs.json"
 _KEPT: Final = ("PATH", "HOME", "DOCKER_CONFIG", "DOCKER_HOST", "XDG_RUNTIME_DIR", "LANG")
@@ -150,6 +155,13 @@ def files(settings: Settings) -> list[str]:
     ``MC_OVERLAYS`` names more of them, apart by colons; tests add a provider of sign-in
     so.
     """
+    return [
+        *_own_files(settings),
+        *filter(None, os.environ.get("MC_OVERLAYS", "").split(":")),
+    ]
+
+
+def _own_files(settings: Settings) -> list[str]:
     found = ["deploy/compose.yaml", *_of_the_database(settings)]
     is_watched = isinstance(settings.monitoring, Prometheus)
     if is_watched:
@@ -168,7 +180,7 @@ def files(settings: Settings) -> list[str]:
         found.append("deploy/monitoring/compose.front.yaml")
     if is_watched and len(getattr(settings.database, "hosts", ())) > 1:
         found.append("deploy/monitoring/compose.pair.yaml")
-    return [*found, *filter(None, os.environ.get("MC_OVERLAYS", "").split(":"))]
+    return found
 
 
 def _of_the_database(settings: Settings) -> list[str]:
@@ -180,6 +192,14 @@ def _of_the_database(settings: Settings) -> list[str]:
     return []
 
 
+def own_services(settings: Settings, told: Mapping[str, str]) -> Command:
+    """`docker compose` that lists the services of our own files, one a line."""
+    named = [word for file in _own_files(settings) for word in ("--file", file)]
+    return Command(
+        words=("docker", "compose", *named, "config", "--services"), variables=told
+    )
+
+
 def compose(
     settings: Settings,
     told: Mapping[str, str],
@@ -189,7 +209,9 @@ def compose(
     stdin: bytes = b"",
 ) -> Command:
     """`docker compose` for an environment: the base, what differs there, what is added."""
-    named = [word for file in files(settings) for word in ("--file", file)]
+    overlay = Path(told["MC_STATE"]) / LOGGING
+    some = [*files(settings), *([str(overlay)] if overlay.exists() else [])]
+    named = [word for file in some for word in ("--file", file)]
     return Command(
         words=("docker", "compose", *named, *words),
         variables=told,

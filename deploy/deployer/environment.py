@@ -4,8 +4,8 @@ import json
 from functools import cached_property
 from pathlib import Path
 
-from deploy.deployer.commands import Failed
-from deploy.deployer.compose import DOCKER_SOCKET
+from deploy.deployer.commands import Failed, run
+from deploy.deployer.compose import DOCKER_SOCKET, LOGGING, own_services
 from deploy.deployer.docker_policy import docker_policy
 from deploy.deployer.front import prepare_front
 from deploy.deployer.giving_secrets import Secrets, parts_folder
@@ -16,7 +16,7 @@ from deploy.deployer.story import Story
 from deploy.monitoring import configuration
 from hub.choices import NoTls, Prometheus
 from hub.network import PROXY_PORT
-from hub.storage import write_whole
+from hub.storage import checkout, write_whole
 
 __all__ = ["Environment"]
 
@@ -168,6 +168,12 @@ class Environment:
 
     def _write_monitoring(self) -> None:
         configuration.write(self._settings, self._state / "monitoring")
+        overlay = self._state / LOGGING
+
+        told = self.programs.told()
+        services = run(own_services(self._settings, told), checkout()).split()
+        text = configuration.logging_overlay(told["MC_LOGS_ADDRESS"], services)
+        overlay.write_text(text, encoding="utf-8")
 
     def _firewall(self, verb: str) -> None:
         told = self.programs.told()

@@ -19,7 +19,15 @@ from hub.network import ADMIN_PORT, PROXY_PORT, hub_addresses, public_way
 from hub.settings import Settings
 from hub.storage import checkout
 
-__all__ = ["alertmanager", "probe", "prometheus", "seconds", "targets", "write"]
+__all__ = [
+    "alertmanager",
+    "logging_overlay",
+    "probe",
+    "prometheus",
+    "seconds",
+    "targets",
+    "write",
+]
 
 _SECRETS: Final = "/run/secrets"
 _PAGES: Final = ("/hub/login", "/api/health")
@@ -188,6 +196,31 @@ _TEXT: Final = (
     "{{ range .Alerts }}{{ .Annotations.summary }}\n"
     "what to do: {{ .Annotations.runbook }}\n{{ end }}"
 )
+
+
+def logging_overlay(address: str, services: Sequence[str]) -> str:
+    """A file for compose that has Docker send the lines of `services` to the collector.
+
+    By UDP: a collector that is away delays nobody. `docker logs` shows them all the same.
+
+    Parameters
+    ----------
+    address : str
+        Of the collector.
+    services : sequence of str
+        All of the environment's; the collector itself keeps to Docker.
+    """
+    lines = ["services:"]
+    for service in sorted(set(services) - {"logs"}):
+        options = {
+            "syslog-address": f"udp://{address}:5514",
+            "syslog-format": "rfc5424micro",
+            "tag": service,
+            "cache-max-size": "20m",
+        }
+        told = json.dumps({"driver": "syslog", "options": options})
+        lines.append(f"  {service}: {{logging: !override {told}}}")
+    return "\n".join(lines) + "\n"
 
 
 def write(settings: Settings, folder: Path) -> None:

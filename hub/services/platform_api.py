@@ -4,8 +4,10 @@ It is a process of its own with a token that allows nothing but to say whose it 
 """
 
 import asyncio
+import logging
 import os
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from platform import python_version
@@ -22,8 +24,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.database import connect
+from hub.logs import REQUEST_ID, begin
 from hub.network import hub_url, listening_at, proxy_url
 from hub.release import release
+from hub.roles import PLATFORM_API
 from hub.services.health import (
     State,
     Watch,
@@ -42,6 +46,8 @@ from hub.settings import Settings
 from hub.storage import state_folder
 
 __all__ = ["platform_api", "serve"]
+
+_LOG: Final = logging.getLogger("hub.platform_api")
 
 # Without these nobody can sign in; the others make the platform slow or cramped.
 CRITICAL: Final = frozenset({"hub", "proxy", "database"})
@@ -113,6 +119,7 @@ def platform_api(
         version=release(),
         lifespan=lifespan,
     )
+    api.middleware("http")(_logged)
     api.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["GET"])
 
     @api.get(
@@ -147,6 +154,25 @@ def platform_api(
         return JSONResponse({"detail": "the database does not answer"}, status_code=503)
 
     return api
+
+
+_Answering = Callable[[Request], Awaitable[Response]]
+
+
+async def _logged(request: Request, answer: _Answering) -> Response:
+    """Answer, and say in the log what was asked; Docker and Prometheus ask too often."""
+    began = time.perf_counter()
+    token = REQUEST_ID.set(request.headers.get("X-Request-Id", "")[:64])
+    try:
+        response = await answer(request)
+        if request.headers.get("X-Forwarded-For"):
+            milliseconds = 1000 * (time.perf_counter() - began)
+            text = "%d %s %s %.1f ms"
+            told = (response.status_code, request.method, request.url.path, milliseconds)
+            _LOG.info(text, *told)
+        return response
+    finally:
+        REQUEST_ID.reset(token)
 
 
 def health_of(watch: Watch) -> Health:
@@ -195,6 +221,9 @@ def serve(settings: Settings) -> None:
         own_use(settings, engine, identify),
         *runs_and_metrics(identify, RunCounts()),
     ]
+    begin(PLATFORM_API, logging.INFO)
+    # A line for every question of the looks says nothing.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     uvicorn.run(
         platform_api(watch, settings.name, settings.front.origins, routers),
         host=address.hostname or "127.0.0.1",

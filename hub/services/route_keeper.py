@@ -19,6 +19,9 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
+from hub.logs import begin
+from hub.roles import ROUTE_KEEPER
+
 __all__ = ["main"]
 
 LOOK_EVERY: Final = 0.2
@@ -102,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--hub", action="append", required=True, help="where the hub may listen; repeat it"
     )
     options = parser.parse_args(arguments)
-    logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
+    begin(ROUTE_KEEPER)
     with suppress(KeyboardInterrupt):
         asyncio.run(_keep(options.proxy_api, options.hub))
     return 0

@@ -57,6 +57,7 @@ ENTRYPOINT ["/usr/bin/nginx-prometheus-exporter"]
 FROM ${BASE} AS rsyslog
 RUN --mount=type=bind,source=deploy/images/install-packages.sh,target=/tmp/install-packages \
     --mount=type=secret,id=apt_sources --mount=type=secret,id=extra_ca \
-    /tmp/install-packages rsyslog logrotate
+    /tmp/install-packages rsyslog \
+    && install -d -o nobody -g nogroup -m 700 /var/log/mchub
 ENTRYPOINT ["/usr/sbin/rsyslogd"]
 CMD ["-n", "-iNONE"]

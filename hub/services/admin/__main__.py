@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 from hub.choices import Budgets
 from hub.database import engine_at
 from hub.gpus import Capacity, n_parts
+from hub.logs import begin
 from hub.services.admin.application import admin_service
 from hub.services.admin.archives import Archive, HomeFolders, NotReached
 from hub.services.admin.desk import Desk
@@ -29,7 +30,7 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until told to stop."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    begin(options.service, logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     address = urlsplit(options.url)
     # The environment's own proxy settings are for the internet, not for this machine.

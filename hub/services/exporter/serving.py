@@ -1,6 +1,5 @@
 """The exporter as a process: its sources, and the page that Prometheus reads."""
 
-import logging
 import threading
 from collections.abc import Iterator
 
@@ -10,6 +9,7 @@ from prometheus_client.core import Metric
 
 from hub.container_server import leases_of
 from hub.database import connect
+from hub.logs import begin
 from hub.network import EXPORTER_PORT, hub_url
 from hub.release import release
 from hub.roles import EXPORTER
@@ -31,7 +31,7 @@ __all__ = ["serve", "sources"]
 
 def serve(settings: Settings) -> None:
     """Read and answer until told to stop."""
-    logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
+    begin(EXPORTER)
     registry = CollectorRegistry()
     found = sources(settings)
     found.begin()

@@ -10,8 +10,10 @@ from typing import Any, Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.database import connect, upgrade
+from hub.logs import begin
 from hub.network import hub_url
 from hub.quotas import read_clocks
+from hub.roles import STEWARD
 from hub.services.steward.hub_client import HubClient
 from hub.services.steward.rounds import Chore, Steward
 from hub.services.steward.turns import Turn
@@ -39,9 +41,7 @@ def serve(
     told_to_end : threading.Event, optional
         Set to end it.
     """
-    logging.basicConfig(
-        format="%(asctime)s %(name)s %(levelname)s %(message)s", level=logging.INFO
-    )
+    begin(STEWARD, logging.INFO)
     # A line for every request of every round says nothing.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     ending = told_to_end or _on_signals()

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_serv
 
 from hub.choices import Prometheus, SelfSigned
 from hub.laws import n_bytes
+from hub.logs import begin
 from hub.network import SYNTHETIC_PORT, public_way
 from hub.roles import SYNTHETIC
 from hub.secret_files import service_token
@@ -86,7 +87,7 @@ def target_of(settings: Settings) -> Target:
 
 def serve(settings: Settings) -> None:
     """Check until told to stop."""
-    logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
+    begin(SYNTHETIC)
     registry = CollectorRegistry()
     results, target = Results(registry), target_of(settings)
     start_http_server(SYNTHETIC_PORT, registry=registry)
