@@ -9,6 +9,7 @@ import pytest
 
 from deploy.monitoring.configuration import (
     alertmanager,
+    logging_overlay,
     probe,
     prometheus,
     targets,
@@ -129,3 +130,12 @@ def test_what_is_written_is_readable_by_other_accounts_and_changed_in_place(
     assert {oct(file.stat().st_mode & 0o777) for file in files} == {"0o644"}
     assert (first.st_ino, first.st_mtime_ns) == (second.st_ino, second.st_mtime_ns)
     assert json.loads((tmp_path / "monitoring" / "targets" / "hub.json").read_text())
+
+
+def test_lines_of_all_parts_go_to_the_collector_but_its_own() -> None:
+    text = logging_overlay("10.205.252.2", ["steward", "logs", "admin"])
+
+    services = [line.split(":")[0].strip() for line in text.splitlines()[1:]]
+    assert services == ["admin", "steward"]
+    assert text.count("!override") == 2
+    assert '"syslog-address": "udp://10.205.252.2:5514", ' in text

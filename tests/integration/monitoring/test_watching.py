@@ -187,6 +187,21 @@ def test_every_panel_of_every_dashboard_shows_something(
     assert waiting == set()
 
 
+def test_lines_of_every_part_are_kept_and_ours_are_json(watched: Watched) -> None:
+    read = "cat /var/log/mchub/hub-*/*.jsonl /var/log/mchub/proxy/*.jsonl"
+
+    def told() -> list[dict[str, Any]]:
+        found = docker("exec", watched.platform.part("logs"), "sh", "-c", read, check=False)
+        return [json.loads(line) for line in found.splitlines()]
+
+    wait_until("the hub's lines", lambda: any("told" in one for one in told()), 60)
+
+    lines = told()
+    assert {"proxy"} < {one["part"] for one in lines}
+    ours = [one["told"] for one in lines if "told" in one]
+    assert all({"time", "part", "level", "message"} <= set(one) for one in ours)
+
+
 def test_the_watchdog_calls(watched: Watched) -> None:
     wait_until("the watchdog calls", lambda: watched.received("watchdog"), 60)
 
