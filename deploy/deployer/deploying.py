@@ -102,9 +102,8 @@ class Deployment:
         self._check_way()
 
     def _check_way(self) -> None:
-        if self._old is not None:
-            old = self._old
-            self._story.check("schemas, rehearsed", lambda: check_schemas(old, self._new))
+        old, new = self._old, self._new
+        self._story.check("schemas, rehearsed", lambda: check_schemas(old, new))
 
     def _make_ready(self) -> None:
         story = self._story

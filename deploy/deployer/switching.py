@@ -74,7 +74,7 @@ def lock_of(programs: Programs, now: datetime) -> ReleaseLock:
     )
 
 
-def check_schemas(old: Programs, new: Programs) -> str:
+def check_schemas(old: Programs | None, new: Programs) -> str:
     """The way of the schemas up, down and up again on a copy, where they differ.
 
     Raises
@@ -87,6 +87,8 @@ def check_schemas(old: Programs, new: Programs) -> str:
     if release != new.version:
         message = f"{image}: must be of release {new.version}; it says {release}."
         raise Failed(message)
+    if old is None:
+        return f"the image says release {release}"
     seconds = rehearse(new, old.told()[_HUB], image)
     if seconds is None:
         return "the same in both releases"

@@ -74,7 +74,7 @@ def test_of_many_that_come_at_once_only_what_fits_is_taken(tmp_path: Path) -> No
         for number in range(4)
     ]
 
-    refused = [process.wait(60) for process in started]
+    refused = [process.wait(240) for process in started]
 
     assert sorted(refused) == [0, 0, 1, 1]
     assert len(GpuRegistry(tmp_path).shares()) == 2
