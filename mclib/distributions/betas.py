@@ -9,10 +9,11 @@ import numpy as np
 from mclib.distributions import laws
 from mclib.distributions.distribution import Distribution
 from mclib.distributions.fitting import Tail, fit
+from mclib.distributions.iterated import log_odds_of_beta
 from mclib.distributions.laws import Floats, Parameter
 from mclib.distributions.tables import QuantileTable
 from mclib.expressions.expression import Expression
-from mclib.expressions.functions import where
+from mclib.expressions.functions import exp, where
 from mclib.expressions.probability import Probability
 
 
@@ -28,7 +29,7 @@ class PERT(Distribution):
     Parameters
     ----------
     low, mode, high : float or traced value
-        ``low <= mode <= high`` and ``low < high``, in the draws' unit.
+        ``low <= mode <= high`` and ``low < high``, in the draws' unit. All may be random.
     weight : float or traced value, default 4
         How much the most likely value counts; 0 or more. 0 gives a uniform, 4 the classical
         PERT, more a narrower peak.
@@ -40,10 +41,11 @@ class PERT(Distribution):
 
     Notes
     -----
-    The quantile function of the beta has no closed form: it is a table, made once for each
-    pair of shapes, with a u-error below 1e-10. Parameters of the model may be given; the
-    table is made for their current numbers, and a change of one traces the model anew. A
-    parameter that differs from trial to trial raises `TraceError` in `draw`.
+    The quantile function of the beta has no closed form. Where all parameters are the same
+    in every trial it is a table, made once for each pair of shapes, with a u-error below
+    1e-10; a change of a parameter of the model traces the model anew. Where one of them
+    differs from trial to trial it is met by a fixed number of iterations, to 1e-9, at some
+    twenty times the cost.
 
     References
     ----------
@@ -70,18 +72,13 @@ class PERT(Distribution):
         laws.between(self.low, self.mode, self.high)
 
     def draw(self, p: Probability) -> Expression:
-        """Return the quantile function at `p`, measured from the nearer end.
-
-        Raises
-        ------
-        TraceError
-            If a parameter differs from trial to trial.
-        """
-        known = {
-            name: laws.resolved("PERT", name, value)
-            for name, value in self.parameters.items()
-        }
-        step = (self.high - self.low) * beta_table(*PERT(**known)._shapes()).draw(p)
+        """Return the quantile function at `p`, measured from the nearer end."""
+        shapes = self._shapes()
+        if all(map(laws.is_fixed, self.parameters.values())):
+            # Made anew, so that the numbers are held to their laws.
+            known = {name: float(value) for name, value in self.parameters.items()}
+            shapes = PERT(**known)._shapes()
+        step = (self.high - self.low) * beta_distance(*shapes, p)
         return where(p.side, self.high - step, self.low + step)  # type: ignore[no-any-return]
 
     def _shapes(self) -> tuple[float, float]:
@@ -92,11 +89,11 @@ class PERT(Distribution):
         )
 
     def _below(self, x: Floats) -> Floats:
-        return _beta_below(*self._shapes(), (x - self.low) / (self.high - self.low))
+        return beta_below(*self._shapes(), (x - self.low) / (self.high - self.low))
 
     def _above(self, x: Floats) -> Floats:
         a, b = self._shapes()
-        return _beta_below(b, a, (self.high - x) / (self.high - self.low))
+        return beta_below(b, a, (self.high - x) / (self.high - self.low))
 
     @property
     def mean(self) -> float:
@@ -117,6 +114,14 @@ class PERT(Distribution):
         """``(low, high)``."""
         self._require_numbers()
         return self.low, self.high
+
+
+def beta_distance(a: Parameter, b: Parameter, p: Probability) -> Expression:
+    """Return how far a standard beta is from the end on its side of the median."""
+    if laws.is_fixed(a) and laws.is_fixed(b):
+        return beta_table(float(a), float(b)).draw(p)
+    odds = log_odds_of_beta(a, b, p)
+    return 1.0 / (1.0 + exp(where(p.side, odds, -odds)))  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=256)
@@ -144,13 +149,14 @@ def _beta_tail(a: float, b: float) -> Tail:
         return np.asarray(np.exp(powers))
 
     return Tail(
-        probability=lambda x: _beta_below(a, b, x),
+        probability=lambda x: beta_below(a, b, x),
         inverse=lambda p: np.asarray(betaincinv(a, b, p)),
         density=density,
     )
 
 
-def _beta_below(a: float, b: float, x: Floats) -> Floats:
+def beta_below(a: float, b: float, x: Floats) -> Floats:
+    """Return the probability that a standard beta is at most `x`."""
     from scipy.special import betainc
 
     return np.asarray(betainc(a, b, np.clip(x, 0.0, 1.0)))

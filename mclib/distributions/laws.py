@@ -73,6 +73,15 @@ def probability(name: str, value: object) -> Parameter:
     return plain
 
 
+def chance(name: str, value: object) -> Parameter:
+    """Return a probability strictly between 0 and 1."""
+    plain = probability(name, value)
+    if is_plain(plain) and not 0.0 < plain < 1.0:
+        hint = "what is sure needs no distribution; for one event take `Bernoulli`."
+        raise law(name, "lie strictly between 0 and 1", plain, hint)
+    return plain
+
+
 def whole(name: str, value: object) -> Parameter:
     """Return a whole number that a float64 can hold exactly, as an int."""
     plain = number(name, value)
@@ -81,6 +90,14 @@ def whole(name: str, value: object) -> Parameter:
     if not plain.is_integer() or abs(plain) > 2.0**53:
         raise law(name, "be a whole number of at most 2**53 in size", plain)
     return int(plain)
+
+
+def count(name: str, value: object) -> Parameter:
+    """Return a whole number of at least 1, as an int."""
+    plain = whole(name, value)
+    if is_plain(plain) and plain < 1:
+        raise law(name, "be a whole number of at least 1", plain)
+    return plain
 
 
 def interval(low: Parameter, high: Parameter) -> None:
@@ -119,7 +136,12 @@ def is_plain(value: Parameter) -> bool:
     return not isinstance(value, Expression)
 
 
-def resolved(family: str, name: str, value: Parameter) -> float:
+def is_fixed(value: Parameter) -> bool:
+    """Whether a parameter is the same in every trial."""
+    return is_plain(value) or value.node.is_uniform
+
+
+def fixed(family: str, name: str, value: Parameter) -> float:
     """Return the number of a parameter that must be the same in every trial.
 
     Raises
@@ -127,11 +149,10 @@ def resolved(family: str, name: str, value: Parameter) -> float:
     TraceError
         If `value` differs from trial to trial.
     """
-    if isinstance(value, Expression) and not value.node.is_uniform:
+    if not is_fixed(value):
         message = (
             f"`{name}` of `{family}` must be the same in every trial, since draws come "
-            "from a table of one shape; got a traced value that differs by trial.\n"
-            "hint: `Triangular` takes a random `low`, `mode` and `high`."
+            "from a table; got a traced value that differs by trial."
         )
         raise TraceError(message)
     return float(value)

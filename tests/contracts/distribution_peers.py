@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import mclib as mc
 from mclib.distributions import Distribution
 
+TABLE = 1e-10
+
 
 @dataclass(frozen=True)
 class Peer:
@@ -22,6 +24,8 @@ class Peer:
         rounding of the draw itself.
     has_steps : bool
         Whether its quantile function jumps or bends at multiples of 1 / 27,720.
+    is_whole : bool
+        Whether draws are whole numbers of any probabilities.
     may_be_random : bool
         Whether its parameters may differ from trial to trial.
     """
@@ -29,10 +33,14 @@ class Peer:
     distribution: Distribution
     u_error: float = 1e-14
     has_steps: bool = False
+    is_whole: bool = False
     may_be_random: bool = True
 
+    @property
+    def is_iterated(self) -> bool:
+        """Whether random parameters are met by iteration, in the place of a table."""
+        return self.is_whole or self.u_error >= TABLE
 
-TABLE = 1e-10
 
 PEERS = {
     "uniform": Peer(mc.Uniform(low=-2, high=5)),
@@ -45,7 +53,7 @@ PEERS = {
     "triangular": Peer(mc.Triangular(low=10, mode=20, high=60)),
     "falling triangular": Peer(mc.Triangular(low=0, mode=0, high=3)),
     "rising triangular": Peer(mc.Triangular(low=-3, mode=0, high=0)),
-    "PERT": Peer(mc.PERT(low=10, mode=20, high=60), TABLE, may_be_random=False),
+    "PERT": Peer(mc.PERT(low=10, mode=20, high=60), TABLE),
     "falling PERT": Peer(
         mc.PERT(low=0, mode=0, high=3, weight=9), TABLE, may_be_random=False
     ),
@@ -124,4 +132,38 @@ PEERS |= {
     "falling power function": Peer(mc.PowerFunction(shape=0.6, low=1, high=9), 1e-13),
     "pendulum": Peer(mc.Arcsine(low=-3, high=325)),
     "orders of magnitude": Peer(mc.LogUniform(low=1, high=1_000), 1e-13),
+}
+
+PEERS |= {
+    "gamma by shape": Peer(mc.Gamma(shape=2.5, scale=10, location=1), TABLE),
+    "gamma with a pole": Peer(mc.Gamma(shape=0.4), TABLE),
+    "gamma from mean": Peer(mc.Gamma.from_mean(20, 5), TABLE),
+    "erlang": Peer(mc.Erlang(n=3, scale=2), TABLE),
+    "chi-square": Peer(mc.ChiSquare(degrees_of_freedom=3, scale=2), TABLE),
+    "chi": Peer(mc.Chi(degrees_of_freedom=5, scale=3, location=-1), TABLE),
+    "half-normal": Peer(mc.HalfNormal(scale=3, location=1), TABLE),
+    "maxwell": Peer(mc.Maxwell(scale=300), TABLE),
+    "nakagami": Peer(mc.Nakagami(shape=2, scale=5), TABLE),
+    "power of a gamma": Peer(mc.GeneralizedGamma(shape=2, power=1.5, scale=9), TABLE),
+    "inverse gamma": Peer(mc.InverseGamma(shape=4.5, scale=4), TABLE),
+    "inverse gamma without mean": Peer(mc.InverseGamma(shape=0.9, scale=4), TABLE),
+    "levy": Peer(mc.Levy(scale=2, location=1), TABLE),
+    "beta": Peer(mc.Beta(a=2, b=5, low=1, high=9), TABLE),
+    "beta with poles": Peer(mc.Beta(a=0.5, b=0.8), TABLE),
+    "beta from mean": Peer(mc.Beta.from_mean(0.2, 0.1), TABLE),
+    "odds of a beta": Peer(mc.BetaPrime(a=2, b=5, scale=3), TABLE),
+    "fisher": Peer(mc.FisherF(numerator=3, denominator=10, location=1), TABLE),
+    "student by degrees": Peer(mc.StudentT(4.5, location=3, scale=2), TABLE),
+    "student without variance": Peer(mc.StudentT(1.5), TABLE),
+}
+
+PEERS |= {
+    "poisson": Peer(mc.Poisson(mean=3.5), is_whole=True),
+    "rare poisson": Peer(mc.Poisson(mean=0.05), is_whole=True),
+    "frequent poisson": Peer(mc.Poisson(mean=2_000), 1e-13, is_whole=True),
+    "binomial": Peer(mc.Binomial(n=50, probability=0.1), is_whole=True),
+    "nearly sure binomial": Peer(mc.Binomial(n=7, probability=0.95), is_whole=True),
+    "negative binomial": Peer(mc.NegativeBinomial.from_mean(6, 12), is_whole=True),
+    "clustered counts": Peer(mc.NegativeBinomial(0.3, 0.05), is_whole=True),
+    "geometric": Peer(mc.Geometric(probability=0.25), is_whole=True),
 }

@@ -5,9 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from mclib import distributions
+from mclib.expressions.dtypes import Type
 from tests.contracts.distribution_contract import LAWS
-from tests.contracts.distribution_engines import ENGINE_LAWS
+from tests.contracts.distribution_engines import ENGINE_LAWS, JUDGE, LLVM, values_of
 from tests.contracts.distribution_peers import PEERS, Peer
+from tests.helpers import assert_same_bits
 
 
 @pytest.mark.parametrize("peer", PEERS.values(), ids=PEERS)
@@ -20,3 +22,12 @@ def test_every_public_family_is_a_peer() -> None:
     families = {name for name in distributions.__all__ if name != "Distribution"}
 
     assert families == {type(peer.distribution).__name__ for peer in PEERS.values()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["gamma by shape", "beta"])
+@pytest.mark.parametrize("precision", [Type.FLOAT64, Type.FLOAT32])
+def test_iterations_give_the_same_bits_on_every_engine(name: str, precision: Type) -> None:
+    expected = values_of(JUDGE, PEERS[name], precision)
+
+    assert_same_bits(expected, values_of(LLVM, PEERS[name], precision))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mclib.distributions import PERT, Normal, Uniform
+from mclib.distributions import PERT, Uniform
 from mclib.distributions.betas import beta_table
-from mclib.errors import ArgumentError, TraceError
+from mclib.errors import ArgumentError
 from mclib.expressions.coercion import resolving
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression
@@ -52,16 +52,6 @@ def test_the_table_keeps_its_u_error_for_every_weight(weight: float) -> None:
 
     assert table.u_error <= 1e-10
     assert table.tail_error <= 1e-9
-
-
-def test_random_points_are_refused_with_the_way_out() -> None:
-    p = Probability.of(Expression(node("tail", type_=Type.REAL, payload="u")))
-    random_low = Normal().draw(p)
-
-    with pytest.raises(
-        TraceError, match=r"`low` of `PERT` must be the same in every trial"
-    ):
-        PERT(low=random_low, mode=20, high=60).draw(p)
 
 
 def test_a_parameter_out_of_order_when_the_model_is_traced_is_refused() -> None:
