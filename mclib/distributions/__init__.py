@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         LogLaplace,
     )
     from mclib.distributions.beta_odds import Beta, BetaPrime, FisherF, StudentT
+    from mclib.distributions.compositions import Shifted, Spliced, Truncated
     from mclib.distributions.counts import Binomial, Geometric, NegativeBinomial, Poisson
     from mclib.distributions.curves import Arcsine, Kumaraswamy, LogUniform, PowerFunction
     from mclib.distributions.extremes import (
@@ -52,7 +53,10 @@ if TYPE_CHECKING:
         Rayleigh,
     )
     from mclib.distributions.logistics import HalfLogistic, Logistic, LogLogistic
+    from mclib.distributions.metalogs import Metalog
+    from mclib.distributions.ogives import CumulativeOgive, Histogram
     from mclib.distributions.power_laws import Burr, Dagum, GeneralizedPareto, Lomax, Pareto
+    from mclib.distributions.risk_events import RiskEvent
 
 __all__ = [
     "PERT",
@@ -66,6 +70,7 @@ __all__ = [
     "Cauchy",
     "Chi",
     "ChiSquare",
+    "CumulativeOgive",
     "Dagum",
     "DiscreteUniform",
     "Distribution",
@@ -86,6 +91,7 @@ __all__ = [
     "HalfCauchy",
     "HalfLogistic",
     "HalfNormal",
+    "Histogram",
     "HyperbolicSecant",
     "InverseGamma",
     "JohnsonSB",
@@ -100,6 +106,7 @@ __all__ = [
     "Logistic",
     "Lomax",
     "Maxwell",
+    "Metalog",
     "Nakagami",
     "NegativeBinomial",
     "Normal",
@@ -107,9 +114,13 @@ __all__ = [
     "Poisson",
     "PowerFunction",
     "Rayleigh",
+    "RiskEvent",
+    "Shifted",
+    "Spliced",
     "StudentT",
     "Tabulated",
     "Triangular",
+    "Truncated",
     "Uniform",
     "Weibull",
 ]
@@ -124,6 +135,9 @@ _HOMES = {
     "BetaPrime": "beta_odds",
     "FisherF": "beta_odds",
     "StudentT": "beta_odds",
+    "Shifted": "compositions",
+    "Spliced": "compositions",
+    "Truncated": "compositions",
     "Binomial": "counts",
     "Geometric": "counts",
     "NegativeBinomial": "counts",
@@ -155,11 +169,15 @@ _HOMES = {
     "HalfLogistic": "logistics",
     "LogLogistic": "logistics",
     "Logistic": "logistics",
+    "Metalog": "metalogs",
+    "CumulativeOgive": "ogives",
+    "Histogram": "ogives",
     "Burr": "power_laws",
     "Dagum": "power_laws",
     "GeneralizedPareto": "power_laws",
     "Lomax": "power_laws",
     "Pareto": "power_laws",
+    "RiskEvent": "risk_events",
 }
 """Where those families live that are imported when they are first asked for.
 

@@ -167,3 +167,51 @@ PEERS |= {
     "clustered counts": Peer(mc.NegativeBinomial(0.3, 0.05), is_whole=True),
     "geometric": Peer(mc.Geometric(probability=0.25), is_whole=True),
 }
+
+PEERS |= {
+    "shifted": Peer(mc.Shifted(mc.Exponential(mean=2), shift=5, factor=3)),
+    # At a limit within the support the last digits of u are lost in those of F(limit).
+    "truncated": Peer(mc.Truncated(mc.Normal(3, 2), 1, 9), 1e-2, may_be_random=False),
+    "truncated in the tail": Peer(
+        mc.Truncated(mc.LogNormal(10, 1), low=200), 1e-2, may_be_random=False
+    ),
+    "truncated above": Peer(
+        mc.Truncated(mc.Weibull(2.5), high=0.5), 1e-2, may_be_random=False
+    ),
+    "truncated counts": Peer(
+        mc.Truncated(mc.Poisson(3.5), low=1, high=9), is_whole=True, may_be_random=False
+    ),
+    "risk": Peer(mc.RiskEvent(0.75, mc.Exponential(3)), 1e-12),
+    "risk or chance": Peer(mc.RiskEvent(0.5, mc.Uniform(-2, 2)), 1e-9),
+    "zero-inflated": Peer(mc.RiskEvent(0.3, mc.Poisson(4)), is_whole=True),
+    "spliced": Peer(
+        mc.Spliced(mc.LogNormal(10, 1), mc.Pareto(4.5, 30), 40, 0.875),
+        1e-9,
+        may_be_random=False,
+    ),
+    "spliced by share": Peer(
+        mc.Spliced(mc.Uniform(0, 10), mc.Exponential(9), 8, share_below=0.875),
+        1e-9,
+        may_be_random=False,
+    ),
+}
+
+PEERS |= {
+    "metalog": Peer(mc.Metalog.from_quantiles({0.1: 10, 0.5: 20, 0.9: 40}), 1e-12),
+    "metalog from 0": Peer(
+        mc.Metalog.from_quantiles({0.1: 10, 0.5: 20, 0.9: 35}, low=0), 1e-12
+    ),
+    "metalog to an end": Peer(
+        mc.Metalog.from_quantiles({0.1: 10, 0.5: 25, 0.9: 35}, high=50), 1e-12
+    ),
+    "metalog between ends": Peer(
+        mc.Metalog.from_quantiles({0.1: 10, 0.5: 20, 0.9: 40}, low=2, high=99), 1e-12
+    ),
+    "metalog of data": Peer(
+        mc.Metalog.from_data([1, 2, 2.5, 3, 3.2, 4, 5, 7], n_terms=4), 1e-12
+    ),
+    "ogive": Peer(
+        mc.CumulativeOgive([10, 15, 25, 60], [0, 0.25, 0.75, 1]), 1e-13, has_steps=True
+    ),
+    "histogram": Peer(mc.Histogram([-3, 0, 1, 9], [1, 0, 3]), 1e-13, has_steps=True),
+}

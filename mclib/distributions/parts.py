@@ -1,0 +1,32 @@
+"""What distributions made of others share."""
+
+from typing import Any
+
+from mclib.distributions import laws
+from mclib.distributions.distribution import Distribution
+from mclib.errors import law
+from mclib.expressions.functions import where
+from mclib.expressions.probability import Probability
+
+
+def seen(lower: Any, upper: Any) -> Probability:
+    """See a probability of which both sides are known, each with its own digits."""
+    side = lower > 0.5
+    return Probability(where(side, upper, lower), side)
+
+
+def require_distribution(name: str, value: object) -> None:
+    """Raise unless a value is a distribution."""
+    if not isinstance(value, Distribution):
+        raise law(name, "be a distribution", value)
+
+
+def numbered(distribution: Distribution) -> Distribution:
+    """Return a distribution with the numbers that its parameters have now."""
+    family = type(distribution).__name__
+    return distribution.with_parameters(
+        **{
+            name: laws.fixed(family, name, value)
+            for name, value in distribution.parameters.items()
+        }
+    )

@@ -1,0 +1,162 @@
+"""Metalogs, ogives, histograms, truncation, splices, risk events: numbers and refusals."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import mclib as mc
+
+PERCENTILES = {0.1: 10.0, 0.5: 20.0, 0.9: 40.0}
+NORMAL = mc.Normal(mean=0, standard_deviation=1)
+
+
+def test_a_metalog_has_the_published_coefficients_and_quantiles() -> None:
+    made = mc.Metalog.from_quantiles(PERCENTILES)
+
+    np.testing.assert_allclose(made.coefficients, (20, 6.82679419970, 5.68899516642))
+    np.testing.assert_allclose(
+        made.quantile([0.01, 0.05, 0.95, 0.99]),
+        (1.439454, 7.436826, 47.638984, 64.179329),
+        rtol=1e-6,
+    )
+
+
+def test_a_metalog_from_0_has_the_published_quantiles() -> None:
+    made = mc.Metalog.from_quantiles(PERCENTILES, low=0)
+
+    np.testing.assert_allclose(
+        made.quantile([0.01, 0.05, 0.95, 0.99]),
+        (4.693288, 7.900019, 50.632788, 85.2281),
+        rtol=1e-6,
+    )
+
+
+def test_a_metalog_between_ends_meets_its_percentiles() -> None:
+    made = mc.Metalog.from_quantiles(PERCENTILES, low=2, high=90)
+
+    np.testing.assert_allclose(made.quantile([0.1, 0.5, 0.9]), (10, 20, 40), rtol=1e-12)
+    assert made.support == (2.0, 90.0)
+
+
+def test_a_truncated_normal_has_the_moments_of_the_closed_form() -> None:
+    from scipy import stats
+
+    expected = stats.truncnorm(-1, 3, loc=3, scale=2)
+    made = mc.Truncated(mc.Normal(3, 2), low=1, high=9)
+
+    np.testing.assert_allclose(made.mean, expected.mean(), rtol=1e-9)
+    np.testing.assert_allclose(made.variance, expected.var(), rtol=1e-8)
+    np.testing.assert_allclose(
+        made.quantile([0.01, 0.5, 0.99]), expected.ppf([0.01, 0.5, 0.99]), rtol=1e-9
+    )
+
+
+def test_limits_may_be_parameters_of_the_model() -> None:
+    @mc.model
+    def price(x=mc.Truncated(NORMAL, low=-1.0, high=2.0)):
+        return {"x": x}
+
+    result = mc.simulate(price, 2_048, seed=1, parameters={"x.low": 0.5})
+
+    assert 0.5 <= result["x"].minimum.value <= result["x"].maximum.value <= 2.0
+
+
+def test_a_risk_event_happens_as_often_as_it_says() -> None:
+    @mc.model
+    def losses(fire=mc.RiskEvent(0.1, mc.Triangular(100, 200, 600))):
+        return {"loss": fire}
+
+    result = mc.simulate(losses, 100_000, seed=3)
+
+    happened = result["loss"].probability_above(0.0)
+    assert abs(happened.value - 0.1) < 5 * happened.standard_error
+    assert abs(result["loss"].mean.value - 30.0) < 5 * result["loss"].mean.standard_error
+
+
+BAD: dict[str, tuple[Callable[[], object], str]] = {
+    "falling metalog": (
+        lambda: mc.Metalog([0, -1]),
+        "increases everywhere; it falls near u=.*\nhint: take fewer terms",
+    ),
+    "one term": (lambda: mc.Metalog([1]), "`coefficients` must be 2 to 16 finite numbers"),
+    "percent": (
+        lambda: mc.Metalog.from_quantiles({10: 1, 90: 2}),
+        "strictly between 0 and 1; .*\nhint: write P10 as 0.1.",
+    ),
+    "falling quantiles": (
+        lambda: mc.Metalog.from_quantiles({0.1: 3, 0.9: 2}),
+        "`quantiles` must increase with their probabilities",
+    ),
+    "beyond an end": (
+        lambda: mc.Metalog.from_quantiles(PERCENTILES, low=15),
+        "every value must lie between `low` and `high`; got values from 10.0 to 40.0",
+    ),
+    "little data": (
+        lambda: mc.Metalog.from_data([1, 2]),
+        "`data` must be at least 5 finite numbers, one for each term; got '2 numbers'",
+    ),
+    "ogive that falls": (
+        lambda: mc.CumulativeOgive([1, 2, 3], [0, 0.6, 0.5]),
+        "`probabilities` must rise from 0 to 1 without falling",
+    ),
+    "points out of order": (
+        lambda: mc.CumulativeOgive([1, 3, 2], [0, 0.5, 1]),
+        "`values` must be 2 to 500 numbers that increase from each to the next",
+    ),
+    "empty histogram": (
+        lambda: mc.Histogram([0, 1], [0]),
+        "`weights` must be 0 or more, and not all 0; got",
+    ),
+    "weights of other bins": (
+        lambda: mc.Histogram([0, 1], [1, 2]),
+        "`weights` must be one row of 1 numbers",
+    ),
+    "truncated to nothing": (
+        lambda: mc.Truncated(mc.Uniform(0, 1), low=2),
+        "there must be some probability between `low` and `high`; got low=2.0, high=None",
+    ),
+    "truncated number": (
+        lambda: mc.Truncated(3.0, low=2),
+        "`distribution` must be a distribution; got 3.0.",
+    ),
+    "spliced beyond the body": (
+        lambda: mc.Spliced(mc.Uniform(0, 1), mc.Pareto(2.0), 0.0),
+        "`threshold` must lie where `body` has probability below and `tail` above",
+    ),
+    "impact": (lambda: mc.RiskEvent(0.1, 5), "`impact` must be a distribution; got 5."),
+    "sure count": (
+        lambda: mc.Binomial(3, 1.0),
+        "`probability` must lie strictly between 0 and 1; got 1.0.\nhint: what is sure",
+    ),
+    "variance below mean": (
+        lambda: mc.NegativeBinomial.from_mean(3, 2),
+        "`mean / variance` must lie between 0 and 1; got 1.5.",
+    ),
+    "no trial": (lambda: mc.Binomial(0, 0.5), "`n` must be a whole number of at least 1"),
+    "table too long": (
+        lambda: mc.Poisson(1e12).quantile(0.5),
+        "at most 4,194,304 of them; .*\nhint: so many are nearly continuous",
+    ),
+    "spread of a beta": (
+        lambda: mc.Beta.from_mean(0.5, 0.6),
+        r"`standard_deviation` must be below the root of mean \(1 - mean\)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "message"), BAD.values(), ids=BAD)
+def test_what_breaks_a_law_is_refused_in_words(
+    make: Callable[[], object], message: str
+) -> None:
+    with pytest.raises(mc.ArgumentError, match=message):
+        make()
+
+
+def test_a_random_limit_is_refused() -> None:
+    @mc.model
+    def price(x=NORMAL):
+        return {"y": mc.Truncated(NORMAL, low=x).draw(None)}
+
+    with pytest.raises(mc.TraceError, match="`low` of `Truncated` must be the same in"):
+        mc.simulate(price, 1_024, seed=1)
