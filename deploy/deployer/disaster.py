@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from deploy.backup.repositories import ELSEWHERE
 from deploy.deployer.database import restore_database
 from deploy.deployer.env_files import parsed, secret_name, variable
 from deploy.deployer.environment import Environment
@@ -31,6 +30,8 @@ __all__ = ["KIT", "rebuild", "write_kit"]
 KIT: Final = "recovery.env"
 """File of the kit with the secrets; the site's settings lie beside it."""
 
+# Number of the repository that a lost host leaves.
+_OFF_SITE_COPIES: Final = 2
 _AUTHORITIES: Final = "authorities"
 _HEAD: Final = """\
 # Opens the copies of {name} that lie off-site. Keep it where the host isn't.
@@ -120,8 +121,8 @@ def rebuild(
     copies: list[FilesCopy] = []
 
     def find() -> str:
-        there = file_backups(docker, settings, repositories=[ELSEWHERE])
-        copies.append(newest_before(there, to, ELSEWHERE))
+        there = file_backups(docker, settings, repositories=[_OFF_SITE_COPIES])
+        copies.append(newest_before(there, to, _OFF_SITE_COPIES))
         return f"{copies[0].label} of {copies[0].ended:%Y-%m-%d %H:%M:%S}"
 
     story.change("the copy of the files", find)
@@ -137,7 +138,7 @@ def rebuild(
         )
         story.change(
             "the database",
-            lambda: restore_database(docker, settings, to=to, repository=ELSEWHERE),
+            lambda: restore_database(docker, settings, to=to, repository=_OFF_SITE_COPIES),
         )
         story.change("containers", environment.start_containers)
     except Failed as error:
