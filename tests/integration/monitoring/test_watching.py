@@ -50,8 +50,9 @@ class Watched:
 
     def ask(self, path: str, **parameters: str) -> Any:
         """What Prometheus answers, asked from its own network."""
-        given = [f"--data-urlencode={name}={value}" for name, value in parameters.items()]
-        words = ("--get", *given) if given else ()
+        words = ["--get"] if parameters else []
+        for name, value in parameters.items():
+            words += ["--data-urlencode", f"{name}={value}"]
         url = f"http://prometheus:9090/api/v1/{path}"
         return json.loads(self.page("exporter", url, *words))["data"]
 
