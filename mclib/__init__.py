@@ -127,9 +127,11 @@ if TYPE_CHECKING:
         StudentT,
         Truncated,
     )
+    from mclib.distributions.compounds import Aggregate, compound, layer, panjer
 
 __all__ = [
     "PERT",
+    "Aggregate",
     "Arcsine",
     "ArgumentError",
     "Bernoulli",
@@ -207,6 +209,7 @@ __all__ = [
     "arctan",
     "ceil",
     "clip",
+    "compound",
     "cos",
     "erf",
     "erfc",
@@ -217,6 +220,7 @@ __all__ = [
     "isfinite",
     "isnan",
     "iterate",
+    "layer",
     "load_result",
     "log",
     "log1p",
@@ -224,6 +228,7 @@ __all__ = [
     "maximum",
     "minimum",
     "model",
+    "panjer",
     "power",
     "rint",
     "scan",
@@ -239,6 +244,12 @@ __all__ = [
 ]
 
 _HOMES = dict.fromkeys(distributions.__all__, "mclib.distributions")
+_HOMES |= {
+    "Aggregate": "mclib.distributions.compounds",
+    "compound": "mclib.distributions.compounds",
+    "layer": "mclib.distributions.compounds",
+    "panjer": "mclib.distributions.compounds",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ import mclib
 
 PUBLIC_NAMES: tuple[str, ...] = (
     "PERT",
+    "Aggregate",
     "Arcsine",
     "ArgumentError",
     "Bernoulli",
@@ -81,6 +82,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "arctan",
     "ceil",
     "clip",
+    "compound",
     "cos",
     "erf",
     "erfc",
@@ -91,6 +93,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "isfinite",
     "isnan",
     "iterate",
+    "layer",
     "load_result",
     "log",
     "log1p",
@@ -98,6 +101,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "maximum",
     "minimum",
     "model",
+    "panjer",
     "power",
     "rint",
     "scan",

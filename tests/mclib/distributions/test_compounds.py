@@ -1,0 +1,94 @@
+"""Compound sums: drawn, by Panjer's recursion and by Fourier transform."""
+
+import numpy as np
+import pytest
+
+import mclib as mc
+
+SEVERITY = [0.0, 0.4, 0.3, 0.2, 0.1]
+
+
+def test_panjer_has_the_published_probabilities() -> None:
+    g = mc.panjer(mc.Poisson(3), SEVERITY, 60)
+
+    expected = (0.0497870684, 0.0597444820, 0.0806550508, 0.0979809505)
+    np.testing.assert_allclose(g[:4], expected, atol=1e-10)
+    assert np.searchsorted(np.cumsum(g), 0.99) == 17
+
+
+@pytest.mark.parametrize(
+    "frequency",
+    [mc.Poisson(3), mc.Binomial(7, 0.4), mc.NegativeBinomial(2.5, 0.4)],
+    ids=["poisson", "binomial", "negative binomial"],
+)
+def test_panjer_and_fourier_agree(frequency: mc.Poisson) -> None:
+    severity = mc.Empirical([1, 2, 3, 4], weights=[4, 3, 2, 1])
+
+    expected = mc.panjer(frequency, SEVERITY, 200)
+    made = mc.Aggregate.by_fft(frequency, severity, step=1.0, n=1 << 10)
+
+    np.testing.assert_allclose(made.probabilities[:200], expected, atol=1e-12)
+
+
+def test_fourier_has_the_exact_quantiles_and_tail_means_of_exponential_losses() -> None:
+    total = mc.Aggregate.by_fft(mc.Poisson(5), mc.Exponential(1), step=0.001)
+
+    quantiles = [total.quantile(q) for q in (0.9, 0.95, 0.99)]
+    tails = [total.tail_mean(q) for q in (0.9, 0.95, 0.99)]
+    np.testing.assert_allclose(
+        quantiles, (9.27556671, 10.93415003, 14.40437933), atol=1.1e-3
+    )
+    np.testing.assert_allclose(
+        tails, (11.54846592, 13.07595742, 16.35278102), atol=1e-5, rtol=1e-6
+    )
+
+
+@mc.model
+def book(claims=mc.Poisson(5), deductible=0.5, limit=2.0):
+    loss = mc.compound(claims, mc.Exponential(1), most=40)
+    paid = mc.compound(
+        claims,
+        mc.Exponential(1),
+        most=40,
+        deductible=deductible,
+        limit=limit,
+        name="paid",
+    )
+    return {"loss": loss, "paid": paid, "ceded": mc.layer(loss, deductible=6, limit=4)}
+
+
+def test_drawn_sums_agree_with_the_exact_ones() -> None:
+    result = mc.simulate(book, 200_000, seed=11)
+    total = mc.Aggregate.by_fft(mc.Poisson(5), mc.Exponential(1), step=0.002)
+    sums = np.arange(total.probabilities.size) * total.step
+    layered = np.clip(sums - 6, 0, 4)
+
+    for estimate, exact in (
+        (result["loss"].mean, 5.0),
+        (result["paid"].mean, 5 * (np.exp(-0.5) - np.exp(-2.5))),
+        (result["ceded"].mean, float(total.probabilities @ layered)),
+        (result["loss"].quantile(0.95), 10.93415003),
+        (result["loss"].tail_mean(0.95), 13.07595742),
+    ):
+        assert abs(estimate.value - exact) < 5 * estimate.standard_error
+
+
+def test_drawn_sums_have_the_same_bits_on_every_engine() -> None:
+    results = [
+        mc.simulate(book, 1_024, seed=5, engine=each) for each in ("reference", "llvm")
+    ]
+
+    for name in ("loss", "paid", "ceded"):
+        expected, made = (each[name].sample() for each in results)
+        np.testing.assert_array_equal(expected, made)
+
+
+def test_what_breaks_a_law_is_refused_in_words() -> None:
+    with pytest.raises(mc.ArgumentError, match="`frequency` must be a Poisson, a Binomial"):
+        mc.panjer(mc.Geometric(0.5), SEVERITY, 5)  # type: ignore[arg-type]
+    with pytest.raises(mc.ArgumentError, match="`severity` must be probabilities that add"):
+        mc.panjer(mc.Poisson(1), [0.5, 0.6], 5)
+    with pytest.raises(mc.ArgumentError, match="`severity` must be 0 or more"):
+        mc.Aggregate.by_fft(mc.Poisson(1), mc.Normal(), step=1.0)
+    with pytest.raises(mc.ArgumentError, match="`severity` must be a distribution; got 3"):
+        mc.compound(3, 3, most=4)  # type: ignore[arg-type]
