@@ -74,7 +74,7 @@ def test_each_part_reads_its_own_and_no_other(state: Path) -> None:
     token = made.values()["proxy_token"]
     assert _as("1101:1100", parts, "cat /parts/proxy/proxy_token").strip() == token
     assert made.weaknesses() == []
-    for other in ("/parts/hub/cookie_key", "/parts/postgres/database_password"):
+    for other in ("/parts/hub/cookie_key", "/parts/postgres-1/database_password"):
         with pytest.raises(Failed, match="Permission denied"):
             _as("1101:1100", parts, f"cat {other}")
     made.forget()
