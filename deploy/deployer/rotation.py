@@ -135,8 +135,10 @@ def restart_order(
     hubs.sort(key=lambda hub: hub == active)
     others = sorted((set(services) & parts) - set(hubs) - _databases(settings))
     if what == "proxy-token":
-        # A proxy and a hub with different tokens do nothing for each other.
-        return [[*others, *hubs]]
+        # A proxy and a hub with different tokens do nothing for each other: a hub that has
+        # the new one waits already when the other ends together with the proxy.
+        waiting = [hub for hub in hubs if hub != active]
+        return [*([hub] for hub in waiting), [*others, *hubs[len(waiting) :]]]
     return [*([hub] for hub in hubs), *([others] if others else [])]
 
 
