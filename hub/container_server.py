@@ -68,7 +68,7 @@ class ContainerServer(ProfileServer, DockerSpawner):  # type: ignore[misc]
         super().__init__(**arguments)
         self._at_docker = asyncio.Lock()
         self._lease: Lease | None = None
-        self._is_of_this_hub = False
+        self._is_started_here = False
         self._steps: list[dict[str, Any]] = []
         self._stepped = asyncio.Event()
 
@@ -85,12 +85,17 @@ class ContainerServer(ProfileServer, DockerSpawner):  # type: ignore[misc]
 
     # --- the start
 
+    async def run_pre_spawn_hook(self) -> None:
+        """What may refuse the start; from here on it is this hub's own."""
+        self._is_started_here = True
+        await super().run_pre_spawn_hook() if self.pre_spawn_hook else None
+
     async def start(self) -> tuple[str, int]:
         """Start the server: choose, check, wait for a turn, create, wait until it listens.
 
         A container of this server that runs already is taken over as it is.
         """
-        self._steps, self._lease, self._is_of_this_hub = [], None, True
+        self._steps, self._lease = [], None
         if found := await self.get_object():
             if found["State"]["Running"] and self._is_ours(found):
                 return await self._adopt(found)
@@ -281,6 +286,11 @@ class ContainerServer(ProfileServer, DockerSpawner):  # type: ignore[misc]
 
     # --- the end
 
+    async def leave_queue(self) -> None:
+        """Give up the place in the queue: somebody wishes this server's end."""
+        leases, own = leases_of(self.settings), (self.user.name, self.name)
+        await asyncio.to_thread(leases.leave, *own)
+
     async def run_post_stop_hook(self) -> None:
         """Give back what the server held, once its container is gone for certain."""
         await super().run_post_stop_hook() if self.post_stop_hook else None
@@ -292,13 +302,11 @@ class ContainerServer(ProfileServer, DockerSpawner):  # type: ignore[misc]
                 # The reconciler ends the lease when Docker answers again.
                 self.log.warning("%s: its lease stays, %s", self._log_name, error)
                 return
+        # A start of an earlier hub that waits ended with that hub, and its place is kept:
+        # the reconciler asks for it again. A wish for its end comes by `WishedEnd`.
+        if self._is_started_here:
+            await self.leave_queue()
         leases, own = leases_of(self.settings), (self.user.name, self.name)
-        if self._is_of_this_hub:
-            await asyncio.to_thread(leases.leave, *own)
-        # Else an earlier hub ended while this server waited: its place is kept, and the
-        # reconciler asks for it again. From here on an end is one that somebody wanted,
-        # even of a start that has not come as far as `start`.
-        self._is_of_this_hub = True
         if await asyncio.to_thread(leases.release, *own):
             for turn in self._turns:
                 turn.set()

@@ -9,6 +9,7 @@ from traitlets import Instance
 
 from hub import sharing
 from hub.suspension.watch import SuspensionWatch
+from hub.wished_end import wished_end_handlers
 
 __all__ = ["LocalPasswordAuthenticator", "is_a_name"]
 
@@ -42,7 +43,7 @@ class LocalPasswordAuthenticator(SharedPasswordAuthenticator):  # type: ignore[m
         sharing.begin(app, None)
         self.suspensions.begin(app)
         handlers: list[tuple[str, type]] = super().get_handlers(app)
-        return handlers
+        return [*handlers, *wished_end_handlers()]
 
 
 def is_a_name(text: str) -> bool:

@@ -18,7 +18,7 @@ from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import containers
-from hub.gpus import Asked, Leases, n_parts
+from hub.gpus import Asked, Leases, Waiting, n_parts
 from hub.gpus.reconciling import (
     Action,
     Adopt,
@@ -100,7 +100,8 @@ class Reconciler:
             case Remove(one):
                 self._remove(one)
             case Resume(place):
-                self._start(place.user, place.server, "waits in the queue")
+                if self._waits(place):
+                    self._start(place.user, place.server, "waits in the queue")
             case DropPlace(place):
                 self._leases.leave(place.user, place.server)
                 self._say(f"{place.user} is deleted and waits no more")
@@ -127,6 +128,10 @@ class Reconciler:
                 return False
             raise
         return bool(found["State"]["Running"])
+
+    def _waits(self, place: Waiting) -> bool:
+        # Who has left since the round began isn't asked for.
+        return place.id in {one.id for one in self._leases.waiting()}
 
     def _remove(self, one: Seen) -> None:
         try:

@@ -33,6 +33,7 @@ from hub.sign_on.renewal import finish_first, renewed_claims
 from hub.sign_on.rounds import Rounds
 from hub.sign_on.verdicts import Out, Silence, verdict_of
 from hub.suspension.watch import SuspensionWatch
+from hub.wished_end import wished_end_handlers
 
 __all__ = ["SignOnAuthenticator"]
 
@@ -77,7 +78,7 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         finish_first(app, self._finish)
         sharing.begin(app, self.settings.sharing)
         pages = sharing_handlers(self.settings.sharing)
-        return [*super().get_handlers(app), *pages]
+        return [*super().get_handlers(app), *pages, *wished_end_handlers()]
 
     async def _finish(self) -> None:
         """Ask nothing new, and wait for the answers to what was asked."""

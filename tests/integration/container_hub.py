@@ -86,7 +86,7 @@ def until(claim: Any, seconds: float = 60, what: str = "it") -> Any:
 
 
 class DockerSwitch:
-    """Docker's socket behind one that can be made to answer nothing, or 500 to all."""
+    """Docker's socket behind one that can answer nothing, later, or 500 to all."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.mode = path, "on"
@@ -108,6 +108,8 @@ class DockerSwitch:
                 while found := select.select([client, docker_itself], [], [], 60)[0]:
                     for side in found:
                         data = side.recv(65_536)
+                        while self.mode == "later":
+                            time.sleep(0.05)
                         if not data or self.mode == "off":
                             return
                         if self.mode == "500" and side is client:

@@ -1,12 +1,15 @@
 """Servers as real containers of a real hub: what they are, and what becomes of them."""
 
 import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from hub import quotas
 from hub.gpus import Asked, Lease, Place
 from tests.integration.container_hub import ContainerHub, container_hub, docker, until
 
@@ -232,6 +235,53 @@ def test_the_queue_outlives_the_hub_and_serves_in_its_order(
     assert () == hub.leases.waiting()
     assert "ben" in {lease.user for lease in hub.leases.held()}
     _stop(hub, "ben", token)
+
+
+@pytest.mark.parametrize("moment", ["looked at", "known to nobody", "asked for again"])
+def test_who_leaves_the_queue_after_the_hub_was_ended_has_left(
+    hub: ContainerHub, everything_leased: list[Lease], moment: str
+) -> None:
+    token = hub.token("ben")
+    choice = {"user_options": {"profile": "gpu-slice"}}
+    hub.api("POST", "/users/ben/server", token, json=choice)
+    until(hub.leases.waiting, what="the queue")
+    hub.end("hub", 9)
+    # Docker's answer is what the hub waits for when it looks at what an earlier one left.
+    hub.docker.mode = "later" if moment == "looked at" else "on"
+    hub.start_hub()
+    if moment == "asked for again":
+        until(lambda: not hub.is_active("ben"), what="the end of the hub's look")
+        hub.api("POST", "/users/ben/server", hub.tokens["reconciler_token"])
+        until(lambda: hub.is_pending("ben"), what="the start")
+
+    with ThreadPoolExecutor() as beside:
+        asked = beside.submit(hub.api, "DELETE", "/users/ben/server", token)
+        time.sleep(2 if moment == "looked at" else 0)
+        hub.docker.mode = "on"
+        assert asked.result().is_success, asked.result().text
+    until(lambda: not hub.is_active("ben"), what="the end")
+
+    assert () == hub.leases.waiting()
+    assert "Resume" not in hub.reconcile()
+
+
+def test_a_place_whose_start_is_refused_after_the_hub_was_ended_is_given_up(
+    hub: ContainerHub, everything_leased: list[Lease]
+) -> None:
+    token = hub.token("ben")
+    choice = {"user_options": {"profile": "gpu-slice"}}
+    hub.api("POST", "/users/ben/server", token, json=choice)
+    until(hub.leases.waiting, what="the queue")
+    hub.end("hub", 9)
+    quotas.note_storage(hub.engine, "ben", 10**15)
+
+    hub.start_hub()
+    until(lambda: not hub.is_active("ben"), what="the end of the hub's look")
+    hub.api("POST", "/users/ben/server", hub.tokens["reconciler_token"])
+    until(lambda: not hub.is_pending("ben"), what="the refusal")
+    quotas.note_storage(hub.engine, "ben", 0)
+
+    assert () == hub.leases.waiting()
 
 
 def test_the_page_of_a_start_says_the_place_and_stop_leaves_the_queue(
