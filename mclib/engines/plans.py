@@ -2,9 +2,9 @@
 
 A plan works through canonical blocks of 1,024 trials: 32 lanes, each taking 8 groups of 4
 rows. Trial ``t`` of a block lies in group ``t // 128``, lane ``t % 128 // 4``, row ``t %
-4``, so that the four rows of a lane share their Philox calls. The lanes' sums become one
-record of moments per output; the outputs themselves can be stored on the way. What is the
-same in every trial is taken out as the plan's arguments.
+4``, so that the four rows of a lane share their Philox calls. The lanes' sums are added to
+one record of moments per output; the outputs themselves can be stored on the way. What is
+the same in every trial is taken out as the plan's arguments.
 """
 
 import functools
@@ -17,7 +17,7 @@ from mclib.expressions.evaluation import evaluate
 from mclib.expressions.expression import Expression, apply, lift
 from mclib.expressions.loops import loop_counter, loop_state, make_loop, results
 from mclib.expressions.lowering import Position, lower
-from mclib.expressions.machine import where, zero_extend
+from mclib.expressions.machine import fma, greater, lesser, where, zero_extend
 from mclib.expressions.nodes import (
     Node,
     Subroutine,
@@ -28,7 +28,7 @@ from mclib.expressions.nodes import (
 )
 from mclib.expressions.subroutines import call, subroutine
 from mclib.expressions.verify import verify
-from mclib.statistics.moments import lane_record, merge
+from mclib.statistics.moments import record_of_sums
 
 N_LANES = 32
 N_GROUPS = 8
@@ -117,7 +117,9 @@ def build_moments(outputs: Sequence[Node], precision: Type) -> Plan:
             for k in range(STATES_PER_OUTPUT)
         ]
         starts += [constant(start, precision) for start in START]
-        nexts += [each.node for each in turn(Expression(output), states, is_first)]
+        x, (before, *sums) = Expression(output), states
+        pivot = apply("first_lane", is_first, x, before)
+        nexts += [each.node for each in (pivot, *turn(x, pivot, sums))]
     carried = [loop_state(place.groups, k, precision).node for k in range(len(starts))]
     inner = make_loop(place.rows, N_ROWS, carried, nexts, goes_round_trials=True)
     body = make_loop(place.groups, N_GROUPS, starts, results(inner), goes_round_trials=True)
@@ -135,22 +137,22 @@ _UNKNOWN = frozenset(
 """Ops whose value constants do not decide."""
 
 
-def turn(
-    x: Expression, states: Sequence[Expression], is_first: Expression
-) -> list[Expression]:
-    """Return what a lane has seen after one more value, from what it had seen before."""
-    pivot, s1, s2, s3, s4, low, high = states
-    pivot = where(is_first, x, pivot)
+def turn(x: Expression, pivot: Expression, sums: Sequence[Expression]) -> list[Expression]:
+    """Return what a lane has seen after one more value, from what it had seen before.
+
+    The sums of `mclib.statistics.records`: of the powers of (value - pivot), and the
+    smallest and the largest value.
+    """
+    s1, s2, s3, s4, low, high = sums
     d = x - pivot
     d2 = d * d
     return [
-        pivot,
         s1 + d,
-        s2 + d2,
-        s3 + d2 * d,
-        s4 + d2 * d2,
-        where(x < low, x, low),
-        where(high < x, x, high),
+        fma(d, d, s2),
+        fma(d2, d, s3),
+        fma(d2, d2, s4),
+        lesser(x, low),
+        greater(x, high),
     ]
 
 
@@ -160,23 +162,28 @@ def record_routine(precision: Type) -> Subroutine:
     return subroutine("record", [precision] * STATES_PER_OUTPUT, _record)
 
 
-def _record(*sums: Expression) -> tuple[Expression, ...]:
-    wide = [each if each.type is Type.FLOAT64 else apply("widen", each) for each in sums]
-    count = lift(float(N_GROUPS * N_ROWS), Type.FLOAT64)
-    record = list(lane_record(count, *wide, where=where))
+def _record(*states: Expression) -> tuple[Expression, ...]:
+    pivot, *sums, low, high = states
+    sums = [_wide(each) for each in sums]
     distance = N_LANES // 2
     while distance:
-        further = [
-            each
-            if each.node.is_uniform
-            else Expression(
-                node("shift_lanes", each.node, type_=each.type, payload=distance)
-            )
-            for each in record
-        ]
-        record = list(merge(record, further, where=where))
+        sums = [each + _further(each, distance) for each in sums]
+        low = lesser(_further(low, distance), low)
+        high = greater(_further(high, distance), high)
         distance //= 2
-    return tuple(record)
+    count = lift(float(BLOCK), Type.FLOAT64)
+    # Of two zeros it is left open which is the smaller: the sign goes.
+    ends = (_wide(each) + 0.0 for each in (low, high))
+    return tuple(record_of_sums(count, _wide(pivot), *sums, *ends, where=where))
+
+
+def _wide(x: Expression) -> Expression:
+    return x if x.type is Type.FLOAT64 else apply("widen", x)
+
+
+def _further(x: Expression, distance: int) -> Expression:
+    shifted = node("shift_lanes", x.node, type_=x.type, payload=distance)
+    return Expression(shifted)
 
 
 class _Hoisting:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from mclib.expressions.fused import fused_multiply_add
 from mclib.expressions.nodes import Node
 from mclib.expressions.schedule import OUTSIDE, Schedule, schedule
+from mclib.fused import fused_multiply_add
 
 Array = Any
 """A NumPy array or scalar; axes are the caller's, lanes always the last one."""
@@ -41,6 +41,10 @@ def _pick(each: Node, index: Array, *values: Array) -> Array:
 def _shift_lanes(each: Node, a: Array) -> Array:
     # What is the same in all lanes may come as a scalar.
     return np.roll(a, -each.payload, axis=-1) if np.ndim(a) else a
+
+
+def _first_lane(each: Node, is_first: Array, a: Array, before: Array) -> Array:
+    return np.where(is_first, a[..., :1] if np.ndim(a) else a, before)
 
 
 _MEANING: dict[str, Callable[..., Array]] = {
@@ -79,6 +83,9 @@ _MEANING: dict[str, Callable[..., Array]] = {
     "load": lambda each, a: each.payload.values[np.asarray(a).astype(np.int64)],
     "pick": _pick,
     "shift_lanes": _shift_lanes,
+    "first_lane": _first_lane,
+    "lesser": lambda each, a, b: np.where(a < b, a, b),
+    "greater": lambda each, a, b: np.where(b < a, a, b),
 }
 
 

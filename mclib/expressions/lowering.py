@@ -17,7 +17,7 @@ from mclib import streams
 from mclib.expressions import philox
 from mclib.expressions.dtypes import Type
 from mclib.expressions.evaluation import evaluate
-from mclib.expressions.expression import Expression, apply
+from mclib.expressions.expression import Expression, apply, lift
 from mclib.expressions.loops import loop_counter, loop_state, make_loop, results
 from mclib.expressions.machine import (
     load,
@@ -151,9 +151,17 @@ class _Lowering:
             return FORMULAS[each.op.name](*args).node
         name = each.op.name
         if name == "normal_quantile" and each.args[0].op.name == "tail":
-            name = "normal_draw"
+            name, args = "normal_draw", [args[0], self.sign(each.args[1])]
         (value,) = call(_routine(name, tuple(arg.type for arg in args)), *args)
         return value.node
+
+    def sign(self, side: Node) -> Expression:
+        """Return an integer with its sign bit set where `side` is true."""
+        if side.op.name == "side":
+            return self.draw(side).sign()
+        type_ = self.precision.bits_type
+        sign_bit = lift(1 << (8 * type_.dtype.itemsize - 1), type_)
+        return where(Expression(self.done[side]), sign_bit, lift(0, type_))
 
     def power(self, each: Node) -> Node:
         base = self.args(each)[0]

@@ -50,6 +50,26 @@ def square_root(x: Expression) -> Expression:
     return apply("square_root", x)
 
 
+def tame_root(x: Expression) -> Expression:
+    """Return the square root of a number known to lie between 2**-60 and 2**60."""
+    return apply("square_root", x, payload="tame")
+
+
+def tame_quotient(a: Expression, b: Expression) -> Expression:
+    """Return a / b, all three known to lie between 2**-60 and 2**60 in size."""
+    return apply("divide", a, b, payload="tame")
+
+
+def lesser(a: Expression, b: Expression) -> Expression:
+    """Return the smaller; `b` where `a` is NaN; of two zeros either."""
+    return apply("lesser", a, b)
+
+
+def greater(a: Expression, b: Expression) -> Expression:
+    """Return the larger; `b` where `a` is NaN; of two zeros either."""
+    return apply("greater", a, b)
+
+
 def floor(x: Expression) -> Expression:
     """Return the largest whole number not above `x`."""
     return apply("floor", x)

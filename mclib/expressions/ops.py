@@ -10,7 +10,9 @@ A signature is read left to right: the types of the arguments, then the type of 
 The same letter in one signature stands for the same type. *Machine* ops are what an engine
 must render; all others are rewritten into machine ops by lowering, so that every engine
 runs the same operations by construction. `where` evaluates both sides; nothing traps: a
-division by zero is an infinity or NaN, as IEEE 754 has it.
+division by zero is an infinity or NaN, as IEEE 754 has it. A number is *tame* that is known
+to be finite and to lie between 2**-60 and 2**60 in size: an engine need not look for
+special cases then, and gives the same bits sooner.
 """
 
 from collections.abc import Iterable
@@ -83,9 +85,13 @@ MACHINE_OPS = _table(
         ("add", "N N -> N", "a + b; integers wrap"),
         ("subtract", "N N -> N", "a - b; integers wrap"),
         ("multiply", "N N -> N", "a * b; integers wrap"),
-        ("divide", "F F -> F", "a / b"),
+        ("divide", "F F -> F", "a / b; payload: whether all three are tame"),
         ("fused_multiply_add", "F F F -> F", "a * b + c, rounded once"),
-        ("square_root", "F -> F", "square root of a, correctly rounded"),
+        (
+            "square_root",
+            "F -> F",
+            "square root of a, correctly rounded; payload: whether a is tame",
+        ),
         ("negative", "N -> N", "-a"),
         ("absolute", "F -> F", "|a|"),
         ("floor", "F -> F", "largest whole number not above a"),
@@ -118,6 +124,21 @@ MACHINE_OPS = _table(
             "one of b, c, d, e by a = 0, 1, 2, 3; a is a loop's step",
         ),
         ("shift_lanes", "A -> A", "a of the lane that is payload places further on"),
+        (
+            "first_lane",
+            "B A A -> A",
+            "lane 0's b where a, else c; a and c are the same in all lanes",
+        ),
+        (
+            "lesser",
+            "F F -> F",
+            "the smaller of a and b; b where a is NaN; of two zeros either",
+        ),
+        (
+            "greater",
+            "F F -> F",
+            "the larger of a and b; b where a is NaN; of two zeros either",
+        ),
     ),
     machine=True,
 )

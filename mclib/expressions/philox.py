@@ -87,6 +87,10 @@ class Draw:
         """Return whether the uniform lies in the upper half."""
         return self.bits < 0
 
+    def sign(self) -> Expression:
+        """Return the sign bit alone, which is set where the uniform is above 1/2."""
+        return self.bits & (1 << (31 if self.bits.type is Type.INT32 else 63))
+
     def tail(self) -> Expression:
         """Return the distance of the uniform from the nearer end, in (0, 1/2]."""
         if self.bits.type is Type.INT32:

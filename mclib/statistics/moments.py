@@ -1,4 +1,4 @@
-"""One lane's record of moments, and how two records merge.
+"""A block's record of moments, and how two records merge.
 
 The formulas are written once, for any objects that know ``+ - * /`` and ``>`` and ``<``:
 NumPy arrays here, expressions where an engine builds them into its program. They are
@@ -43,7 +43,7 @@ FIELDS = Record._fields
 EMPTY = Record(0.0, 0.0, 0.0, 0.0, 0.0, float("inf"), float("-inf"))
 
 
-def lane_record(
+def record_of_sums(
     count: Any,
     pivot: Any,
     s1: Any,
@@ -55,16 +55,16 @@ def lane_record(
     *,
     where: Where,
 ) -> Record:
-    """Record of the trials that one lane has seen, from sums of powers of (value − pivot).
+    """Record of the trials of one block, from sums of powers of (value − pivot).
 
-    The pivot is the lane's first value, so ``s1² <= (count - 1) s2``: the subtraction in
-    ``m2`` loses at most a factor `count` (32) of relative precision, however far from zero
-    the values lie.
+    The pivot is the block's first value, so ``s1² <= (count - 1) s2``: the subtraction in
+    ``m2`` loses at most a factor `count` (1,024) of relative precision, however far from
+    zero the values lie, and that only if the first value is the block's one outlier.
 
     Parameters
     ----------
     count
-        Trials seen, as a float; 0 is allowed, if all sums are 0.
+        Trials, as a float; 0 is allowed, if all sums are 0.
     pivot
         First value.
     s1, s2, s3, s4

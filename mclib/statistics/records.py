@@ -1,13 +1,14 @@
 """Records of blocks from arrays of values: what every engine's records are judged by."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mclib.fused import fused_multiply_add as fma
 from mclib.statistics.blocks import BLOCK, N_LANES, to_lane_order
-from mclib.statistics.moments import FIELDS, Record, lane_record, merge
+from mclib.statistics.moments import FIELDS, Record, merge, record_of_sums
 
 Floats = NDArray[np.float64]
 
@@ -91,8 +92,8 @@ def block_records(values: NDArray[Any], n_trials: int | None = None) -> Floats:
 def counted_records(values: NDArray[Any], is_counted: NDArray[np.bool_]) -> Floats:
     """Records of blocks of which only some trials count.
 
-    A trial that doesn't count leaves everything as it was; a lane's pivot is the first of
-    its values that does.
+    A trial that doesn't count leaves everything as it was; the pivot is the first value
+    that does, lane by lane within each turn.
 
     Parameters
     ----------
@@ -106,24 +107,17 @@ def counted_records(values: NDArray[Any], is_counted: NDArray[np.bool_]) -> Floa
     array of shape (n_blocks, ..., 7), float64
         Records; of a block in which nothing counts, an empty one.
     """
-    lanes = (*values.shape[:-3], N_LANES)
-    count = np.zeros(lanes)
-    pivot, s1, s2, s3, s4 = (np.zeros(lanes, values.dtype) for _ in range(5))
-    minimum = np.full(lanes, np.inf, values.dtype)
-    maximum = np.full(lanes, -np.inf, values.dtype)
-    with np.errstate(all="ignore"):
-        for x, counts in zip(_turns(values), _turns(is_counted), strict=True):
-            pivot = np.where(counts & (count == 0.0), x, pivot)
-            count = count + counts
-            d = x - pivot
-            d2 = d * d
-            s1 = np.where(counts, s1 + d, s1)
-            s2 = np.where(counts, s2 + d2, s2)
-            s3 = np.where(counts, s3 + d2 * d, s3)
-            s4 = np.where(counts, s4 + d2 * d2, s4)
-            minimum = np.where(counts & (x < minimum), x, minimum)
-            maximum = np.where(counts & (maximum < x), x, maximum)
-    return _merge_lanes(count, pivot, s1, s2, s3, s4, minimum, maximum)
+    turns, counted = _in_turns(values), _in_turns(is_counted)
+    flat, flags = (each.reshape(*each.shape[:-2], BLOCK) for each in (turns, counted))
+    first = np.argmax(flags, axis=-1)[..., None]
+    pivot = np.where(
+        flags.any(axis=-1, keepdims=True), np.take_along_axis(flat, first, -1), 0
+    )
+    # A value that does not count is as far from the pivot as the pivot itself.
+    turns = np.where(counted, turns, pivot[..., None])
+    low, high = (np.where(counted, turns, end) for end in (np.inf, -np.inf))
+    sums = _sums(turns, pivot, low.astype(values.dtype), high.astype(values.dtype))
+    return _close(flags.sum(axis=-1, dtype=np.float64), pivot, *sums)
 
 
 def doubtful_blocks(records: Floats, dtype: Any = np.float64) -> NDArray[np.intp]:
@@ -152,44 +146,56 @@ def doubtful_blocks(records: Floats, dtype: Any = np.float64) -> NDArray[np.intp
     return np.flatnonzero(is_doubtful.any(axis=-1))
 
 
-def _turns(values: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Values of shape (..., 8, 4, 32), one turn of all lanes after the other."""
-    in_turn = values.reshape(*values.shape[:-3], -1, N_LANES)
-    for turn in range(in_turn.shape[-2]):
-        yield in_turn[..., turn, :]
+def _in_turns(values: NDArray[Any]) -> NDArray[Any]:
+    """View values of shape (..., 8, 4, 32) as turns of all lanes, shape (..., 32, 32)."""
+    return values.reshape(*values.shape[:-3], -1, N_LANES)
 
 
 def _whole_records(values: NDArray[Any]) -> Floats:
-    turns = _turns(values)
-    pivot = np.ascontiguousarray(next(turns))
-    minimum = np.where(pivot < np.inf, pivot, np.inf).astype(pivot.dtype)
-    maximum = np.where(-np.inf < pivot, pivot, -np.inf).astype(pivot.dtype)
+    turns = _in_turns(values)
+    pivot = turns[..., 0, :1]
+    count = np.full(turns.shape[:-2], float(BLOCK))
+    return _close(count, pivot, *_sums(turns, pivot, turns, turns))
+
+
+def _sums(
+    turns: NDArray[Any], pivot: NDArray[Any], low: NDArray[Any], high: NDArray[Any]
+) -> list[NDArray[Any]]:
+    """What the lanes have seen after all turns: sums of powers, smallest, largest.
+
+    The smallest is looked for in `low` and the largest in `high`, which are `turns`, but
+    for values that do not count.
+    """
+    lanes = (*turns.shape[:-2], N_LANES)
+    s1, s2, s3, s4 = (np.zeros(lanes, turns.dtype) for _ in range(4))
+    minimum = np.full(lanes, np.inf, turns.dtype)
+    maximum = np.full(lanes, -np.inf, turns.dtype)
     with np.errstate(all="ignore"):
-        # The first turn adds its value less itself: 0, or NaN if it isn't finite.
-        s1 = pivot - pivot
-        s2, s3, s4 = s1 * s1, s1 * s1, s1 * s1
-        for x in turns:
-            d = x - pivot
+        for turn in range(turns.shape[-2]):
+            d = turns[..., turn, :] - pivot
             d2 = d * d
             s1 += d
-            s2 += d2
-            s3 += d2 * d
-            s4 += d2 * d2
-            minimum = np.where(x < minimum, x, minimum)
-            maximum = np.where(maximum < x, x, maximum)
-    count = np.full(pivot.shape, float(values.shape[-3] * values.shape[-2]))
-    return _merge_lanes(count, pivot, s1, s2, s3, s4, minimum, maximum)
+            s2, s3, s4 = fma(d, d, s2), fma(d2, d, s3), fma(d2, d2, s4)
+            minimum = np.where(low[..., turn, :] < minimum, low[..., turn, :], minimum)
+            maximum = np.where(maximum < high[..., turn, :], high[..., turn, :], maximum)
+    return [s1, s2, s3, s4, minimum, maximum]
 
 
-def _merge_lanes(count: Floats, *sums: NDArray[Any]) -> Floats:
-    """Close the lanes and merge them in pairs: lane l with l + 16, then + 8, 4, 2, 1."""
+def _close(count: Floats, pivot: NDArray[Any], *lanes: NDArray[Any]) -> Floats:
+    """Add the lanes up in pairs, lane l and l + 16, then + 8, 4, 2, 1; make the record."""
+    *sums, low, high = (each.astype(np.float64, copy=False) for each in lanes)
     with np.errstate(all="ignore"):
-        wide = (each.astype(np.float64, copy=False) for each in sums)
-        record = lane_record(count, *wide, where=np.where)
         n_left = N_LANES // 2
         while n_left:
-            left = [each[..., :n_left] for each in record]
-            right = [each[..., n_left : 2 * n_left] for each in record]
-            record = merge(left, right, where=np.where)
+            left, right = slice(0, n_left), slice(n_left, 2 * n_left)
+            sums = [each[..., left] + each[..., right] for each in sums]
+            low = np.where(
+                low[..., right] < low[..., left], low[..., right], low[..., left]
+            )
+            higher = high[..., left] < high[..., right]
+            high = np.where(higher, high[..., right], high[..., left])
             n_left //= 2
-    return pack(Record(*(each[..., 0] for each in record)))
+        # Of two zeros it is left open which is the smaller: the sign goes.
+        ends = (low + 0.0, high + 0.0)
+        closed = [each[..., 0] for each in (pivot.astype(np.float64), *sums, *ends)]
+        return pack(record_of_sums(count, *closed, where=np.where))

@@ -138,6 +138,28 @@ static inline double __ddiv_rn(double a, double b) { return a / b; }
 static inline double __fma_rn(double a, double b, double c) { return std::fma(a, b, c); }
 static inline double __dsqrt_rn(double a) { return std::sqrt(a); }
 
+// The hardware's estimates are wrong in their last places; these are wrong on purpose.
+static inline unsigned long long wide_product_of(unsigned int a, unsigned int b)
+{
+    return (unsigned long long)a * b;
+}
+static inline float reciprocal_estimate_of(float a)
+{
+    return bit_copy<float>(bit_copy<unsigned int>(1 / a) + 1);
+}
+static inline float root_estimate_of(float a)
+{
+    return bit_copy<float>(bit_copy<unsigned int>((float)(1 / std::sqrt((double)a))) - 1);
+}
+static inline double reciprocal_estimate_of(double a)
+{
+    return bit_copy<double>(bit_copy<uint64_t>(1 / a) & ~0xffffffffull);
+}
+static inline double root_estimate_of(double a)
+{
+    return bit_copy<double>(bit_copy<uint64_t>(1 / std::sqrt(a)) & ~0xffffffffull);
+}
+
 static inline unsigned int __float_as_uint(float a) { return bit_copy<unsigned int>(a); }
 static inline float __uint_as_float(unsigned int a) { return bit_copy<float>(a); }
 static inline long long __double_as_longlong(double a) { return bit_copy<long long>(a); }

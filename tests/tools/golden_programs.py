@@ -16,6 +16,7 @@ from mclib.expressions.loops import drawn, scan
 from mclib.expressions.mathematics import FORMULAS
 from mclib.expressions.nodes import Node, Table, node
 from mclib.expressions.ops import OPS
+from mclib.expressions.simplify import simplify
 from mclib.expressions.tracing import parameter
 
 SEED_WORDS = {"seed low": 0x9E3779B9, "seed high": 0x243F6A88}
@@ -51,7 +52,7 @@ class GoldenProgram:
 
     def plan(self, kind: str, precision: Type) -> Plan:
         """Return the plan that stores `"values"` or makes records of `"moments"`."""
-        outputs = [each.node for each in self.build().values()]
+        outputs = simplify([each.node for each in self.build().values()])
         return {"values": build_values, "moments": build_moments}[kind](outputs, precision)
 
     def arguments(self, plan: Plan) -> list[object]:

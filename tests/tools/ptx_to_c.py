@@ -250,6 +250,14 @@ def _one(template: str, *, same_type: str | None = None) -> Callable[..., Made]:
     return made
 
 
+def _estimate(words: Sequence[str], operands: Sequence[str], type_: str) -> Made:
+    # What follows an estimate refines it: the shim's is wrong in its last places.
+    if "approx" in words:
+        name = {"rcp": "reciprocal", "rsqrt": "root"}[words[0]]
+        return f"{name}_estimate_of({_read(operands[0], type_)})", type_
+    return _one("1 / {0}")(words, operands, type_)
+
+
 def _negate(words: Sequence[str], operands: Sequence[str], type_: str) -> Made:
     return f"-{_read(operands[0], type_)}", type_
 
@@ -330,7 +338,8 @@ _EXPRESSIONS: dict[str, Callable[..., Made]] = {
     "not": _complement,
     "abs": _one("std::fabs({0})"),
     "sqrt": _one("std::sqrt({0})"),
-    "rcp": _one("1 / {0}"),
+    "rcp": _estimate,
+    "rsqrt": _estimate,
     "max": _extreme,
     "min": _extreme,
     "bfi": _one("insert_bits<{type}>({0}, {1}, {2}, {3})", same_type="u"),

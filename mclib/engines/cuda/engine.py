@@ -21,7 +21,8 @@ _WARPS = THREADS // N_LANES
 _UNDER_WAY = 2
 """Launches at a time: while one computes, the results of the other travel."""
 
-_THREAD_BLOCKS_PER_MULTIPROCESSOR = 16
+_THREAD_BLOCKS_PER_MULTIPROCESSOR = 64
+"""Many more than run at a time: so the last ones end nearly together."""
 
 _OUT_OF_MEMORY = 2
 """What the CUDA runtime answers when it cannot allocate."""

@@ -21,6 +21,9 @@ C_TYPES = {
 }
 _SIGNED = {Type.INT32: "int", Type.INT64: "long long"}
 
+_LOW_HALF = 0xFFFFFFFF
+_TAME = {"divide": "tame_quotient", "square_root": "tame_root"}
+
 _OPERATORS = {
     "add": "+",
     "subtract": "-",
@@ -118,6 +121,9 @@ def expression(each: Node, args: Sequence[str]) -> str:
     special = _SPECIAL.get(name)
     if special is not None:
         return special(each, args)
+    primitive = primitive_of(each)
+    if primitive is not None:
+        return f"{primitive}({', '.join(args)})"
     first = each.args[0].type
     if name in _CONVERSIONS:
         return _CONVERSIONS[name][first, type_].format(*args)
@@ -128,6 +134,23 @@ def expression(each: Node, args: Sequence[str]) -> str:
     if name in _FUNCTIONS and type_.is_float:
         return f"{_FUNCTIONS[name][type_ is Type.FLOAT64]}({', '.join(args)})"
     return f" {_OPERATORS[name]} ".join(args)
+
+
+def primitive_of(each: Node) -> str | None:
+    """Return the name of the function of `primitives` that computes a node, if one does."""
+    if each.payload == "tame":
+        return _TAME[each.op.name]
+    is_product = each.op.name == "multiply" and each.type is Type.INT64
+    return "wide_product" if is_product and all(map(_is_low_half, each.args)) else None
+
+
+def _is_low_half(each: Node) -> bool:
+    """Whether an int64 is known to be below 2**32."""
+    if each.is_constant:
+        return bool(each.payload <= _LOW_HALF)
+    if each.op.name == "bit_and":
+        return any(arg.is_constant and arg.payload == _LOW_HALF for arg in each.args)
+    return each.op.name == "zero_extend"
 
 
 def _signed(arg: str, type_: Type) -> str:
@@ -149,6 +172,21 @@ def _shift_right_signed(each: Node, args: Sequence[str]) -> str:
     return f"({C_TYPES[each.type]})(({_SIGNED[each.type]}){args[0]} >> {args[1]})"
 
 
+def _first_lane(each: Node, args: Sequence[str]) -> str:
+    # Which turn it is, all lanes know alike: they meet at the shuffle, or none comes.
+    wanted, a, before = args
+    return f"{wanted} ? __shfl_sync(0xffffffffu, {a}, 0u) : {before}"
+
+
+def _extreme(each: Node, args: Sequence[str]) -> str:
+    # In float32 it is one instruction; in float64 a comparison and a choice, as written.
+    a, b = args
+    if each.type is Type.FLOAT32:
+        return f"{'fminf' if each.op.name == 'lesser' else 'fmaxf'}({a}, {b})"
+    sign = "<" if each.op.name == "lesser" else ">"
+    return f"{a} {sign} {b} ? {a} : {b}"
+
+
 def _shift_lanes(each: Node, args: Sequence[str]) -> str:
     # Taken modulo 32 by the instruction; thread blocks are whole warps.
     return f"__shfl_sync(0xffffffffu, {args[0]}, threadIdx.x + {each.payload}u)"
@@ -159,4 +197,7 @@ _SPECIAL: dict[str, Callable[[Node, Sequence[str]], str]] = {
     "pick": _pick,
     "shift_right_signed": _shift_right_signed,
     "shift_lanes": _shift_lanes,
+    "first_lane": _first_lane,
+    "lesser": _extreme,
+    "greater": _extreme,
 }

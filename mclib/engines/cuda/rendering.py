@@ -14,7 +14,7 @@ shape (n_blocks, n_outputs, 7) in float64, or outputs of shape (n_outputs, strid
 
 from collections.abc import Iterable, Sequence
 
-from mclib.engines.cuda.operations import C_TYPES, expression, from_slot
+from mclib.engines.cuda.operations import C_TYPES, expression, from_slot, primitive_of
 from mclib.engines.cuda.sources import Parts, Source
 from mclib.engines.plans import BLOCK, N_LANES, N_ROWS, Plan
 from mclib.expressions.dtypes import Type
@@ -85,6 +85,8 @@ class _Function:
         args = [self.name(arg) for arg in each.args]
         if each.op.name == "load":
             return f"__ldg({self.parts.table(each.payload)} + {args[0]})"
+        if primitive := primitive_of(each):
+            self.parts.use(primitive, each.type)
         return expression(each, args)
 
     def compute(self, each: Node) -> None:

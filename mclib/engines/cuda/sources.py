@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mclib.engines.cuda import primitives
 from mclib.engines.cuda.operations import C_TYPES, fits_an_instruction, literal
 from mclib.expressions.dtypes import Type
 from mclib.expressions.nodes import Node, Table
@@ -65,6 +66,18 @@ class Parts:
         self._n_arguments = n_arguments
         self._tables: dict[Table, int] = {}
         self._constants: dict[str, int] = {}
+        self._primitives: dict[str, None] = {}
+
+    def use(self, primitive: str, type_: Type) -> None:
+        """Write a function of `primitives` into the source, if it is not there yet."""
+        if primitive == "wide_product":
+            self._primitives[primitives.wide_product()] = None
+        else:
+            made = {
+                "tame_quotient": primitives.tame_quotient,
+                "tame_root": primitives.tame_root,
+            }[primitive]
+            self._primitives[made(C_TYPES[type_])] = None
 
     def table(self, table: Table) -> str:
         """Return a table's address, which lies in a slot."""
@@ -96,5 +109,5 @@ class Parts:
             out=C_TYPES[out],
         )
         opening = [] if by_value else ["    const Arguments& arguments = *address;"]
-        lines += [*self.functions, head, *opening, *statements, "}", ""]
+        lines += [*self._primitives, *self.functions, head, *opening, *statements, "}", ""]
         return Source("\n".join(lines), tuple(self._tables), n_slots, by_value)

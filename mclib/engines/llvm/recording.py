@@ -24,6 +24,7 @@ from mclib.statistics.moments import FIELDS
 from mclib.statistics.records import Floats
 
 _MODULE = """\
+{declares}
 {merge}
 
 define void @records(i64 %n_blocks, i64 %n_outputs, i64 %stride, \
@@ -40,6 +41,8 @@ record:
   %before = mul i64 %output, %stride
   %inside = mul i64 %block, {block}
   %start = add i64 %before, %inside
+  %first = getelementptr {scalar}, ptr %values, i64 %start
+  %pivot = load {scalar}, ptr %first
   br label %part
 part:
   %lane = phi i64 [ 0, %record ], [ %next_lane, %store ]
@@ -48,7 +51,6 @@ part:
 turn:
   %t = phi i64 [ 0, %part ], [ %next_t, %turn ]
 {states}
-  %is_first = icmp eq i64 %t, 0
 {lines}
   %next_t = add i64 %t, 1
   %more_turns = icmp ult i64 %next_t, {n_turns}
@@ -96,11 +98,10 @@ def _function(precision: Type) -> Any:
 
 def _module(precision: Type) -> str:
     scalar, width = SCALAR[precision], LANES_AT_ONCE[precision]
-    x, *states = (
+    x, pivot, *states = (
         node("formal", type_=precision, payload=k) for k in range(1 + STATES_PER_OUTPUT)
     )
-    is_first = node("formal", type_=Type.BOOLEAN, payload=1 + STATES_PER_OUTPUT)
-    after = turn(Expression(x), [*map(Expression, states)], Expression(is_first))
+    after = turn(Expression(x), Expression(pivot), [*map(Expression, states)])
     writer = FunctionWriter([each.node for each in after], width)
     kind = writer.vector(precision)
     first = writer.emit(f"mul i64 %t, {N_LANES}")
@@ -109,11 +110,15 @@ def _module(precision: Type) -> str:
     writer.names[x] = writer.emit(
         f"load {kind}, ptr {slot}, align {precision.dtype.itemsize}"
     )
-    writer.names[is_first] = writer.splat("%is_first", Type.BOOLEAN)
-    writer.names |= {state: f"%state{k}" for k, state in enumerate(states)}
+    writer.names[pivot] = writer.splat("%pivot", precision)
+    writer.names |= {state: f"%state{k}" for k, state in enumerate(states, 1)}
     writer.region(OUTSIDE)
-    phis, stores = [], []
-    for k, (start, each) in enumerate(zip(START, after, strict=True)):
+    phis = []
+    stores = [
+        f"  %slot0 = getelementptr {scalar}, ptr %sums, i64 %lane",
+        f"  store {kind} {writer.names[pivot]}, ptr %slot0",
+    ]
+    for k, (start, each) in enumerate(zip(START[1:], after, strict=True), 1):
         begin = f"splat ({scalar} {literal(start, precision)})"
         new = writer.typed(each.node)
         value = new.removeprefix(f"{kind} ")
@@ -124,6 +129,7 @@ def _module(precision: Type) -> str:
             f"  store {new}, ptr %slot{k}",
         ]
     return _MODULE.format(
+        declares="\n".join(f"declare {each}" for each in writer.declared.values()),
         merge=merge_lanes(precision),
         n_states=STATES_PER_OUTPUT,
         lanes=N_LANES,

@@ -78,8 +78,8 @@ def merge_lanes(precision: Type) -> str:
 
 _PLAN = """\
 define internal fastcc void @part(i64 %block, i32 %first_lane, i64 %start, i64 %stride, \
-ptr noalias readonly %arguments, ptr noalias readonly %tables, ptr noalias %sums, \
-ptr noalias %out) {{
+ptr noalias readonly %arguments, ptr noalias readonly %tables, ptr noalias %firsts, \
+ptr noalias %sums, ptr noalias %out) {{
 entry:
 {part}
 }}
@@ -89,6 +89,7 @@ entry:
 define void @plan(i64 %first_block, i64 %n_blocks, i64 %stride_blocks, \
 ptr noalias readonly %arguments, ptr noalias readonly %tables, ptr noalias %out) {{
 entry:
+  %firsts = alloca [{n_firsts} x {scalar}]
   %sums = alloca [{n_sums} x <{lanes} x {scalar}>]
   %stride = mul i64 %stride_blocks, {block}
   %none = icmp eq i64 %n_blocks, 0
@@ -101,7 +102,7 @@ blocks:
 parts:
   %first_lane = phi i32 [ 0, %blocks ], [ %next_lane, %parts ]
   call fastcc void @part(i64 %block, i32 %first_lane, i64 %start, i64 %stride, \
-ptr %arguments, ptr %tables, ptr %sums, ptr %out)
+ptr %arguments, ptr %tables, ptr %firsts, ptr %sums, ptr %out)
   %next_lane = add i32 %first_lane, {width}
   %more = icmp ult i32 %next_lane, {lanes}
   br i1 %more, label %parts, label %outputs
@@ -143,6 +144,7 @@ def render(plan: Plan) -> tuple[str, list[Table]]:
     text = _PLAN.format(
         part="\n".join([*part.allocations, *part.lines]),
         merge=merge_lanes(plan.precision),
+        n_firsts=max(1, part.n_firsts),
         n_sums=max(1, plan.body.payload.n_states),
         lanes=N_LANES,
         block=BLOCK,

@@ -58,6 +58,7 @@ class FunctionWriter:
         self.tables: list[Table] = [] if within is None else within.tables
         self.names_of_results: dict[Node, list[str]] = {}
         self.n_names = 0
+        self.n_firsts = 0
         self.around = (OUTSIDE, OUTSIDE)
         self.label = "entry"
 
@@ -206,6 +207,31 @@ class FunctionWriter:
         mask = f"<{self.width} x i32> <{places}>"
         return self.emit(f"shufflevector {self.typed(each.args[0])}, {kind} poison, {mask}")
 
+    def _extreme(self, each: Node) -> str:
+        order = "olt" if each.op.name == "lesser" else "ogt"
+        a, b = each.args
+        is_wanted = self.emit(f"fcmp {order} {self.typed(a)}, {self._name(b)}")
+        return self.emit(
+            f"select {self.vector(Type.BOOLEAN)} {is_wanted}, {self.typed(a)}, "
+            f"{self.typed(b)}"
+        )
+
+    def _first_lane(self, each: Node) -> str:
+        # The first part of a block leaves the value where the other parts find it.
+        wanted, a, before = each.args
+        scalar, place = SCALAR[each.type], self.n_firsts
+        self.n_firsts += 1
+        slot = self.emit(f"getelementptr {scalar}, ptr %firsts, i64 {place}")
+        left = self.emit(f"load {scalar}, ptr {slot}")
+        own = self.emit(f"extractelement {self.typed(a)}, i64 0")
+        is_first_part = self.emit("icmp eq i32 %first_lane, 0")
+        first = self.emit(f"select i1 {is_first_part}, {scalar} {own}, {scalar} {left}")
+        is_wanted = self.emit(f"extractelement {self.typed(wanted)}, i64 0")
+        old = self.emit(f"extractelement {self.typed(before)}, i64 0")
+        chosen = self.emit(f"select i1 {is_wanted}, {scalar} {first}, {scalar} {old}")
+        self.do(f"store {scalar} {chosen}, ptr {slot}")
+        return self.splat(chosen, each.type)
+
     def _result(self, each: Node) -> str:
         place: int = each.payload
         return self.names_of_results[each.args[0]][place]
@@ -350,6 +376,9 @@ class FunctionWriter:
 
 
 _RENDER: dict[str, Callable[[FunctionWriter, Node], str]] = {
+    "lesser": FunctionWriter._extreme,
+    "greater": FunctionWriter._extreme,
+} | {
     name: getattr(FunctionWriter, f"_{name}")
     for name in (
         "argument",
@@ -362,6 +391,7 @@ _RENDER: dict[str, Callable[[FunctionWriter, Node], str]] = {
         "load",
         "pick",
         "shift_lanes",
+        "first_lane",
         "result",
         "formal",
         "call",

@@ -167,9 +167,9 @@ def _powers_of_two(
     exponents: Expression, format_: _Format
 ) -> tuple[Expression, Expression]:
     """Return two powers of two that make 2^k, from k plus twice the bias."""
-    half = exponents >> 1
-    lower = from_bits(half << format_.fraction_bits)
-    return lower, from_bits((exponents - half) << format_.fraction_bits)
+    lower = (exponents >> 1) << format_.fraction_bits
+    upper = (exponents << format_.fraction_bits) - lower
+    return from_bits(lower), from_bits(upper)
 
 
 def _exp_reduced(f: Expression) -> Expression:

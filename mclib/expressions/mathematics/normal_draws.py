@@ -13,7 +13,14 @@ from dataclasses import dataclass
 
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression
-from mclib.expressions.machine import fma, polynomial, square_root, where
+from mclib.expressions.machine import (
+    bits,
+    fma,
+    from_bits,
+    polynomial,
+    tame_quotient,
+    tame_root,
+)
 from mclib.expressions.mathematics.logarithm import LOG_2, place_of_one, split
 from mclib.expressions.mathematics.polynomials import polynomial_by_halves
 
@@ -89,22 +96,26 @@ _FORMATS = {
 }
 
 
-def normal_draw(tail: Expression, side: Expression) -> Expression:
+def normal_draw(tail: Expression, sign: Expression) -> Expression:
     """Return the standard normal quantile of a draw's uniform.
 
     Parameters
     ----------
     tail : Expression
         Distance of the uniform from the nearer end, as a draw has it.
-    side : Expression
-        Whether the uniform lies in the upper half.
+    sign : Expression
+        An integer of the tail's width: its sign bit where the uniform lies in the upper
+        half, else 0.
     """
     format_ = _FORMATS[tail.type]
     place, f = split(tail)
     square = f * f
     bend = polynomial_by_halves(f, square, format_.logarithm)
     minus_w = fma(square, bend, fma(place - (place_of_one(tail.type) - 1.0), LOG_2, f))
-    s = square_root(LOG_2 - minus_w)
-    ratio = polynomial(s, format_.numerator) / polynomial(s, format_.denominator)
-    lower = minus_w * ratio
-    return where(side, -lower, lower)
+    # -log h lies between 0.69 and 37, and neither polynomial comes near 0.
+    s = tame_root(LOG_2 - minus_w)
+    numerator, denominator = (
+        polynomial(s, each) for each in (format_.numerator, format_.denominator)
+    )
+    lower = minus_w * tame_quotient(numerator, denominator)
+    return from_bits(bits(lower) ^ sign)

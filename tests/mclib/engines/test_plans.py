@@ -1,11 +1,17 @@
 """A plan takes out what is the same in every trial, and nothing else."""
 
+import numpy as np
+import pytest
+
 from mclib.distributions import Normal
+from mclib.engines.llvm.engine import LlvmEngine
 from mclib.engines.plans import argument_values, build_moments, build_values
 from mclib.expressions.dtypes import Type
+from mclib.expressions.expression import Expression
 from mclib.expressions.functions import exp
 from mclib.expressions.loops import drawn, scan
-from mclib.expressions.nodes import topological
+from mclib.expressions.nodes import node, topological
+from mclib.expressions.probability import Probability
 from mclib.expressions.tracing import parameter
 from tests.tools.golden_programs import ops_used
 
@@ -65,3 +71,17 @@ def test_plans_are_made_of_machine_ops_alone() -> None:
             assert plan.n_outputs == 2
             assert plan.precision is precision
             assert len(plan.records) in {0, 14}
+
+
+@pytest.mark.parametrize("precision", [Type.FLOAT32, Type.FLOAT64])
+def test_the_normal_draw_of_the_other_side_is_its_negative(precision: Type) -> None:
+    draw = Probability(
+        Expression(node("tail", type_=Type.REAL, payload="z")),
+        Expression(node("side", type_=Type.BOOLEAN, payload="z")),
+    )
+    outputs = [draw.standard_normal().node, draw.reversed().standard_normal().node]
+    plan = build_values(outputs, precision)
+
+    z, other = LlvmEngine(1).compile(plan).run(0, 2, argument_values(plan, SEED))
+
+    assert np.array_equal(z, -other)

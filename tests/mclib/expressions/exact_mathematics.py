@@ -8,7 +8,9 @@ import numpy as np
 
 from mclib.expressions.dtypes import Type
 from mclib.expressions.evaluation import evaluate
-from mclib.expressions.expression import Expression
+from mclib.expressions.expression import Expression, lift
+from mclib.expressions.machine import where
+from mclib.expressions.mathematics.normal_draws import normal_draw
 from mclib.expressions.nodes import node
 
 PRECISION = 160
@@ -39,6 +41,13 @@ def evaluated(
         with np.errstate(invalid="ignore"):
             known[node("argument", type_=kind, payload=place)] = values.astype(kind.dtype)
     return evaluate([formula(*map(Expression, known)).node], known)[0]
+
+
+def draw_on_a_side(tail: Expression, side: Expression) -> Expression:
+    """Return the normal draw of a tail on the upper side of 1/2, or on the lower."""
+    type_ = tail.type.bits_type
+    sign_bit = lift(1 << (8 * type_.dtype.itemsize - 1), type_)
+    return normal_draw(tail, where(side, sign_bit, lift(0, type_)))
 
 
 def errors_in_ulps(got: Any, exact: list[Any]) -> Any:

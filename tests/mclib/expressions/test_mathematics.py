@@ -13,12 +13,11 @@ from mclib.expressions.mathematics import FORMULAS
 from mclib.expressions.mathematics.exponential import exp_bounded
 from mclib.expressions.mathematics.logarithm import log_positive
 from mclib.expressions.mathematics.normal import normal_quantile
-from mclib.expressions.mathematics.normal_draws import normal_draw
 from mclib.expressions.mathematics.trigonometry import cos, sin, tan
 from mclib.expressions.nodes import constant, node
 from mclib.expressions.ops import MODEL_OPS
 from mclib.expressions.verify import verify
-from tests.mclib.expressions.exact_mathematics import evaluated
+from tests.mclib.expressions.exact_mathematics import draw_on_a_side, evaluated
 
 PRECISIONS = (Type.FLOAT64, Type.FLOAT32)
 
@@ -255,7 +254,7 @@ def test_the_normal_quantile_is_infinite_at_0_and_nan_at_nan(type_: Type) -> Non
     np.testing.assert_array_equal([-np.inf, np.inf, np.nan, 0.0], got)
 
 
-@pytest.mark.parametrize("formula", [normal_quantile, normal_draw])
+@pytest.mark.parametrize("formula", [normal_quantile, draw_on_a_side])
 def test_normal_quantiles_are_symmetric_and_fall_from_draw_to_draw(
     formula: Callable[[Expression, Expression], Expression],
 ) -> None:

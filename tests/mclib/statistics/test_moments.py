@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mclib.statistics.moments import EMPTY, FIELDS, Record, lane_record, merge
+from mclib.statistics.moments import EMPTY, FIELDS, Record, merge, record_of_sums
 from mclib.statistics.summary import mean, standard_deviation
 from tests.mclib.array_run import accumulated
 
@@ -63,14 +63,14 @@ def _exact(values: list[Fraction]) -> Record:
     pivot = values[0]
     sums = [sum((x - pivot) ** k for x in values) for k in range(1, 5)]
     count = Fraction(len(values))
-    return lane_record(count, pivot, *sums, min(values), max(values), where=_where)
+    return record_of_sums(count, pivot, *sums, min(values), max(values), where=_where)
 
 
 def _where(condition: bool, a: Any, b: Any) -> Any:
     return a if condition else b
 
 
-def test_a_lane_record_agrees_with_sums_of_fractions() -> None:
+def test_a_record_of_sums_agrees_with_sums_of_fractions() -> None:
     values = [Fraction(x) for x in (3, 1, 4, 1, 5, 9, 2, 6)]
 
     record = _exact(values)
@@ -107,7 +107,7 @@ def test_merging_nothing_with_nothing_is_nothing() -> None:
 
 
 def test_a_lane_that_saw_nothing_has_an_empty_record() -> None:
-    record = lane_record(0.0, 9.9, 0.0, 0.0, 0.0, 0.0, np.inf, -np.inf, where=_where)
+    record = record_of_sums(0.0, 9.9, 0.0, 0.0, 0.0, 0.0, np.inf, -np.inf, where=_where)
 
     assert tuple(EMPTY) == tuple(record)
 

@@ -1,11 +1,13 @@
 """Block records, judged turn by turn in plain Python."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from mclib.statistics.blocks import BLOCK, N_LANES, to_lane_order
-from mclib.statistics.moments import Record, lane_record, merge
+from mclib.statistics.moments import Record, record_of_sums
 from mclib.statistics.records import (
     block_records,
     counted_records,
@@ -18,25 +20,49 @@ from tests.mclib.array_run import blocks_of
 
 def _judged(values: NDArray[np.floating]) -> Record:
     """Record of at most one block, as the convention says it, one number at a time."""
+    real = values.dtype.type
+    pivot = values[0]
     lanes = []
     for lane in range(N_LANES):
-        turns = [t for t in range(len(values)) if t % 128 // 4 == lane]
-        real = values.dtype.type
-        pivot = s1 = s2 = s3 = s4 = real(0)
+        s1 = s2 = s3 = s4 = real(0)
         low, high = real(np.inf), real(-np.inf)
-        for place, turn in enumerate(turns):
-            x = values[turn]
-            pivot = x if place == 0 else pivot
+        for x in (values[t] for t in range(len(values)) if t % 128 // 4 == lane):
             d = x - pivot
             d2 = d * d
-            s1, s2, s3, s4 = s1 + d, s2 + d2, s3 + d2 * d, s4 + d2 * d2
+            s1 = s1 + d
+            s2, s3, s4 = (
+                _fused(a, b, s) for a, b, s in ((d, d, s2), (d2, d, s3), (d2, d2, s4))
+            )
             low, high = min(low, x), max(high, x)
-        sums = (float(each) for each in (pivot, s1, s2, s3, s4, low, high))
-        lanes.append(lane_record(float(len(turns)), *sums, where=_where))
+        lanes.append([float(each) for each in (s1, s2, s3, s4, low, high)])
     while len(lanes) > 1:
         half = len(lanes) // 2
-        lanes = [merge(lanes[k], lanes[k + half], where=_where) for k in range(half)]
-    return lanes[0]
+        lanes = [_together(lanes[k], lanes[k + half]) for k in range(half)]
+    *sums, low, high = lanes[0]
+    ends = (low + 0.0, high + 0.0)
+    return record_of_sums(float(len(values)), float(pivot), *sums, *ends, where=_where)
+
+
+def _together(left: list[float], right: list[float]) -> list[float]:
+    sums = [a + b for a, b in zip(left[:4], right[:4], strict=True)]
+    return [*sums, min(left[4], right[4]), max(left[5], right[5])]
+
+
+def _fused(a: np.floating, b: np.floating, c: np.floating) -> np.floating:
+    exact = Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))
+    if a.dtype == np.float64:
+        return np.float64(exact.numerator / exact.denominator)
+    return _nearest_float32(exact)
+
+
+def _nearest_float32(exact: Fraction) -> np.float32:
+    near = np.float32(exact.numerator / exact.denominator)
+    around = (np.nextafter(near, np.float32(sign * np.inf)) for sign in (-1, 1))
+    candidates = [near, *around]
+    return min(
+        candidates,
+        key=lambda x: (abs(Fraction(float(x)) - exact), int(x.view(np.uint32)) & 1),
+    )
 
 
 def _where(condition: bool, a: float, b: float) -> float:

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from mclib.expressions.fused import fused_multiply_add
+from mclib.fused import fused_multiply_add
 from tests.helpers import assert_same_bits
 
 SPECIAL = (
