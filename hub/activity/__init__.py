@@ -5,8 +5,11 @@ itself (`hub.in_server`: mclib's heartbeat) and by the driver of the GPU (`gpu_u
 whoever forgot a server is warned before it is stopped (`arbiter`).
 """
 
+import logging
 import sys
 from collections.abc import Sequence
+from functools import partial
+from typing import Final
 
 from traitlets.config import Config
 
@@ -14,7 +17,10 @@ from hub.network import hub_url
 from hub.settings import Settings
 from hub.storage import checkout
 
-__all__ = ["apply_activity", "culler_command"]
+__all__ = ["apply_activity", "culler_command", "say_no_tokens"]
+
+
+_OF_CALLBACKS: Final = "tornado.application"
 
 
 def apply_activity(c: Config, settings: Settings) -> None:
@@ -27,12 +33,32 @@ def apply_activity(c: Config, settings: Settings) -> None:
 
 def culler_command(settings: Settings) -> Sequence[str]:
     """Command of the idle culler; its token comes in ``JUPYTERHUB_API_TOKEN``."""
+    config = checkout() / "idle_culler_config.py"
+    # The culler would go by its own rules, without a word: no warning, no work that counts.
+    assert config.exists(), f"{config} must be there"
     return (
         sys.executable,
         "-m",
         "jupyterhub_idle_culler",
-        f"--config={checkout() / 'idle_culler_config.py'}",
+        f"--config={config}",
         f"--url={hub_url(settings)}/hub/api",
         f"--timeout={int(settings.idle.after.total_seconds())}",
         f"--cull-every={int(settings.idle.check_every.total_seconds())}",
     )
+
+
+def say_no_tokens() -> None:
+    """Have a round of the culler that fails be told by its name alone.
+
+    What a callback is given is told with it otherwise, and the culler's is given its token.
+    """
+    logging.getLogger(_OF_CALLBACKS).addFilter(_by_name)
+
+
+def _by_name(record: logging.LogRecord) -> bool:
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            given.func.__qualname__ if isinstance(given, partial) else given
+            for given in record.args
+        )
+    return True

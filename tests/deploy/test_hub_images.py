@@ -6,6 +6,7 @@ import pytest
 
 from deploy.deployer.compose import hub_images, keep_hub_image, variables
 from hub import load
+from tests.architecture.checkout import ROOT
 
 
 @pytest.fixture
@@ -21,6 +22,17 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _images(state: Path) -> list[str]:
     found = variables(load("rehearsal", {}), state, "1.0")
     return [found[f"MC_HUB_{color}_IMAGE"] for color in ("BLUE", "GREEN")]
+
+
+def test_the_image_has_every_file_that_a_part_is_started_with() -> None:
+    needed = {file.name for file in ROOT.glob("*.py")}
+    dockerfile = (ROOT / "deploy" / "images" / "hub" / "Dockerfile").read_text()
+    copied = {name for line in dockerfile.splitlines() for name in line.split()}
+    sent = (ROOT / ".dockerignore").read_text().splitlines()
+
+    assert needed == {"idle_culler_config.py", "jupyterhub_config.py"}
+    assert needed <= copied
+    assert {f"!{name}" for name in needed} <= set(sent)
 
 
 def test_both_hubs_have_the_image_of_all_parts_at_first(told: Path) -> None:

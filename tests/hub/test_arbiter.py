@@ -1,10 +1,12 @@
 """Who is stopped for being idle: nobody who works, and nobody without a warning."""
 
+import logging
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from hub import notices
+from hub.activity import say_no_tokens
 from hub.activity.arbiter import Arbiter
 from hub.activity.gpu_use import Sample, busy_servers, gpu_samples
 from hub.database.connection import engine_at
@@ -189,3 +192,22 @@ def test_nobody_is_stopped_while_nobody_can_be_warned(
 
     nowhere.dispose()
     assert "no server is stopped: can't warn anybody" in caplog.text
+
+
+def test_a_round_that_fails_is_told_without_what_it_was_given(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def round_of_the_culler(*, api_token: str) -> None:
+        pass
+
+    log = logging.getLogger("tornado.application")
+    before = list(log.filters)
+    say_no_tokens()
+    try:
+        callback = partial(round_of_the_culler, api_token="0f3c")
+        log.error("Exception in callback %r", callback)
+    finally:
+        log.filters[:] = before
+
+    assert "round_of_the_culler" in caplog.text
+    assert "0f3c" not in caplog.text

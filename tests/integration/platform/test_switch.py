@@ -310,7 +310,7 @@ def test_a_hub_that_loses_its_lock_ends_at_once(
     time.sleep(2)
     assert "the lock is lost, this hub ends at once" in platform.logs(active)
     assert _exit_codes(container, since)[0] == "75"
-    assert _report("lock lost", work, began, measured) < 10
+    assert _report("lock lost", work, began, measured) < 3
 
 
 def test_the_crowd_was_large_enough(work: Crowd, measured: Note) -> None:
