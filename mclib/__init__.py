@@ -73,6 +73,16 @@ from mclib.results.result import Result, load_result
 from mclib.simulation import iterate, simulate
 
 if TYPE_CHECKING:
+    from mclib.correlating import correlate, couple, reached_correlations
+    from mclib.dependence.archimedean import (
+        ClaytonCopula,
+        FrankCopula,
+        GumbelCopula,
+        JoeCopula,
+    )
+    from mclib.dependence.elliptical import GaussianCopula, StudentTCopula
+    from mclib.dependence.matrices import CorrelationRepaired
+    from mclib.dependence.reordering import reorder
     from mclib.distributions import (
         Arcsine,
         Beta,
@@ -143,6 +153,8 @@ __all__ = [
     "Cauchy",
     "Chi",
     "ChiSquare",
+    "ClaytonCopula",
+    "CorrelationRepaired",
     "CumulativeOgive",
     "Dagum",
     "DiscreteUniform",
@@ -153,14 +165,17 @@ __all__ = [
     "Exponential",
     "ExponentiatedWeibull",
     "FisherF",
+    "FrankCopula",
     "Frechet",
     "Gamma",
+    "GaussianCopula",
     "GeneralizedExtremeValue",
     "GeneralizedGamma",
     "GeneralizedPareto",
     "Geometric",
     "Gompertz",
     "Gumbel",
+    "GumbelCopula",
     "GumbelMinimum",
     "HalfCauchy",
     "HalfLogistic",
@@ -170,6 +185,7 @@ __all__ = [
     "InsufficientMemory",
     "InternalError",
     "InverseGamma",
+    "JoeCopula",
     "JohnsonSB",
     "JohnsonSU",
     "Kumaraswamy",
@@ -199,6 +215,7 @@ __all__ = [
     "Shifted",
     "Spliced",
     "StudentT",
+    "StudentTCopula",
     "Tabulated",
     "TraceError",
     "Triangular",
@@ -210,7 +227,9 @@ __all__ = [
     "ceil",
     "clip",
     "compound",
+    "correlate",
     "cos",
+    "couple",
     "erf",
     "erfc",
     "exp",
@@ -230,6 +249,8 @@ __all__ = [
     "model",
     "panjer",
     "power",
+    "reached_correlations",
+    "reorder",
     "rint",
     "scan",
     "select",
@@ -246,9 +267,20 @@ __all__ = [
 _HOMES = dict.fromkeys(distributions.__all__, "mclib.distributions")
 _HOMES |= {
     "Aggregate": "mclib.distributions.compounds",
+    "ClaytonCopula": "mclib.dependence.archimedean",
+    "CorrelationRepaired": "mclib.dependence.matrices",
+    "FrankCopula": "mclib.dependence.archimedean",
+    "GaussianCopula": "mclib.dependence.elliptical",
+    "GumbelCopula": "mclib.dependence.archimedean",
+    "JoeCopula": "mclib.dependence.archimedean",
+    "StudentTCopula": "mclib.dependence.elliptical",
     "compound": "mclib.distributions.compounds",
+    "correlate": "mclib.correlating",
+    "couple": "mclib.correlating",
     "layer": "mclib.distributions.compounds",
     "panjer": "mclib.distributions.compounds",
+    "reached_correlations": "mclib.correlating",
+    "reorder": "mclib.dependence.reordering",
 }
 
 

@@ -6,16 +6,17 @@ import inspect
 import math
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, overload
 
+from mclib.dependence.copula import Coupling
 from mclib.distributions.distribution import Distribution
 from mclib.errors import ArgumentError, TraceError, law
 from mclib.expressions.display import GraphDisplay
 from mclib.expressions.expression import Expression
 from mclib.expressions.graph import Graph
-from mclib.expressions.loops import drawn
+from mclib.expressions.loops import uniform
 from mclib.expressions.tracing import parameter, plain_numbers, trace
 
 Function = Callable[..., Any]
@@ -43,6 +44,8 @@ class Model:
         parameters included, as in ``"price.mean"``.
     is_traced : bool
         Whether the function is traced into one program; otherwise it is called with arrays.
+    couplings : tuple of Coupling
+        Which inputs depend on each other; all others are independent.
     """
 
     function: Function
@@ -50,6 +53,7 @@ class Model:
     inputs: Mapping[str, Distribution]
     constants: Mapping[str, float]
     is_traced: bool = True
+    couplings: tuple[Coupling, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_graphs", {})
@@ -121,7 +125,22 @@ class Model:
                 raise law(name, must, value, hint)
             else:
                 raise self._unknown(name)
-        return Model(self.function, self.name, inputs, constants, self.is_traced)
+        return replace(self, inputs=inputs, constants=constants)
+
+    def coupled(self, coupling: Coupling) -> "Model":
+        """Return this model with some inputs made dependent; see `mclib.correlate`.
+
+        Raises
+        ------
+        ArgumentError
+            If one of them is coupled already.
+        """
+        taken = {name for each in self.couplings for name in each.names}
+        for name in coupling.names:
+            if name in taken:
+                hint = "give all correlations of an input in one call."
+                raise law("names", "be inputs that aren't coupled yet", name, hint)
+        return replace(self, couplings=(*self.couplings, coupling))
 
     def checked(self, changes: Mapping[str, Any] | None) -> dict[str, float]:
         """Return all parameters, some of them changed, each checked by its law.
@@ -202,6 +221,9 @@ class Model:
         return self.show()._repr_html_()
 
     def _symbols(self) -> dict[str, Expression]:
+        places = {name: uniform(name) for name in self.inputs}
+        for coupling in self.couplings:
+            places = coupling.join(places)
         symbols = {}
         for name, distribution in self.inputs.items():
             own = {
@@ -209,7 +231,7 @@ class Model:
                 for key, value in distribution.parameters.items()
                 if isinstance(value, (int, float))
             }
-            symbols[name] = drawn(name, distribution.with_parameters(**own))
+            symbols[name] = distribution.with_parameters(**own).draw(places[name])
         return symbols
 
     def _call(self) -> tuple[dict[str, Expression], Any]:

@@ -57,11 +57,16 @@ class Drawable(Protocol):
         """Return the draw that `probability` stands for."""
 
 
-def drawn(name: str, distribution: Drawable, *step: Node) -> Expression:
-    """Return the draw of a distribution from the stream of `name`."""
+def uniform(name: str, *step: Node) -> Probability:
+    """Return the uniform of the stream of `name`."""
     tail = node("tail", *step, type_=Type.REAL, payload=name)
     side = node("side", *step, type_=Type.BOOLEAN, payload=name)
-    return distribution.draw(Probability(Expression(tail), Expression(side)))
+    return Probability(Expression(tail), Expression(side))
+
+
+def drawn(name: str, distribution: Drawable, *step: Node) -> Expression:
+    """Return the draw of a distribution from the stream of `name`."""
+    return distribution.draw(uniform(name, *step))
 
 
 def scan(

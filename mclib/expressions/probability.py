@@ -5,6 +5,8 @@ kept as its distance from the nearer end and the side it lies on, and a quantile
 may ask for `lower` (u) or `upper` (1 - u), each exact at its small end.
 """
 
+import math
+
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, apply, lift
 
@@ -18,13 +20,18 @@ class Probability:
         min(u, 1 - u), in (0, 1/2].
     side : Expression
         Whether u lies in the upper half.
+    score : Expression or None
+        The standard normal quantile of u, where u was made of one.
     """
 
-    __slots__ = ("side", "tail")
+    __slots__ = ("score", "side", "tail")
 
-    def __init__(self, tail: Expression, side: Expression) -> None:
+    def __init__(
+        self, tail: Expression, side: Expression, score: Expression | None = None
+    ) -> None:
         self.tail = tail
         self.side = side
+        self.score = score
 
     @classmethod
     def of(cls, u: Expression | float) -> "Probability":
@@ -32,6 +39,12 @@ class Probability:
         number = lift(u, Type.REAL)
         side = number > 0.5
         return cls(apply("where", side, 1.0 - number, number), side)
+
+    @classmethod
+    def of_score(cls, z: Expression) -> "Probability":
+        """See a standard normal number as the probability of everything below it."""
+        tail = apply("erfc", abs(z) * math.sqrt(0.5)) * 0.5
+        return cls(tail, z > 0.0, z)
 
     @property
     def lower(self) -> Expression:
@@ -45,8 +58,11 @@ class Probability:
 
     def standard_normal(self) -> Expression:
         """Return the standard normal quantile of u."""
+        if self.score is not None:
+            return self.score
         return apply("normal_quantile", self.tail, self.side)
 
     def reversed(self) -> "Probability":
         """Return the probability 1 - u."""
-        return Probability(self.tail, ~self.side)
+        score = None if self.score is None else -self.score
+        return Probability(self.tail, ~self.side, score)
