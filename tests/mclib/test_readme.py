@@ -8,8 +8,8 @@ from tests.architecture.checkout import ROOT, code_blocks
 PAGE = (ROOT / "mclib" / "README.md").read_text()
 
 
-def test_the_example_of_the_library_runs_and_shows_its_model_as_the_page_says() -> None:
-    example, show = code_blocks(PAGE, "python")
+def test_the_examples_of_the_library_run_and_show_the_model_as_the_page_says() -> None:
+    example, show, *others = code_blocks(PAGE, "python")
     _, shown = code_blocks(PAGE, "text")
     names: dict[str, object] = {"__name__": "page"}
     said = io.StringIO()
@@ -17,6 +17,9 @@ def test_the_example_of_the_library_runs_and_shows_its_model_as_the_page_says() 
     exec(compile(example, "mclib/README.md", "exec"), names)
     with contextlib.redirect_stdout(said):
         exec(compile(show, "mclib/README.md", "exec"), names)
+
+    for other in others:
+        exec(compile(other, "mclib/README.md", "exec"), names)
 
     assert shown == said.getvalue()
 
