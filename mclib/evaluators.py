@@ -22,7 +22,7 @@ from mclib.expressions.nodes import Node
 from mclib.expressions.tracing import named_outputs, parameter, shared_name
 from mclib.statistics.blocks import BLOCK, to_lane_order, to_trial_order
 from mclib.statistics.moments import FIELDS
-from mclib.statistics.requests import TailMoments
+from mclib.statistics.requests import Request, TailMoments
 from mclib.streams import key_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -61,9 +61,12 @@ class Evaluator(ABC):
     ----------
     output_names : tuple of str
         Names of the outputs, in order.
+    settled : Settled
+        What its plans have in common.
     """
 
     output_names: tuple[str, ...]
+    settled: "Settled"
 
     @abstractmethod
     def records(self, first_block: int, n_blocks: int) -> Array:
@@ -76,6 +79,37 @@ class Evaluator(ABC):
     @abstractmethod
     def inputs(self, first_block: int, n_blocks: int, names: Sequence[str]) -> Array:
         """Return some inputs in lane order, shape (len(names), n_blocks, 8, 4, 32)."""
+
+    def answers(
+        self,
+        requests: Sequence[Request],
+        first_block: int,
+        n_blocks: int,
+        n_trials: int,
+    ) -> list[Any]:
+        """Answer requests about the first trials of some blocks, in order."""
+        places = sorted({request.output for request in requests})
+        step = max(1, _VALUES_AT_ONCE // len(places))
+        found: list[Any] = []
+        for begun in range(0, n_blocks, step):
+            n_now = min(step, n_blocks - begun)
+            shown = min(n_trials - begun * BLOCK, n_now * BLOCK)
+            values = self.outputs(first_block + begun, n_now, places)
+            given = [
+                self.settled.engine.answer(
+                    each, values[places.index(each.output)], shown, first_block + begun
+                )
+                for each in requests
+            ]
+            found = (
+                [
+                    each.merge(left, right)
+                    for each, left, right in zip(requests, found, given, strict=True)
+                ]
+                if found
+                else given
+            )
+        return found
 
     @abstractmethod
     def tail_records(self, request: TailMoments) -> Ranged | None:
@@ -96,7 +130,9 @@ class Settled:
         low, high = key_of(seed)
         self.records_of = choose_block_records(engine)
         self.named = {**numbers, "seed low": low, "seed high": high}
-        self._ready: dict[tuple[Build, tuple[Node, ...], float | None], Ranged] = {}
+        self._ready: dict[
+            tuple[Build, tuple[Node, ...], float | None], tuple[Program, list[Any]]
+        ] = {}
         # Workers ask all at once; one of them compiles and the others wait.
         self._compiling = threading.Lock()
 
@@ -104,13 +140,19 @@ class Settled:
         self, build: Build, nodes: Sequence[Node], pivot: float | None = None
     ) -> Ranged:
         """Return a function of (first_block, n_blocks) that runs the plan of `nodes`."""
+        program, arguments = self.program(build, nodes, pivot)
+        return functools.partial(program.run, arguments=arguments)
+
+    def program(
+        self, build: Build, nodes: Sequence[Node], pivot: float | None = None
+    ) -> tuple[Program, list[Any]]:
+        """Return the program of the plan of `nodes`, and its arguments."""
         key = build, tuple(nodes), pivot
         with self._compiling:
             if key not in self._ready:
                 program = _program(self.engine, build, tuple(nodes), self.precision)
                 named = self.named if pivot is None else {**self.named, _PIVOT: pivot}
-                arguments = argument_values(program.plan, named)
-                self._ready[key] = functools.partial(program.run, arguments=arguments)
+                self._ready[key] = program, argument_values(program.plan, named)
         return self._ready[key]
 
 
@@ -146,6 +188,23 @@ class TracedEvaluator(Evaluator):
         """Run a plan that stores these inputs."""
         nodes = [self.graph.inputs[name] for name in names]
         return self.settled.ready(build_values, nodes)(first_block, n_blocks)
+
+    def answers(
+        self,
+        requests: Sequence[Request],
+        first_block: int,
+        n_blocks: int,
+        n_trials: int,
+    ) -> list[Any]:
+        """Answer where the outputs lie, if the engine can; else bring them here."""
+        places = sorted({request.output for request in requests})
+        nodes = [self._nodes[place] for place in places]
+        program, arguments = self.settled.program(build_values, nodes)
+        asked = [(places.index(request.output), request) for request in requests]
+        found = program.answers(asked, first_block, n_blocks, n_trials, arguments)
+        if found is None:
+            return super().answers(requests, first_block, n_blocks, n_trials)
+        return found
 
     def tail_records(self, request: TailMoments) -> Ranged | None:
         """Add the excess to the program, as one more output; in float64 it is the same."""

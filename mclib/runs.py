@@ -33,9 +33,6 @@ from mclib.statistics.requests import Request, TailMoments
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_SWEEP_BLOCKS = 256
-"""Blocks whose values one worker holds while it answers: 2 MB, shared by all outputs."""
-
 _DISTRIBUTIONS = {"mclib": "mchub", "numpy": "numpy", "llvmlite": "llvmlite"}
 
 
@@ -205,21 +202,14 @@ class SimulationRun:
         return tail
 
     def _one_pass(self, requests: Sequence[Request]) -> list[Any]:
-        places = sorted({request.output for request in requests})
+        n_outputs = len({request.output for request in requests})
         n_trials = self.n_trials_done
 
         def answers(chunk: Chunk) -> list[Any]:
-            values = self.evaluator.outputs(chunk.first_block, chunk.n_blocks, places)
             counted = min(n_trials - chunk.first_block * BLOCK, chunk.n_blocks * BLOCK)
-            return [
-                self.engine.answer(
-                    request,
-                    values[places.index(request.output)],
-                    counted,
-                    chunk.first_block,
-                )
-                for request in requests
-            ]
+            return self.evaluator.answers(
+                requests, chunk.first_block, chunk.n_blocks, counted
+            )
 
         merged: list[Any] | None = None
         chunks = in_order(
@@ -227,7 +217,7 @@ class SimulationRun:
             n_blocks_of(n_trials),
             self.engine.n_workers,
             self.chunk_blocks,
-            max(1, _SWEEP_BLOCKS // len(places)),
+            max(1, self.engine.most_sweep_blocks // n_outputs),
         )
         for _, given in chunks:
             if merged is None:

@@ -49,6 +49,34 @@ class Program(ABC):
             stores outputs, values of shape (n_outputs, n_blocks, 8, 4, 32) in lane order.
         """
 
+    def answers(
+        self,
+        requests: Sequence[tuple[int, Request]],
+        first_block: int,
+        n_blocks: int,
+        n_trials: int,
+        arguments: Arguments,
+    ) -> list[Any] | None:
+        """Answer requests about stored outputs where they lie, without bringing them here.
+
+        Parameters
+        ----------
+        requests : sequence of (int, Request)
+            Questions, each about the output in that place of this plan.
+        first_block, n_blocks : int
+            Which blocks.
+        n_trials : int
+            How many trials count, the first ones.
+        arguments : sequence of NumPy scalars
+            The plan's arguments.
+
+        Returns
+        -------
+        list or None
+            One answer for each request; None where `Engine.answer` must have the values.
+        """
+        return None
+
 
 class Engine(ABC):
     """Where plans run.
@@ -61,6 +89,9 @@ class Engine(ABC):
         How many threads may run programs at the same time with gain.
     most_blocks : int
         How many blocks one call of a program may be given with gain.
+    most_sweep_blocks : int
+        Of how many blocks the values of outputs may be asked for at once, all outputs
+        together: 2 MB for each worker, where they are brought to the processor.
     is_device : bool
         Whether functions that are not traced are called with this device's arrays (CuPy).
     """
@@ -68,6 +99,7 @@ class Engine(ABC):
     name: str
     n_workers: int
     most_blocks: int = 1 << 14
+    most_sweep_blocks: int = 256
     is_device: bool = False
 
     @property

@@ -10,22 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from mclib.distributions import Uniform
+from mclib.distributions import Normal, Uniform
 from mclib.engines.base import Engine
-from mclib.engines.plans import build_moments, build_values
+from mclib.engines.plans import argument_values, build_moments, build_values
 from mclib.engines.reference import ReferenceEngine
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, as_number, lift
+from mclib.expressions.functions import exp, where
 from mclib.expressions.loops import drawn, scan
 from mclib.expressions.nodes import Node, node
 from mclib.expressions.tracing import parameter
 from mclib.statistics.blocks import BLOCK, to_trial_order
-from mclib.statistics.keys import keys_of
+from mclib.statistics.keys import key_of, keys_of
 from mclib.statistics.records import block_records
 from mclib.statistics.requests import KeyBins, KeysWithin, LinearBins, Request
 from mclib.streams import input_words, noise_words, uniforms
 from tests.helpers import assert_same_bits, ran
-from tests.tools.golden_programs import GOLDEN_PROGRAMS, PRECISIONS
+from tests.tools.golden_programs import GOLDEN_PROGRAMS, PRECISIONS, SEED_WORDS
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -206,6 +207,35 @@ def requests_are_answered_as_they_say_themselves(engine: Engine) -> None:
                 assert_same_bits(expected, request.finish(found))
 
 
+def requests_are_answered_where_the_values_lie(engine: Engine) -> None:
+    x = drawn("x", Normal())
+    outputs = [x.node, where(x < 0.3, 0.0, exp(3.0 * x)).node]
+    n_blocks, n_trials = 5, 4 * BLOCK + 333
+    for precision in PRECISIONS:
+        plan = build_values(outputs, precision)
+        program, arguments = engine.compile(plan), argument_values(plan, SEED_WORDS)
+        values = program.run(2, n_blocks, arguments)
+        asked: list[tuple[int, Request]] = [
+            (0, LinearBins(0, -3.0, 341.0, 2048)),
+            (1, LinearBins(1, 0.0, 10.0, 60_000)),
+            (1, KeyBins(1, key_of(0.0), key_of(0.0), 0)),
+            (1, KeyBins(1, key_of(0.0), key_of(1e4), 47)),
+            (0, KeysWithin(0, key_of(-0.1), key_of(0.1))),
+        ]
+
+        found = program.answers(asked, 2, n_blocks, n_trials, arguments)
+
+        if found is None:
+            found = [
+                engine.answer(request, values[place], n_trials, 2)
+                for place, request in asked
+            ]
+        for (place, request), answer in zip(asked, found, strict=True):
+            shown = to_trial_order(values[place], n_trials).astype(np.float64)
+            expected = request.finish(request.answer(shown, 2))
+            assert_same_bits(expected, request.finish(answer))
+
+
 LAWS: tuple[Callable[[Engine], None], ...] = (
     golden_programs_are_computed_as_the_judge_does,
     inputs_draw_by_the_contract,
@@ -217,4 +247,5 @@ LAWS: tuple[Callable[[Engine], None], ...] = (
     what_is_the_same_in_every_trial_is_stored_in_every_trial,
     loops_may_depend_on_parameters_alone,
     requests_are_answered_as_they_say_themselves,
+    requests_are_answered_where_the_values_lie,
 )

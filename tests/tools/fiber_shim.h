@@ -123,6 +123,16 @@ template <class T> static inline T __shfl_sync(unsigned int mask, T value, unsig
     return value;
 }
 
+// Warps run one after the other, and lanes take turns at shuffles only.
+#define __shared__ static
+static inline void __syncwarp() { fibers::shuffle(0xffffffffu, 0, 0); }
+template <class T> static inline T atomicAdd(T *address, T value)
+{
+    const T before = *address;
+    *address += value;
+    return before;
+}
+
 template <class T> static inline T __ldg(const T *address) { return *address; }
 
 static inline float __fadd_rn(float a, float b) { return a + b; }

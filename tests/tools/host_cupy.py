@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pytest
 
-from tests.tools.host_programs import HostFunction, build_source
+from tests.tools.host_programs import HostFunction, build_kernels, build_source
 
 NO_DRIVER, NO_DEVICE, LAUNCH_FAILED = 35, 100, 719
 
@@ -47,13 +47,23 @@ class HostArray:
 
     def __init__(self, content: np.ndarray[Any, Any]) -> None:
         self.content = content
+        self.size = content.size
         self.data = SimpleNamespace(ptr=content.ctypes.data)
 
-    def get(self, *, stream: Any, out: np.ndarray[Any, Any], blocking: bool) -> None:
+    def get(
+        self,
+        *,
+        stream: Any,
+        out: np.ndarray[Any, Any] | None = None,
+        blocking: bool = True,
+    ) -> np.ndarray[Any, Any]:
         """Copy to the host, at once."""
+        if out is None:
+            return self.content.copy()
         assert not blocking
         assert self.content.shape == out.shape
         out[...] = self.content
+        return out
 
 
 class HostDevice:
@@ -63,6 +73,8 @@ class HostDevice:
     ----------
     memory_bytes : int
         The largest array that it has room for.
+    n_devices : int
+        How many there are of it, with one memory.
     seconds_per_block : float
         How slow it pretends to be.
     fails_at : int, optional
@@ -72,6 +84,8 @@ class HostDevice:
     ----------
     launches : list of int
         Blocks of each launch.
+    used : set of int
+        The devices on which something was launched.
     """
 
     def __init__(
@@ -79,13 +93,17 @@ class HostDevice:
         memory_bytes: int = 1 << 30,
         seconds_per_block: float = 1e-4,
         fails_at: int | None = None,
+        n_devices: int = 1,
     ) -> None:
         self.memory_bytes = memory_bytes
+        self.n_devices = n_devices
         self.seconds_per_block = seconds_per_block
         self.fails_at = fails_at
         self.launches: list[int] = []
+        self.used: set[int] = set()
+        self.current = threading.local()
         # Fibers belong to one thread at a time.
-        self._alone = threading.Lock()
+        self.alone = threading.Lock()
 
     def empty(self, shape: tuple[int, ...], dtype: Any) -> HostArray:
         """Return memory, if there is so much."""
@@ -109,10 +127,11 @@ class HostDevice:
         by_value = isinstance(slots, np.ndarray)
         assert not by_value or slots.size == 1
         address = slots.ctypes.data if by_value else slots.data.ptr
-        with self._alone:
+        with self.alone:
             if len(self.launches) == self.fails_at:
                 raise CUDARuntimeError(LAUNCH_FAILED, "cudaErrorLaunchFailure: unspecified")
             self.launches.append(int(n_blocks))
+            self.used.add(self.current.ordinal)
             function(grid[0], block[0], (first, n_blocks, stride), address, out.data.ptr)
 
 
@@ -121,8 +140,14 @@ class _Device(_Context):
     attributes: ClassVar = {"MultiProcessorCount": 1}
 
     def __init__(self, ordinal: int = 0, *, host: HostDevice) -> None:
-        assert ordinal == 0
+        assert 0 <= ordinal < host.n_devices
         self.mem_info = (host.memory_bytes, 1 << 31)
+        self.ordinal = ordinal
+        self.host = host
+
+    def __enter__(self) -> Self:
+        self.host.current.ordinal = self.ordinal
+        return self
 
     def synchronize(self) -> None:
         """Wait for nothing: a launch is over when it returns."""
@@ -152,15 +177,35 @@ class _Module:
         self.host = host
 
     def load(self, cubin: bytes) -> None:
-        self.function = build_source(cubin.decode())
+        self.text = cubin.decode()
 
     def get_function(self, name: str) -> Callable[..., None]:
-        assert name == "program"
+        return self._program() if name == "program" else self._kernel(name)
+
+    def _program(self) -> Callable[..., None]:
+        function = build_source(self.text)
 
         def launch(
             grid: tuple[int], block: tuple[int], args: Any, *, stream: _Stream
         ) -> None:
-            self.host.launch(self.function, grid, block, args)
+            self.host.launch(function, grid, block, args)
+
+        return launch
+
+    def _kernel(self, name: str) -> Callable[..., None]:
+        function = build_kernels(self.text)(name)
+
+        def launch(
+            grid: tuple[int], block: tuple[int], args: Any, *, stream: _Stream
+        ) -> None:
+            assert block == (32,)
+            handed = [
+                np.uint64(each.data.ptr) if isinstance(each, HostArray) else each
+                for each in args
+            ]
+            assert all(each.nbytes == 8 for each in handed)
+            with self.host.alone:
+                function(grid[0], handed)
 
         return launch
 
@@ -168,7 +213,7 @@ class _Module:
 def _cuda(host: HostDevice, runtime: dict[str, Any]) -> SimpleNamespace:
     functions: dict[str, Any] = {
         "CUDARuntimeError": CUDARuntimeError,
-        "getDeviceCount": lambda: 1,
+        "getDeviceCount": lambda: host.n_devices,
         "driverGetVersion": lambda: 12080,
         "getDeviceProperties": lambda ordinal: {"name": b"host device"},
     }
@@ -190,6 +235,7 @@ def installed(host: HostDevice, **runtime: Any) -> Iterator[HostDevice]:
         "cupy": {
             "cuda": _cuda(host, runtime),
             "empty": host.empty,
+            "zeros": lambda shape, dtype: HostArray(np.zeros(shape, dtype)),
             "asarray": lambda array: HostArray(np.array(array)),
         },
         "cupyx": {"empty_pinned": np.empty},

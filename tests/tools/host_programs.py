@@ -66,6 +66,19 @@ extern "C" void run(unsigned int grid, unsigned int block, const long long *bloc
 """
 
 
+_HANDED = """
+static const uint64_t *handed;
+"""
+_RUN_KERNEL = """
+static void call_{name}() {{ {name}({handed}); }}
+extern "C" void run_{name}(unsigned int grid, const uint64_t *words)
+{{
+    handed = words;
+    fibers::launch(grid, 32, call_{name});
+}}
+"""
+
+
 HostFunction = Callable[[int, int, Sequence[int], int, int], None]
 """Runs a grid: thread blocks, threads of each, the three counts, and two addresses."""
 
@@ -128,12 +141,43 @@ def build_source(text: str) -> HostFunction:
     return _build(text + _RUN_SOURCE.format(out=out[1], arguments=arguments))
 
 
+def build_kernels(text: str) -> Callable[[str], Callable[[int, Sequence[Any]], None]]:
+    """Compile kernels whose parameters take eight bytes each; return what finds them.
+
+    A kernel takes the number of its thread blocks, of one warp each, and its arguments.
+    """
+    runners = []
+    for name, parameters in re.findall(
+        r"__launch_bounds__\(\d+\)\n(\w+)\(([^)]*)\)\n\{", text
+    ):
+        kinds = [_kind(each) for each in parameters.split(",")]
+        handed = ", ".join(f"bit_copy<{kind}>(handed[{k}])" for k, kind in enumerate(kinds))
+        runners.append(_RUN_KERNEL.format(name=name, handed=handed))
+    library = _library(text + _HANDED + "\n".join(runners))
+
+    def find(name: str) -> Callable[[int, Sequence[Any]], None]:
+        function = getattr(library, f"run_{name}")
+
+        def run(grid: int, arguments: Sequence[Any]) -> None:
+            words = [np.asarray(each).view(np.uint64).item() for each in arguments]
+            function(ctypes.c_uint(grid), (ctypes.c_uint64 * len(words))(*words))
+
+        return run
+
+    return find
+
+
+def _kind(parameter: str) -> str:
+    kind = re.sub(r"\s*(?:__restrict__)?\s*\w+$", "", parameter.strip())
+    return kind if kind.endswith("*") else kind.removeprefix("const ")
+
+
 @functools.cache
 def _folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="mclib-host-programs-"))
 
 
-def _build(text: str) -> HostFunction:
+def _library(text: str) -> ctypes.CDLL:
     command = next(filter(None, map(shutil.which, ("g++", "clang++"))))
     name = hashlib.sha256(text.encode()).hexdigest()[:16]
     source, library = _folder() / f"{name}.cpp", _folder() / f"{name}.so"
@@ -142,7 +186,11 @@ def _build(text: str) -> HostFunction:
     subprocess.run(
         [command, *FLAGS, "-shared", "-fPIC", *inputs, "-o", str(library)], check=True
     )
-    run = ctypes.CDLL(str(library)).run
+    return ctypes.CDLL(str(library))
+
+
+def _build(text: str) -> HostFunction:
+    run = _library(text).run
     run.restype = None
 
     def function(

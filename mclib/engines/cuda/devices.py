@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,13 +65,13 @@ def import_cupy() -> Any:
         raise unavailable(reason) from error
 
 
-def open_device(ordinal: int = 0) -> Device:
-    """Return a device of this machine.
+def open_devices(ordinals: Sequence[int] | None = None) -> tuple[Device, ...]:
+    """Return devices of this machine.
 
     Parameters
     ----------
-    ordinal : int, default 0
-        Its number among the visible devices.
+    ordinals : sequence of int, optional
+        Their numbers among the visible devices; all by default, which is one at least.
 
     Raises
     ------
@@ -82,7 +83,12 @@ def open_device(ordinal: int = 0) -> Device:
         n_devices = cuda.runtime.getDeviceCount()
     except cuda.runtime.CUDARuntimeError as error:
         raise unavailable(_reason(cuda, error)) from error
-    if ordinal >= n_devices:
+    chosen = range(max(1, n_devices)) if ordinals is None else ordinals
+    return tuple(_open(cuda, ordinal, n_devices) for ordinal in chosen)
+
+
+def _open(cuda: Any, ordinal: int, n_devices: int) -> Device:
+    if not 0 <= ordinal < n_devices:
         # Without any device, an older runtime counts to zero instead of answering an error.
         which = f"only {n_devices} of them" if n_devices else "none"
         reason = f"device {ordinal} was asked for, but the NVIDIA driver shows {which}"

@@ -13,7 +13,10 @@ SECONDS_WANTED = 0.03
 """Well below the 50 ms after which waiting is felt."""
 
 MOST_BYTES = 1 << 26
-"""Results of one launch; two launches are under way at a time."""
+"""Results of one launch that are brought here; two launches are under way at a time."""
+
+MOST_BYTES_THERE = 1 << 28
+"""Results of one launch that are counted where they lie."""
 
 _GROWTH = 4.0
 
@@ -39,6 +42,8 @@ class LaunchSize:
         Blocks of the first launch, before anything was timed.
     block_bytes : int
         Bytes of results per block.
+    most_bytes : int
+        Bytes of results of one launch.
 
     Attributes
     ----------
@@ -46,8 +51,8 @@ class LaunchSize:
         Blocks of the next launch, at least 1.
     """
 
-    def __init__(self, first: int, block_bytes: int) -> None:
-        self._most = max(1, MOST_BYTES // block_bytes)
+    def __init__(self, first: int, block_bytes: int, most_bytes: int) -> None:
+        self._most = max(1, most_bytes // block_bytes)
         self.blocks = min(first, self._most)
 
     def took(self, n_blocks: int, seconds: float) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mclib.engines.cuda.devices import open_device
+from mclib.engines.cuda.devices import open_devices
 from mclib.errors import EngineUnavailable
 from tests.tools.host_cupy import (
     NO_DEVICE,
@@ -31,7 +31,7 @@ def test_a_machine_without_cupy_says_what_to_install(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
     with pytest.raises(EngineUnavailable) as caught:
-        open_device()
+        open_devices()
 
     assert str(caught.value) == (
         "engine `cuda` is not available: CuPy is not installed.\n"
@@ -44,7 +44,7 @@ def test_a_cupy_that_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "cupy", None)
 
     with pytest.raises(EngineUnavailable, match=r"cannot be imported .*cupy"):
-        open_device()
+        open_devices()
 
 
 def test_a_machine_without_a_driver_says_so() -> None:
@@ -54,7 +54,7 @@ def test_a_machine_without_a_driver_says_so() -> None:
         installed(HostDevice(), getDeviceCount=answer, driverGetVersion=lambda: 0),
         pytest.raises(EngineUnavailable, match="installed, but no NVIDIA driver was found"),
     ):
-        open_device()
+        open_devices()
 
 
 def test_a_driver_that_refuses_is_quoted_with_its_version() -> None:
@@ -66,7 +66,7 @@ def test_a_driver_that_refuses_is_quoted_with_its_version() -> None:
             EngineUnavailable, match=r"for CUDA 11\.4\) said cudaErrorInsuff.*old\.\n"
         ),
     ):
-        open_device()
+        open_devices()
 
 
 def test_a_machine_without_a_device_says_so() -> None:
@@ -76,7 +76,7 @@ def test_a_machine_without_a_device_says_so() -> None:
         installed(HostDevice(), getDeviceCount=answer),
         pytest.raises(EngineUnavailable) as caught,
     ):
-        open_device()
+        open_devices()
 
     assert str(caught.value) == (
         "engine `cuda` is not available: CuPy is installed, but no NVIDIA device was "
@@ -91,4 +91,4 @@ def test_a_device_that_is_not_there_is_refused_by_its_number() -> None:
             EngineUnavailable, match=r"device 3 was asked for, .* only 1 of them"
         ),
     ):
-        open_device(3)
+        open_devices([3])

@@ -1,18 +1,33 @@
 """The engine around its launches, on a device made of the processor."""
 
+import functools
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
 
-from mclib.engines.cuda.devices import open_device
-from mclib.engines.cuda.engine import CudaEngine, CudaProgram
-from mclib.engines.cuda.launching import MOST_BYTES, SECONDS_WANTED
+from mclib.engines.cuda import answering, program
+from mclib.engines.cuda.compiling import Compiler
+from mclib.engines.cuda.devices import open_devices
+from mclib.engines.cuda.engine import CudaEngine
+from mclib.engines.cuda.launching import MOST_BYTES, MOST_BYTES_THERE, SECONDS_WANTED
+from mclib.engines.cuda.program import DeviceProgram
 from mclib.engines.cuda.rendering import render
 from mclib.engines.llvm.engine import LlvmEngine
 from mclib.engines.plans import BLOCK, Plan
 from mclib.errors import EngineUnavailable, InsufficientMemory
 from mclib.expressions.dtypes import Type
+from mclib.statistics.blocks import to_trial_order
+from mclib.statistics.keys import key_of
+from mclib.statistics.requests import (
+    KeyBins,
+    KeysWithin,
+    LinearBins,
+    Request,
+    TailMoments,
+)
 from tests.tools.golden_programs import GOLDEN_PROGRAMS
 from tests.tools.host_cupy import HostDevice, installed
 
@@ -21,10 +36,18 @@ pytestmark = pytest.mark.compiler
 FIRST_BLOCK = 7
 
 
-def _program(plan: Plan) -> CudaProgram:
+@pytest.fixture(autouse=True)
+def machine_code_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine code of the host device is the source itself."""
+    monkeypatch.setattr(Compiler, "cubin", lambda self, text, arch: text.encode())
+    # What one test's device has loaded is not there on the next one's.
+    fresh = functools.cache(answering.kernels.__wrapped__)
+    monkeypatch.setattr(program, "kernels", fresh)
+
+
+def _program(plan: Plan) -> DeviceProgram:
     source = render(plan)
-    # The machine code of the host device is the source itself.
-    return CudaProgram(plan, source, source.text.encode(), open_device())
+    return DeviceProgram(plan, source, source.text.encode(), open_devices()[0], "sm_90")
 
 
 @pytest.mark.parametrize("kind", ["values", "moments"])
@@ -95,10 +118,12 @@ def test_results_of_a_launch_never_outgrow_their_share_of_memory() -> None:
     n_blocks = 2 * MOST_BYTES // (8 * BLOCK)
 
     with installed(HostDevice(seconds_per_block=1e-9)) as device:
-        program = _program(plan)
-        program._size.took(n_blocks, 1e-6)
+        made = _program(plan)
+        made._size.took(n_blocks, 1e-6)
+        made._size_there.took(8 * n_blocks, 1e-6)
 
-    assert program._size.blocks == MOST_BYTES // (8 * BLOCK)
+    assert made._size_there.blocks == MOST_BYTES_THERE // (8 * BLOCK)
+    assert made._size.blocks == MOST_BYTES // (8 * BLOCK)
     assert device.launches == []
 
 
@@ -119,11 +144,101 @@ def test_threads_may_share_a_program() -> None:
     arguments = golden.arguments(plan)
 
     with installed(HostDevice()), ThreadPoolExecutor(3) as threads:
-        program = _program(plan)
-        parts = list(threads.map(lambda k: program.run(10 * k, 10, arguments), range(6)))
+        made = _program(plan)
+        parts = list(threads.map(lambda k: made.run(10 * k, 10, arguments), range(6)))
 
     expected = LlvmEngine(1).compile(plan).run(0, 60, arguments)
     assert np.array_equal(expected, np.concatenate(parts))
+
+
+ANSWERED: tuple[Request, ...] = (
+    LinearBins(1, -2.0, 100.0, 400),
+    LinearBins(0, 0.0, 1e-3, answering.PLACES),
+    KeyBins(0, key_of(-1.0), key_of(30.0), 48),
+    KeyBins(1, key_of(9.0), key_of(9.0), 0),
+    KeysWithin(0, key_of(0.2), key_of(0.3)),
+)
+
+
+@pytest.mark.parametrize("precision", [Type.FLOAT32, Type.FLOAT64])
+@pytest.mark.parametrize("n_trials", [30 * BLOCK, 29 * BLOCK + 77])
+def test_requests_are_answered_where_the_values_lie(precision: Type, n_trials: int) -> None:
+    golden = GOLDEN_PROGRAMS["table"]
+    plan = golden.plan("values", precision)
+    arguments = golden.arguments(plan)
+    asked = [(request.output, request) for request in ANSWERED]
+
+    with installed(HostDevice()) as device:
+        found = _program(plan).answers(asked, FIRST_BLOCK, 30, n_trials, arguments)
+
+    assert found is not None
+    assert len(device.launches) > 2
+    values = LlvmEngine(1).compile(plan).run(FIRST_BLOCK, 30, arguments)
+    for (place, request), answer in zip(asked, found, strict=True):
+        shown = to_trial_order(values[place], n_trials).astype(np.float64)
+        expected = request.finish(request.answer(shown, FIRST_BLOCK))
+        assert np.array_equal(expected, request.finish(answer))
+        assert expected.any()
+
+
+def test_what_is_not_counted_there_is_left_to_the_processor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    golden = GOLDEN_PROGRAMS["table"]
+    plan = golden.plan("values", Type.FLOAT64)
+    everything = KeysWithin(0, key_of(-1e9), key_of(1e9))
+
+    with installed(HostDevice()):
+        ask = functools.partial(_program(plan).answers, arguments=golden.arguments(plan))
+        tail = ask([(0, TailMoments(0, 1.0, upper=True))], 0, 2, 2 * BLOCK)
+        monkeypatch.setattr(answering, "MOST_KEYS", 100)
+        too_many = ask([(0, everything)], 0, 2, 2 * BLOCK)
+
+    assert (tail, too_many) == (None, None)
+
+
+def test_want_of_memory_makes_pieces_smaller_and_answers_the_same() -> None:
+    golden = GOLDEN_PROGRAMS["table"]
+    plan = golden.plan("values", Type.FLOAT64)
+    arguments = golden.arguments(plan)
+    bins = LinearBins(1, -2.0, 100.0, 400)
+
+    with installed(HostDevice(memory_bytes=3 * 2 * 8 * BLOCK)) as device:
+        found = _program(plan).answers([(1, bins)], 0, 9, 9 * BLOCK, arguments)
+
+    assert found is not None
+    assert max(device.launches) == 2
+    assert found[0].sum() == 9 * BLOCK
+
+
+def test_several_devices_share_the_work_and_change_nothing() -> None:
+    golden = GOLDEN_PROGRAMS["table"]
+    plan = golden.plan("moments", Type.FLOAT64)
+    arguments = golden.arguments(plan)
+    together = threading.Barrier(3)
+
+    def part(number: int) -> Any:
+        if number < 3:
+            together.wait()
+        return shared.run(10 * number, 10, arguments)
+
+    with installed(HostDevice(n_devices=3)) as device, ThreadPoolExecutor(6) as threads:
+        engine = CudaEngine()
+        shared = engine.compile(plan)
+        parts = list(threads.map(part, range(12)))
+
+    assert engine.n_workers == 6
+    assert device.used == {0, 1, 2}
+    expected = LlvmEngine(1).compile(plan).run(0, 120, arguments)
+    assert np.array_equal(expected, np.concatenate(parts))
+
+
+def test_the_engine_names_its_devices() -> None:
+    with installed(HostDevice(n_devices=2)):
+        engine = CudaEngine()
+
+    one = "host device, 1 multiprocessors, sm_90"
+    assert engine.device == f"{one}; {one}"
 
 
 def test_the_engine_names_its_device() -> None:

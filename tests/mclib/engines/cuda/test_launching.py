@@ -25,7 +25,7 @@ def test_a_program_without_arguments_has_one_slot() -> None:
 
 
 def test_a_launch_grows_towards_the_time_wanted() -> None:
-    size = LaunchSize(first=8, block_bytes=56)
+    size = LaunchSize(first=8, block_bytes=56, most_bytes=MOST_BYTES)
     sizes = []
     for _ in range(5):
         size.took(size.blocks, size.blocks * SECONDS_WANTED / 1000)
@@ -35,7 +35,7 @@ def test_a_launch_grows_towards_the_time_wanted() -> None:
 
 
 def test_a_launch_that_took_too_long_shrinks_at_once() -> None:
-    size = LaunchSize(first=100, block_bytes=56)
+    size = LaunchSize(first=100, block_bytes=56, most_bytes=MOST_BYTES)
 
     size.took(100, 10 * SECONDS_WANTED)
 
@@ -43,7 +43,7 @@ def test_a_launch_that_took_too_long_shrinks_at_once() -> None:
 
 
 def test_a_block_is_the_least() -> None:
-    size = LaunchSize(first=1, block_bytes=MOST_BYTES * 2)
+    size = LaunchSize(first=1, block_bytes=MOST_BYTES * 2, most_bytes=MOST_BYTES)
 
     size.took(1, 1000.0)
 
@@ -52,7 +52,7 @@ def test_a_block_is_the_least() -> None:
 
 
 def test_after_a_want_of_memory_a_launch_stays_small() -> None:
-    size = LaunchSize(first=64, block_bytes=56)
+    size = LaunchSize(first=64, block_bytes=56, most_bytes=MOST_BYTES)
 
     assert size.halve()
     size.took(size.blocks, 1e-9)
