@@ -26,6 +26,7 @@ from mclib.distributions import (
     Uniform,
     Weibull,
 )
+from mclib.engines.choosing import devices
 from mclib.errors import (
     ArgumentError,
     EngineUnavailable,
@@ -230,6 +231,7 @@ __all__ = [
     "correlate",
     "cos",
     "couple",
+    "devices",
     "erf",
     "erfc",
     "exp",

@@ -7,13 +7,6 @@ import numpy as np
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def to_device(array: Array) -> Any:
-    """Return a CuPy array with these numbers, on the current device."""
-    import cupy
-
-    return cupy.asarray(array)
-
-
 def to_host(value: Any) -> Any:
     """Return a NumPy array with the numbers of a CuPy array; anything else as it is."""
     return value.get() if hasattr(value, "__cuda_array_interface__") else value

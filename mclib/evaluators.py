@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mclib.arrays import to_device, to_host
+from mclib.arrays import to_host
 from mclib.engines.base import Engine, Program
 from mclib.engines.choosing import choose_block_records
 from mclib.engines.plans import Plan, argument_values, build_moments, build_values
@@ -67,6 +67,11 @@ class Evaluator(ABC):
 
     output_names: tuple[str, ...]
     settled: "Settled"
+
+    @property
+    def most_blocks(self) -> int:
+        """How many blocks may be asked for at once with gain."""
+        return self.settled.engine.most_blocks
 
     @abstractmethod
     def records(self, first_block: int, n_blocks: int) -> Array:
@@ -232,13 +237,19 @@ class ArrayEvaluator(Evaluator):
         self.constants = constants
         self.graph = graph
         self.settled = settled
-        self._draws = settled.ready(build_values, list(graph.inputs.values()))
+        self._draws = settled.program(build_values, list(graph.inputs.values()))
         self.output_names = tuple(self._called(self._arrays(0, 1), BLOCK))
 
+    @property
+    def most_blocks(self) -> int:
+        """As many as there is room for of all arrays that the function may make."""
+        n_arrays = len(self.graph.inputs) + len(self.output_names)
+        return self.settled.engine.most_array_blocks(n_arrays)
+
     def _arrays(self, first_block: int, n_blocks: int) -> dict[str, Array]:
-        draws = to_trial_order(self._draws(first_block, n_blocks))
-        handed = map(to_device, draws) if self.settled.engine.is_device else draws
-        return dict(zip(self.graph.inputs, handed, strict=True))
+        program, arguments = self._draws
+        draws = to_trial_order(program.run_there(first_block, n_blocks, arguments))
+        return dict(zip(self.graph.inputs, draws, strict=True))
 
     def _called(self, draws: Mapping[str, Array], n_trials: int) -> dict[str, Array]:
         returned = named_outputs(self.function(**draws, **self.constants), self.name)

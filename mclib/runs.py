@@ -71,6 +71,7 @@ class SimulationRun:
         self.began = 0.0
         self.started = datetime.now(UTC)
         self.elapsed = 0.0
+        self.ran_on = (engine.name, engine.device)
         graph = model.graph(numbers)
         self.input_names = tuple(graph.inputs)
         self.model_hash = model.digest_of(graph)
@@ -101,7 +102,7 @@ class SimulationRun:
             n_whole,
             self.engine.n_workers,
             self.chunk_blocks,
-            self.engine.most_blocks,
+            self.evaluator.most_blocks,
         )
         for chunk, records in chunks:
             self._add(chunk, records, chunk.n_blocks * BLOCK)
@@ -125,6 +126,7 @@ class SimulationRun:
         with undivided():
             self.accumulator.add(chunk.first_block, records, values_of, dtype)
             self.n_trials_done += n_trials
+            self.ran_on = (self.engine.name, self.engine.device)
         heartbeat.count_trials(self.engine.name, n_trials)
         if self.n_trials_done == self.n_trials_wanted:
             heartbeat.tell()
@@ -149,8 +151,8 @@ class SimulationRun:
             model_hash=self.model_hash,
             source_hash=hashlib.sha256(source.encode()).hexdigest(),
             parameters=self.numbers,
-            engine=self.engine.name,
-            device=self.engine.device,
+            engine=self.ran_on[0],
+            device=self.ran_on[1],
             precision=self.precision.value,
             sampler="independent",
             draw_contract=streams.CONTRACT_VERSION,
@@ -192,7 +194,7 @@ class SimulationRun:
             n_whole,
             self.engine.n_workers,
             self.chunk_blocks,
-            self.engine.most_blocks,
+            self.evaluator.most_blocks,
         )
         for chunk, records in chunks:
             tail.add(chunk.first_block, records, excess_of)

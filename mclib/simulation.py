@@ -176,7 +176,7 @@ def _prepare(
         if precision == "float32" and abs(value) > _LARGEST_FLOAT32:
             must = f"be a number that a float32 can hold, up to {_LARGEST_FLOAT32:g}"
             raise law(name, must, value, 'write `precision="float64"`.')
-    chosen = choose_engine(engine, n_trials)
+    chosen = choose_engine(engine, n_trials, is_traced=model.is_traced)
     return SimulationRun(
         model, numbers, n_trials, seed, chosen, _PRECISIONS[precision], chunk_size
     )

@@ -49,6 +49,16 @@ class Program(ABC):
             stores outputs, values of shape (n_outputs, n_blocks, 8, 4, 32) in lane order.
         """
 
+    def run_there(self, first_block: int, n_blocks: int, arguments: Arguments) -> Any:
+        """Compute as `run` does, and leave the result where it was computed.
+
+        Returns
+        -------
+        array
+            As from `run`; on a device a CuPy array.
+        """
+        return self.run(first_block, n_blocks, arguments)
+
     def answers(
         self,
         requests: Sequence[tuple[int, Request]],
@@ -106,6 +116,10 @@ class Engine(ABC):
     @abstractmethod
     def device(self) -> str:
         """The processor, in words, for the provenance."""
+
+    def most_array_blocks(self, n_arrays: int) -> int:
+        """Return how many blocks of so many arrays a function may be called with."""
+        return self.most_blocks
 
     @abstractmethod
     def compile(self, plan: Plan) -> Program:

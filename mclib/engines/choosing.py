@@ -6,7 +6,8 @@ And what is done with its numbers on the CPU, whatever the engine.
 import functools
 
 from mclib.engines.base import Engine
-from mclib.errors import EngineUnavailable, law
+from mclib.engines.standby import StandbyEngine
+from mclib.errors import EngineUnavailable, InsufficientMemory, law
 from mclib.statistics.records import BlockRecords, MergePairs, block_records, merge_pairs
 
 NAMES = ("auto", "llvm", "cuda", "reference")
@@ -15,8 +16,12 @@ WORTH_A_LAUNCH = 100_000
 """Trials below which the CPU is done before a GPU has begun."""
 
 
-def choose_engine(asked: str | Engine, n_trials: int) -> Engine:
+def choose_engine(asked: str | Engine, n_trials: int, *, is_traced: bool = True) -> Engine:
     """Return the engine asked for.
+
+    ``"auto"`` is a GPU, where there is one and the run is worth its launch, with the
+    processor standing by. A function that is not traced is called with NumPy's arrays: only
+    its author can say, by ``engine="cuda"``, that it takes CuPy's.
 
     Parameters
     ----------
@@ -24,6 +29,8 @@ def choose_engine(asked: str | Engine, n_trials: int) -> Engine:
         A name, or an engine made by hand.
     n_trials : int
         How much work there is, for ``"auto"``.
+    is_traced : bool, default True
+        Whether the model is a program of the engine, for ``"auto"``.
 
     Raises
     ------
@@ -39,8 +46,32 @@ def choose_engine(asked: str | Engine, n_trials: int) -> Engine:
         raise law("engine", must, asked)
     if asked != "auto":
         return _engine(asked)
-    is_worth_it = n_trials >= WORTH_A_LAUNCH
+    is_worth_it = is_traced and n_trials >= WORTH_A_LAUNCH
     return (_gpu() if is_worth_it else None) or _engine("llvm")
+
+
+def devices() -> tuple[str, ...]:
+    """Name what engines compute on here: the processor, and every visible NVIDIA device.
+
+    Returns
+    -------
+    tuple of str
+        The processor first; where there is no GPU, the last line says why.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> mc.devices()[0].startswith("llvm: ")
+    True
+    """
+    found = [f"llvm: {_engine('llvm').device}"]
+    try:
+        from mclib.engines.cuda.devices import describe_devices
+
+        found += [f"cuda: {each}" for each in describe_devices()]
+    except EngineUnavailable as reason:
+        found.append(str(reason).splitlines()[0])
+    return tuple(found)
 
 
 def choose_merge(engine: Engine) -> MergePairs:
@@ -61,11 +92,21 @@ def choose_block_records(engine: Engine) -> BlockRecords:
     return block_records_compiled
 
 
-@functools.cache
 def _gpu() -> Engine | None:
-    """Return the GPU's engine, or None where there is none; looked for only once."""
+    """Return the GPU's engine with the processor standing by, or None without a GPU."""
+    found = _with_standby()
+    if found is None or isinstance(found.failure, EngineUnavailable):
+        return None
+    if isinstance(found.failure, InsufficientMemory):
+        # Others may have left the device meanwhile; what is made ready stays so.
+        found.failure = None
+    return found
+
+
+@functools.cache
+def _with_standby() -> StandbyEngine | None:
     try:
-        return _engine("cuda")
+        return StandbyEngine(_engine("cuda"), _engine("llvm"))
     except EngineUnavailable:
         return None
 

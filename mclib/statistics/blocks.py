@@ -52,7 +52,8 @@ def to_trial_order(values: NDArray[Any], n_trials: int | None = None) -> NDArray
     array of shape (..., n_trials)
         Values by trial.
     """
-    together = np.ascontiguousarray(values.swapaxes(-1, -2))
+    # Of CuPy's arrays too: a reshape copies what does not lie in this order.
+    together = values.swapaxes(-1, -2)
     flat = together.reshape(*values.shape[:-4], values.shape[-4] * BLOCK)
     return flat if n_trials is None else flat[..., :n_trials]
 

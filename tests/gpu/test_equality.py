@@ -57,7 +57,7 @@ def test_golden_programs_give_the_same_bits(
 
 
 @pytest.mark.parametrize("precision", PRECISIONS, ids=repr)
-@pytest.mark.parametrize("number", range(20))
+@pytest.mark.parametrize("number", range(60))
 def test_random_models_give_the_same_bits(
     engine: CudaEngine, number: int, precision: Type, seed: int
 ) -> None:

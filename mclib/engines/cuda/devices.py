@@ -87,6 +87,34 @@ def open_devices(ordinals: Sequence[int] | None = None) -> tuple[Device, ...]:
     return tuple(_open(cuda, ordinal, n_devices) for ordinal in chosen)
 
 
+def free_memory(device: Device) -> int:
+    """Return the bytes that may still be taken of a device, by its limit or by others."""
+    cupy = import_cupy()
+    with cupy.cuda.Device(device.ordinal):
+        free, _ = cupy.cuda.runtime.memGetInfo()
+        pool = cupy.get_default_memory_pool()
+        free += pool.free_bytes()
+        limit = pool.get_limit()
+    return int(min(free, limit - pool.used_bytes()) if limit else free)
+
+
+def describe_devices() -> tuple[str, ...]:
+    """Return a line for each visible device: its number, what it is, how much is free.
+
+    Raises
+    ------
+    EngineUnavailable
+        If CuPy, a driver or a device is missing.
+    """
+    cuda = import_cupy().cuda
+    lines = []
+    for device in open_devices():
+        free, whole = cuda.Device(device.ordinal).mem_info
+        memory = f"{free / 2**30:.1f} of {whole / 2**30:.1f} GiB free"
+        lines.append(f"{device.ordinal}, {device}, {memory}")
+    return tuple(lines)
+
+
 def _open(cuda: Any, ordinal: int, n_devices: int) -> Device:
     if not 0 <= ordinal < n_devices:
         # Without any device, an older runtime counts to zero instead of answering an error.

@@ -12,13 +12,19 @@ from typing import Any, TypeVar
 
 from mclib.engines.base import Arguments, Array, Engine, Program
 from mclib.engines.cuda.compiling import architecture, compiler
-from mclib.engines.cuda.devices import Device, open_devices
+from mclib.engines.cuda.devices import Device, free_memory, open_devices
 from mclib.engines.cuda.program import UNDER_WAY, DeviceProgram
 from mclib.engines.cuda.rendering import render
-from mclib.engines.plans import Plan
+from mclib.engines.plans import BLOCK, Plan
 from mclib.statistics.requests import Request
 
 T = TypeVar("T")
+
+_MOST_ARRAY_BLOCKS = 1 << 12
+"""Four million trials at once fill a device, and some of its arrays stay in its cache."""
+
+_ARRAYS_ON_THE_WAY = 8
+"""Arrays that a function may make, and CuPy keep, for each that it is given or returns."""
 
 
 class CudaProgram(Program):
@@ -40,6 +46,11 @@ class CudaProgram(Program):
     def run(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
         """Run on the device that has been idle for longest."""
         return self._somewhere(lambda there: there.run(first_block, n_blocks, arguments))
+
+    def run_there(self, first_block: int, n_blocks: int, arguments: Arguments) -> Any:
+        """Run on the first device: the arrays of one call must be of one device."""
+        there = self._on(self._devices[0])
+        return there.run_there(first_block, n_blocks, arguments)
 
     def answers(
         self,
@@ -103,6 +114,13 @@ class CudaEngine(Engine):
     def device(self) -> str:
         """Names, sizes and architectures of the devices."""
         return "; ".join(map(str, self.devices))
+
+    def most_array_blocks(self, n_arrays: int) -> int:
+        """Return how many blocks leave room for what a function makes on its way."""
+        free = free_memory(self.devices[0])
+        bytes_per_block = _ARRAYS_ON_THE_WAY * n_arrays * BLOCK * 8
+        fitting = free // (UNDER_WAY * bytes_per_block)
+        return max(1, min(_MOST_ARRAY_BLOCKS, fitting))
 
     def compile(self, plan: Plan) -> Program:
         """Return the plan as machine code, from disk if it was compiled before."""

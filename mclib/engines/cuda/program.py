@@ -88,6 +88,28 @@ class DeviceProgram(Program):
                     self._finish(under_way.popleft(), out)
         return out
 
+    def run_there(self, first_block: int, n_blocks: int, arguments: Arguments) -> Any:
+        """Run one launch after the other, into memory of the device."""
+        out = None
+        under_way: deque[_Launch] = deque()
+        begun = 0
+        with self._at_work() as stream:
+            slots = self._handed(arguments)
+            out = self._cupy.empty(output_shape(self.plan, n_blocks), self._type)
+            while begun < n_blocks:
+                if len(under_way) == UNDER_WAY:
+                    self._learn(self._size_there, under_way.popleft())
+                n_now = min(self._size_there.blocks, n_blocks - begun)
+                part = out[begun:] if self.plan.records else out[:, begun:]
+                launch = self._compute(
+                    first_block, begun, n_now, n_blocks, slots, part, stream
+                )
+                launch.arrived.record(stream)
+                under_way.append(launch)
+                begun += n_now
+            stream.synchronize()
+        return out
+
     def answers(
         self,
         requests: Sequence[tuple[int, Request]],
