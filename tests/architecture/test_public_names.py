@@ -93,6 +93,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "correlate",
     "cos",
     "couple",
+    "devices",
     "erf",
     "erfc",
     "exp",

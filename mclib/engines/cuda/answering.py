@@ -154,7 +154,7 @@ class Tally:
     request : LinearBins, KeyBins or KeysWithin
         What is counted.
     function : callable
-        From a kernel's name to the kernel.
+        From the name of one of the source's functions to what launches it.
     n_values : int
         Most values that it will be shown.
     """
@@ -165,8 +165,8 @@ class Tally:
         assert isinstance(request, _KNOWN)
         self.request = request
         self._empty()
-        kernel, self._arguments = self._question(n_values)
-        self._function = function(kernel)
+        name, self._arguments = self._question(n_values)
+        self._function = function(name)
 
     def _empty(self) -> None:
         cupy = import_cupy()
@@ -184,9 +184,9 @@ class Tally:
         counts = self._counts
         if isinstance(self.request, LinearBins):
             low, scale, n_bins = self.request.low, self.request.scale, self.request.n_bins
-            kernel = "linear_bins" if n_bins + 2 <= PLACES else "many_linear_bins"
+            name = "linear_bins" if n_bins + 2 <= PLACES else "many_linear_bins"
             numbers = (np.float64(each) for each in (low, scale, n_bins + 1))
-            return kernel, (*numbers, counts)
+            return name, (*numbers, counts)
         assert isinstance(self.request, KeyBins | KeysWithin)
         first, last = self.request.first, self.request.last
         inside = (np.uint64(first), np.uint64(last - first))
@@ -218,8 +218,8 @@ class Tally:
 
 
 @functools.cache
-def kernels(precision: Type, arch: str, ordinal: int) -> Callable[[str], Any]:
-    """Return what finds the kernels for a precision on a device by name."""
+def functions_on(precision: Type, arch: str, ordinal: int) -> Callable[[str], Any]:
+    """Return what finds the functions for a precision on a device by name."""
     from mclib.engines.cuda.compiling import compiler
 
     cuda = import_cupy().cuda

@@ -10,7 +10,12 @@ from typing import Any
 import numpy as np
 
 from mclib.engines.base import Arguments, Array, Program, output_shape, output_type
-from mclib.engines.cuda.answering import WARPS_PER_MULTIPROCESSOR, Tally, kernels, knows
+from mclib.engines.cuda.answering import (
+    WARPS_PER_MULTIPROCESSOR,
+    Tally,
+    functions_on,
+    knows,
+)
 from mclib.engines.cuda.devices import Device, import_cupy, unavailable
 from mclib.engines.cuda.launching import MOST_BYTES, MOST_BYTES_THERE, LaunchSize, pack
 from mclib.engines.cuda.sources import ENTRY, THREADS, Source
@@ -121,7 +126,7 @@ class DeviceProgram(Program):
         """Store a piece of the outputs on the device, count, and go on with the next."""
         if not n_blocks or not all(knows(request) for _, request in requests):
             return None
-        function = kernels(self.plan.precision, self._arch, self._device.ordinal)
+        function = functions_on(self.plan.precision, self._arch, self._device.ordinal)
         grid = WARPS_PER_MULTIPROCESSOR * self._device.n_multiprocessors
         under_way: deque[_Launch] = deque()
         begun = room = 0

@@ -41,8 +41,8 @@ def machine_code_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine code of the host device is the source itself."""
     monkeypatch.setattr(Compiler, "cubin", lambda self, text, arch: text.encode())
     # What one test's device has loaded is not there on the next one's.
-    fresh = functools.cache(answering.kernels.__wrapped__)
-    monkeypatch.setattr(program, "kernels", fresh)
+    fresh = functools.cache(answering.functions_on.__wrapped__)
+    monkeypatch.setattr(program, "functions_on", fresh)
 
 
 def _program(plan: Plan) -> DeviceProgram:
