@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from deploy.deployer.cards import SHOWN, cards_file
 from deploy.deployer.commands import Command
 from deploy.deployer.giving_secrets import parts_folder
 from deploy.front.configuration import ca_file
@@ -123,11 +124,13 @@ def variables(settings: Settings, state: Path, version: str) -> dict[str, str]:
     for color, image in hub_images(state).items():
         name = f"MC_HUB_{color.upper()}_IMAGE"
         found[name] = os.environ.get(name) or image or found["MC_HUB_IMAGE"]
-    site = site_file(state)
+    site, cards = site_file(state), cards_file(state)
+    told = site.read_bytes() + cards.read_bytes()
     return found | {
         "MC_SITE": str(site),
-        # A changed site starts the parts that read it anew.
-        "MC_SITE_DIGEST": hashlib.sha256(site.read_bytes()).hexdigest()[:16],
+        "MC_CARDS": str(cards),
+        # A changed site starts the parts that read it anew, and so does another card.
+        "MC_SITE_DIGEST": hashlib.sha256(told).hexdigest()[:16],
         "MC_ACME_CA_FILE": ca_file(settings),
         "MC_CHECKOUT": str(checkout()),
         "MC_STATE": str(state),
@@ -209,8 +212,8 @@ def compose(
     stdin: bytes = b"",
 ) -> Command:
     """`docker compose` for an environment: the base, what differs there, what is added."""
-    overlay = Path(told["MC_STATE"]) / LOGGING
-    some = [*files(settings), *([str(overlay)] if overlay.exists() else [])]
+    made = [Path(told["MC_STATE"]) / name for name in (LOGGING, SHOWN)]
+    some = [*files(settings), *(str(file) for file in made if file.exists())]
     named = [word for file in some for word in ("--file", file)]
     return Command(
         words=("docker", "compose", *named, *words),

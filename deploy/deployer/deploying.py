@@ -21,7 +21,7 @@ from deploy.deployer.platform_health import check_answers, check_parts, check_sm
 from deploy.deployer.programs import Programs
 from deploy.deployer.release_lock import differences, inspect_images
 from deploy.deployer.releases import Releases
-from deploy.deployer.simulation import check_speed, find_gpus, simulate
+from deploy.deployer.simulation import check_speed, reported_gpus, simulate
 from deploy.deployer.story import Story
 from deploy.deployer.switching import check_schemas, lock_of, switch_back, switch_to
 from hub.storage import checkout
@@ -184,7 +184,9 @@ class Deployment:
     def _check_gpus(self) -> str:
         name, share = self._new.settings.name, self._new.settings.gpus.share
         images = [one.image for one in self._new.settings.profiles if one.gpu]
-        found = find_gpus(self._new.docker, self._new.settings, images[0]) if images else ()
+        found = self._new.named_cards
+        if images and not found:
+            found = tuple(reported_gpus(self._new.docker, images[0]))
         self._gpus = [device.name for device in found]
         refuse(GpuRegistry(host_folder()).would_break(name, self._gpus, share))
         if not self._gpus:

@@ -12,10 +12,12 @@ from deploy.deployer.giving_secrets import Secrets, parts_folder
 from deploy.deployer.gpu_registry import GpuRegistry, host_folder
 from deploy.deployer.homes import Archived, archive_home, remove_home
 from deploy.deployer.programs import Programs
+from deploy.deployer.simulation import reported_gpus
 from deploy.deployer.story import Story
 from deploy.monitoring import configuration
 from hub.choices import NoTls, Prometheus
 from hub.network import PROXY_PORT
+from hub.settings import Settings
 from hub.storage import checkout, write_whole
 
 __all__ = ["Environment"]
@@ -34,9 +36,13 @@ class Environment:
 
     def __init__(self, programs: Programs, story: Story) -> None:
         self.programs = programs
-        self._settings = programs.settings
         self._state = programs.state
         self._story = story
+
+    @property
+    def _settings(self) -> Settings:
+        # Asked for each time: the cards that a driver names come later than the rest.
+        return self.programs.settings
 
     def up(self) -> None:
         """Start what doesn't run, and make what is missing for it.
@@ -55,6 +61,7 @@ class Environment:
     def prepare(self) -> None:
         """Make what containers need before they start, as far as it is missing."""
         change = self._story.change
+        change("cards are told to the parts", self._find_cards)
         change("secrets, to each part its own", self.give_secrets)
         change("what may be asked of Docker", self._write_policy)
         if not isinstance(self._settings.tls, NoTls):
@@ -158,6 +165,12 @@ class Environment:
     def give_secrets(self) -> None:
         """Secrets that are missing are made, and each part gets its own."""
         self.secrets.give()
+
+    def _find_cards(self) -> str:
+        images = [profile.image for profile in self._settings.profiles if profile.gpu]
+        found = reported_gpus(self.programs.docker, images[0]) if images else ()
+        self.programs.know_cards(found)
+        return f"{len(found)} answer their driver" if found else "no driver answers"
 
     def _write_policy(self) -> None:
         policy = json.dumps(docker_policy(self._settings), indent=2)

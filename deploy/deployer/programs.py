@@ -1,15 +1,17 @@
 """Docker and compose, told which environment they work on."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from deploy.deployer.cards import CARDS, keep_cards
 from deploy.deployer.commands import Command, run
 from deploy.deployer.compose import compose, variables
 from deploy.deployer.outcomes import Failed
 from deploy.deployer.release_lock import ReleaseLock
 from deploy.deployer.releases import Releases
-from hub.environments import load
+from hub.choices import Device
+from hub.environments import CARDS_VARIABLE, load
 from hub.release import RELEASE_VARIABLE
 from hub.settings import Settings
 from hub.storage import checkout
@@ -34,6 +36,8 @@ class Programs:
 
     Attributes
     ----------
+    named_cards : sequence of Device
+        Cards that the settings name themselves.
     kept_images : dict of str to str
         Names of images by compose's variable, where they aren't of this release's tag: an
         image that did not change keeps the name that it runs under.
@@ -43,17 +47,25 @@ class Programs:
         self.settings = settings
         self.state = state
         self.version = version
+        self.named_cards = settings.gpus.devices
         self.kept_images: dict[str, str] = {}
 
     @classmethod
     def of(cls, environment: str, state: Path, version: str) -> "Programs":
         """Those of an environment in a release, with the names of images in its lock."""
-        settings = load(environment, os.environ | {RELEASE_VARIABLE: version})
-        made = cls(settings, state / settings.name, version)
+        made = cls(load(environment, _variables(version)), state / environment, version)
+        made.settings = load(environment, _variables(version, made.state / CARDS))
         file = Releases(made.state).file(version)
         if file.exists():
             made.kept_images.update(ReleaseLock.read(file).variables)
         return made
+
+    def know_cards(self, cards: Sequence[Device]) -> None:
+        """Take over what the driver says of this host's cards, where settings name none."""
+        services = self.compose("config", "--services").split()
+        keep_cards(self.state, cards, services)
+        name = self.settings.name
+        self.settings = load(name, _variables(self.version, self.state / CARDS))
 
     def docker(self, *words: str, stdin: bytes = b"", within: float = 600.0) -> str:
         """What `docker` says."""
@@ -107,3 +119,8 @@ class Programs:
         words = (f"--action={action}", f"--target={target}", f"--detail={detail}")
         note = ("python", "-m", "hub", "audit", "note", "--actor=operator", *words)
         self.compose("exec", "-T", "steward", *note)
+
+
+def _variables(version: str, cards: Path | None = None) -> Mapping[str, str]:
+    known = {CARDS_VARIABLE: str(cards)} if cards is not None and cards.exists() else {}
+    return os.environ | {RELEASE_VARIABLE: version} | known

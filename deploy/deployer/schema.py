@@ -137,16 +137,18 @@ def lead_back(programs: Programs, newer: str, to: Heads) -> None:
 def _in_hub(programs: Programs) -> tuple[str, ...]:
     """As a hub is started, as far as the database goes."""
     told = programs.told()
-    site = "/etc/mchub/site.toml"
+    site, cards = "/etc/mchub/site.toml", "/etc/mchub/cards.json"
     return (
         f"--network=mchub-{programs.settings.name}_database",
         *("--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--read-only"),
         *("--tmpfs=/tmp", "--tmpfs=/srv/hub:uid=1100,gid=1100,mode=0700"),
         f"--volume={told['MC_SECRETS']}/hub:/run/secrets:ro",
         f"--volume={told['MC_SITE']}:{site}:ro",
+        f"--volume={told['MC_CARDS']}:{cards}:ro",
         *(f"--add-host={host}:{_address(told, host)}" for host in _HOSTS),
         f"--env=MC_ENVIRONMENT={programs.settings.name}",
         f"--env=MCHUB_SITE={site}",
+        f"--env=MCHUB_CARDS={cards}",
     )
 
 

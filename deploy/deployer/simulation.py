@@ -8,10 +8,9 @@ from typing import Any, Final
 
 from deploy.deployer.outcomes import Failed
 from hub.choices import Device
-from hub.settings import Settings
 from hub.storage import write_whole
 
-__all__ = ["Simulated", "check_speed", "find_gpus", "simulate"]
+__all__ = ["Simulated", "check_speed", "reported_gpus", "simulate"]
 
 Docker = Callable[..., str]
 """Runs `docker` with words, and returns what it says."""
@@ -37,20 +36,16 @@ class Simulated:
     speed: float
 
 
-def find_gpus(docker: Docker, settings: Settings, image: str) -> Sequence[Device]:
-    """The cards of this environment: those its settings name, or those the driver names.
+def reported_gpus(docker: Docker, image: str) -> Sequence[Device]:
+    """The cards that the driver names; none where there is no driver.
 
     Parameters
     ----------
     docker : callable
         Runs `docker`.
-    settings : Settings
-        The environment.
     image : str
         A kernel image for GPUs, in which the driver's library is asked.
     """
-    if settings.gpus.devices:
-        return settings.gpus.devices
     ask = (
         "import dataclasses, json, pynvml as n; n.nvmlInit(); "
         "hs = [n.nvmlDeviceGetHandleByIndex(i) for i in range(n.nvmlDeviceGetCount())]; "

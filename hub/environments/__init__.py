@@ -4,6 +4,7 @@ Each environment is one literal in a file of its own, all in the same order, so 
 them laid side by side show their differences at a glance.
 """
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -11,16 +12,26 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from hub.choices import LocalProcess
+from hub.choices import Device, LocalProcess
 from hub.environments.site import with_site
 from hub.laws import refusal, require
 from hub.release import release
 from hub.settings import Settings
 
-__all__ = ["ENVIRONMENTS", "PORT_VARIABLES", "SITE_VARIABLE", "load", "with_ports"]
+__all__ = [
+    "CARDS_VARIABLE",
+    "ENVIRONMENTS",
+    "PORT_VARIABLES",
+    "SITE_VARIABLE",
+    "load",
+    "with_ports",
+]
 
 SITE_VARIABLE: Final = "MCHUB_SITE"
 """Names the file with what this site decides for itself."""
+
+CARDS_VARIABLE: Final = "MCHUB_CARDS"
+"""Names the file with the cards that the driver of this host names."""
 
 ENVIRONMENTS: Final = ("development", "rehearsal", "staging", "production")
 
@@ -65,8 +76,8 @@ def load(name: str | None, variables: Mapping[str, str] | None = None) -> Settin
         One of `ENVIRONMENTS`; usually what ``MC_ENVIRONMENT`` holds. There is no default:
         a hub that doesn't know its environment must not start.
     variables : mapping, optional
-        Where `SITE_VARIABLE`, `PORT_VARIABLES` and ``MC_RELEASE`` are looked up; the
-        process's own environment variables if not given.
+        Where `SITE_VARIABLE`, `CARDS_VARIABLE`, `PORT_VARIABLES` and ``MC_RELEASE`` are
+        looked up; the process's own environment variables if not given.
 
     Returns
     -------
@@ -86,6 +97,7 @@ def load(name: str | None, variables: Mapping[str, str] | None = None) -> Settin
     settings = _literal(name)
     if site := variables.get(SITE_VARIABLE, ""):
         settings = with_site(settings, Path(site), ENVIRONMENTS)
+    settings = _with_cards(settings, variables)
     return with_ports(_with_release(settings, variables), variables)
 
 
@@ -113,6 +125,23 @@ def _with_release(settings: Settings, variables: Mapping[str, str]) -> Settings:
     )
     runs_as = replace(runs_as, profiles=profiles)
     return replace(settings, server=replace(settings.server, runs_as=runs_as))
+
+
+def _with_cards(settings: Settings, variables: Mapping[str, str]) -> Settings:
+    file = variables.get(CARDS_VARIABLE, "")
+    if (
+        not file
+        or settings.gpus.devices
+        or isinstance(settings.server.runs_as, LocalProcess)
+    ):
+        return settings
+    try:
+        told = json.loads(Path(file).read_text(encoding="utf-8"))
+        cards = tuple(Device(**card) for card in told)
+    except (OSError, TypeError, ValueError) as error:
+        law = "name a file with a list of cards, as the deployer writes it"
+        raise refusal(CARDS_VARIABLE, law, file, str(error)) from error
+    return replace(settings, gpus=replace(settings.gpus, devices=cards))
 
 
 def with_ports(settings: Settings, variables: Mapping[str, str]) -> Settings:

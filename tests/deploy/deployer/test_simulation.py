@@ -13,7 +13,7 @@ from deploy.deployer.simulation import (
     SCRIPT,
     Simulated,
     check_speed,
-    find_gpus,
+    reported_gpus,
     simulate,
 )
 from hub import load
@@ -82,12 +82,10 @@ def test_a_host_without_a_driver_has_no_cards() -> None:
         message = "could not select device driver"
         raise Failed(message)
 
-    assert find_gpus(refuses, PRODUCTION, "kernel:1-gpu") == ()
+    assert reported_gpus(refuses, "kernel:1-gpu") == ()
 
 
 def test_the_driver_names_the_cards_and_their_memory() -> None:
-    found = find_gpus(
-        lambda *_, **__: '[["GPU-1", 85899345920]]\n', PRODUCTION, "kernel:1-gpu"
-    )
+    found = reported_gpus(lambda *_, **__: '[["GPU-1", 85899345920]]\n', "kernel:1-gpu")
 
     assert [(device.name, device.memory) for device in found] == [("GPU-1", "81920M")]
