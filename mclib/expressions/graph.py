@@ -1,5 +1,6 @@
 """What a model becomes: inputs, parameters and outputs as nodes."""
 
+import functools
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,10 @@ class Graph:
 
     def digest(self) -> str:
         """Return a hash of names and formulas; the same on every machine."""
+        return self._digest
+
+    @functools.cached_property
+    def _digest(self) -> str:
         text = hashlib.sha256()
         text.update(repr((list(self.inputs), list(self.outputs))).encode())
         describe(self.roots, text.update)

@@ -1,6 +1,7 @@
 """Tracing: the model's function is called once, on symbols, and leaves a graph behind."""
 
-from collections.abc import Callable, Iterable, Mapping
+import functools
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,10 @@ from mclib.expressions.graph import Graph, check_streams
 from mclib.expressions.lowering import evaluate_model_expression
 from mclib.expressions.nodes import TRIAL, Node, node, topological
 from mclib.expressions.simplify import simplify
+
+_Named = tuple[tuple[str, Node], ...]
+
+_TRACES_KEPT = 64
 
 
 def parameter(name: str) -> Expression:
@@ -71,14 +76,35 @@ def trace(
     numbers = {key: _as_output(value, key, name) for key, value in outputs.items()}
     for key, output in numbers.items():
         _check_output(key, output, inputs, name)
-    roots = simplify([*(each.node for each in inputs.values()), *numbers.values()])
+    return _finished(
+        tuple((key, each.node) for key, each in inputs.items()),
+        tuple(numbers.items()),
+        tuple(resolver.fixed.items()),
+        frozenset(values),
+        name,
+    )
+
+
+@functools.lru_cache(_TRACES_KEPT)
+def _finished(
+    inputs: _Named,
+    outputs: _Named,
+    fixed: tuple[tuple[str, float], ...],
+    known: frozenset[str],
+    name: str,
+) -> Graph:
+    """Return what tracing has left as a graph: simplified, checked, once for each trace.
+
+    Equal nodes are one object, so that a model traced again without a loop ends here.
+    """
+    roots = simplify(node for _, node in (*inputs, *outputs))
     check_streams(roots)
-    check_parameters(roots, values, name)
+    check_parameters(roots, known, name)
     n = len(inputs)
     return Graph(
-        inputs=dict(zip(inputs, roots[:n], strict=True)),
-        outputs=dict(zip(numbers, roots[n:], strict=True)),
-        fixed=resolver.fixed,
+        inputs={key: root for (key, _), root in zip(inputs, roots[:n], strict=True)},
+        outputs={key: root for (key, _), root in zip(outputs, roots[n:], strict=True)},
+        fixed=dict(fixed),
     )
 
 
@@ -104,10 +130,10 @@ def shared_name(key: str, name: str) -> TraceError:
     )
 
 
-def check_parameters(roots: Iterable[Node], values: Mapping[str, float], name: str) -> None:
+def check_parameters(roots: Iterable[Node], known: Container[str], name: str) -> None:
     """Refuse a value that was kept from another model's trace."""
     for each in topological(roots):
-        if each.op.name == "parameter" and each.payload not in values:
+        if each.op.name == "parameter" and each.payload not in known:
             message = (
                 f"`{name}` must compute with its own inputs and parameters; it uses "
                 f"`{each.payload}` of another model.\n"
