@@ -77,6 +77,15 @@ class Evaluator(ABC):
     def records(self, first_block: int, n_blocks: int) -> Array:
         """Return records of whole blocks, shape (n_blocks, n_outputs, 7)."""
 
+    @property
+    def merge_levels(self) -> int:
+        """How many levels of the tree of records `merged_records` goes up."""
+        return 0
+
+    def merged_records(self, first_block: int, n_blocks: int) -> Array:
+        """Return records of ``2**merge_levels`` blocks each."""
+        return self.records(first_block, n_blocks)
+
     @abstractmethod
     def outputs(self, first_block: int, n_blocks: int, places: Sequence[int]) -> Array:
         """Return some outputs in lane order, shape (len(places), n_blocks, 8, 4, 32)."""
@@ -183,6 +192,17 @@ class TracedEvaluator(Evaluator):
             some = self.settled.records_of(np.moveaxis(values, 0, 1))
             records[start : start + n_now] = some
         return records
+
+    @property
+    def merge_levels(self) -> int:
+        """As many as the engine goes up, where records are made inside the program."""
+        is_fused = len(self._nodes) <= MOST_FUSED
+        return self.settled.engine.merge_levels if is_fused else 0
+
+    def merged_records(self, first_block: int, n_blocks: int) -> Array:
+        """Run the plan that makes records, and merge them where they are made."""
+        program, arguments = self.settled.program(build_moments, self._nodes)
+        return program.run_merged(first_block, n_blocks, arguments)
 
     def outputs(self, first_block: int, n_blocks: int, places: Sequence[int]) -> Array:
         """Run a plan that stores these outputs."""

@@ -26,7 +26,7 @@ from mclib.evaluators import (
 from mclib.expressions.dtypes import Type
 from mclib.model import Model, source_of
 from mclib.results.provenance import Provenance
-from mclib.statistics.accumulator import Accumulator
+from mclib.statistics.accumulator import N_GROUPS_KEPT, Accumulator
 from mclib.statistics.blocks import BLOCK, n_blocks_of, to_trial_order
 from mclib.statistics.records import block_records
 from mclib.statistics.requests import Request, TailMoments
@@ -97,15 +97,18 @@ class SimulationRun:
         self.began = time.monotonic()
         heartbeat.count_run(self.engine.name)
         n_whole, rest = divmod(self.n_trials_wanted, BLOCK)
+        yield from self._merged(levels := self._levels(n_whole), n_whole >> levels)
+        begun = self.n_trials_done // BLOCK
         chunks = in_order(
-            lambda chunk: self.evaluator.records(chunk.first_block, chunk.n_blocks),
-            n_whole,
+            lambda chunk: self.evaluator.records(begun + chunk.first_block, chunk.n_blocks),
+            n_whole - begun,
             self.engine.n_workers,
             self.chunk_blocks,
             self.evaluator.most_blocks,
         )
         for chunk, records in chunks:
-            self._add(chunk, records, chunk.n_blocks * BLOCK)
+            there = Chunk(begun + chunk.first_block, chunk.n_blocks)
+            self._add(there, records, chunk.n_blocks * BLOCK)
             yield self.n_trials_done
         if rest:
             everything = range(len(self.output_names))
@@ -114,7 +117,32 @@ class SimulationRun:
             self._add(Chunk(n_whole, 1), records, rest)
             yield self.n_trials_done
 
-    def _add(self, chunk: Chunk, records: Array, n_trials: int) -> None:
+    def _levels(self, n_whole: int) -> int:
+        """How far records may come merged: standard errors need groups of their own."""
+        levels = self.evaluator.merge_levels
+        is_long = n_whole >= N_GROUPS_KEPT << levels
+        is_free = self.chunk_blocks is None or self.chunk_blocks >= 1 << levels
+        return levels if is_long and is_free else 0
+
+    def _merged(self, levels: int, n_records: int) -> Iterator[int]:
+        """Go through the trials whose records come merged, if any do."""
+        if not levels:
+            return
+        chunks = in_order(
+            lambda chunk: self.evaluator.merged_records(
+                chunk.first_block << levels, chunk.n_blocks << levels
+            ),
+            n_records,
+            self.engine.n_workers,
+            None if self.chunk_blocks is None else self.chunk_blocks >> levels,
+            self.evaluator.most_blocks >> levels,
+        )
+        for chunk, records in chunks:
+            there = Chunk(chunk.first_block << levels, chunk.n_blocks << levels)
+            self._add(there, records, there.n_blocks * BLOCK, levels)
+            yield self.n_trials_done
+
+    def _add(self, chunk: Chunk, records: Array, n_trials: int, levels: int = 0) -> None:
         def values_of(first_block: int, n_blocks: int) -> Array:
             everything = range(len(self.output_names))
             values = self.evaluator.outputs(first_block, n_blocks, everything)
@@ -123,8 +151,16 @@ class SimulationRun:
 
         is_single = self.precision is Type.FLOAT32
         dtype = np.float32 if is_single else np.float64
+
+        def one_by_one(first_block: int, n_blocks: int) -> None:
+            own = self.evaluator.records(first_block, n_blocks)
+            self.accumulator.add(first_block, own, values_of, dtype)
+
         with undivided():
-            self.accumulator.add(chunk.first_block, records, values_of, dtype)
+            if levels:
+                self.accumulator.add_merged(chunk.first_block, records, levels, one_by_one)
+            else:
+                self.accumulator.add(chunk.first_block, records, values_of, dtype)
             self.n_trials_done += n_trials
             self.ran_on = (self.engine.name, self.engine.device)
         heartbeat.count_trials(self.engine.name, n_trials)

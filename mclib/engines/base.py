@@ -49,6 +49,24 @@ class Program(ABC):
             stores outputs, values of shape (n_outputs, n_blocks, 8, 4, 32) in lane order.
         """
 
+    def run_merged(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
+        """Compute records, and merge them as far as the engine's `merge_levels` say.
+
+        Parameters
+        ----------
+        first_block, n_blocks : int
+            Which blocks; whole multiples of ``2**merge_levels``.
+        arguments : sequence of NumPy scalars
+            The plan's arguments.
+
+        Returns
+        -------
+        array of shape (n_blocks >> merge_levels, n_outputs, 7)
+            Records of neighbouring blocks together. One that isn't finite may stand for
+            blocks of which each is, and must be looked at block by block.
+        """
+        return self.run(first_block, n_blocks, arguments)
+
     def run_there(self, first_block: int, n_blocks: int, arguments: Arguments) -> Any:
         """Compute as `run` does, and leave the result where it was computed.
 
@@ -102,6 +120,8 @@ class Engine(ABC):
     most_sweep_blocks : int
         Of how many blocks the values of outputs may be asked for at once, all outputs
         together: 2 MB for each worker, where they are brought to the processor.
+    merge_levels : int
+        How many levels of the tree of records its programs can go up by themselves.
     is_device : bool
         Whether functions that are not traced are called with this device's arrays (CuPy).
     """
@@ -110,6 +130,7 @@ class Engine(ABC):
     n_workers: int
     most_blocks: int = 1 << 14
     most_sweep_blocks: int = 256
+    merge_levels: int = 0
     is_device: bool = False
 
     @property

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from mclib.engines.base import Arguments, Array, Engine, Program
 from mclib.engines.plans import Plan
 from mclib.errors import EngineUnavailable, InsufficientMemory, MclibError
+from mclib.statistics.records import merge_up
 from mclib.statistics.requests import Request
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ class StandbyEngine(Engine):
         self.n_workers = first.n_workers
         self.most_blocks = first.most_blocks
         self.most_sweep_blocks = first.most_sweep_blocks
+        self.merge_levels = first.merge_levels
         self.failure: MclibError | None = None
         self._leaving = threading.Lock()
 
@@ -91,6 +93,15 @@ class _StandbyProgram(Program):
     def run(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
         return self._done(lambda program: program.run(first_block, n_blocks, arguments))
 
+    def run_merged(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
+        levels, type_ = self._engine.merge_levels, self.plan.precision.dtype
+        return self._done(
+            lambda first: first.run_merged(first_block, n_blocks, arguments),
+            lambda standby: merge_up(
+                standby.run(first_block, n_blocks, arguments), levels, type_
+            ),
+        )
+
     def answers(
         self,
         requests: Sequence[tuple[int, Request]],
@@ -105,14 +116,17 @@ class _StandbyProgram(Program):
             )
         )
 
-    def _done(self, work: Callable[[Program], T]) -> T:
+    def _done(
+        self, work: Callable[[Program], T], otherwise: Callable[[Program], T] | None = None
+    ) -> T:
+        """Do work on the first engine, or the same, or other work, on the standby."""
         engine = self._engine
         if engine.failure is None:
             try:
                 return work(self._on(engine.first))
             except FAILURES as failure:
                 engine.leave(failure)
-        return work(self._on(engine.standby))
+        return (otherwise or work)(self._on(engine.standby))
 
     def _on(self, engine: Engine) -> Program:
         with self._compiling:

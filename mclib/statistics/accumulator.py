@@ -7,6 +7,7 @@ added, not of when, by whom or in which ranges. Merging stops at a level with at
 nodes, whose records serve standard errors by jackknife.
 """
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -64,10 +65,45 @@ class Accumulator:
         self.n_outputs = n_outputs
         self._merge = merge
         self.non_finite: tuple[NonFinite, ...] = (NonFinite(),) * n_outputs
-        self._waiting: list[tuple[int, Floats]] = []
+        self._waiting: list[tuple[int, int, Floats]] = []
         self._n_waiting = 0
         self._levels: list[Nodes] = [self._no_nodes()]
         self._highest = 0
+
+    def add_merged(
+        self,
+        first_block: int,
+        records: Floats,
+        levels: int,
+        one_by_one: Callable[[int, int], None],
+    ) -> None:
+        """Add records of neighbouring blocks that were merged already.
+
+        Parameters
+        ----------
+        first_block : int
+            Index of the first of them, a multiple of ``2**levels``.
+        records : array of shape (n_records, n_outputs, 7), float64
+            Each of ``2**levels`` blocks; they are copied.
+        levels : int
+            How many levels up they are.
+        one_by_one : callable
+            ``one_by_one(first_block, n_blocks)`` adds blocks by `add`. It is called where
+            a record isn't finite: some block's can't be trusted, or the merge overflows.
+        """
+        records = np.array(records, dtype=np.float64)
+        looked_at = records[:, :, (1, 4)].reshape(len(records), -1)
+        is_sound = np.isfinite(looked_at).all(axis=1)
+        unit, first = 1 << levels, first_block >> levels
+        ends = np.flatnonzero(np.diff(is_sound, prepend=not is_sound[0], append=False))
+        starts = [*ends.tolist(), len(records)]
+        for start, end in itertools.pairwise(starts):
+            if start == end:
+                continue
+            if is_sound[start]:
+                self._put(levels, first + start, records[start:end])
+            else:
+                one_by_one((first + start) * unit, (end - start) * unit)
 
     def add(
         self,
@@ -106,10 +142,14 @@ class Accumulator:
                 )
                 raise InternalError(message)
             self._repair(first_block, records, doubtful, values_of)
+        self._put(0, first_block, records)
+
+    def _put(self, level: int, first: int, records: Floats) -> None:
+        """Let records wait until many are merged at once."""
         most = max(_FEWEST_WAITING, _WAITING // self.n_outputs)
         for start in range(0, len(records), most):
             some = records[start : start + most]
-            self._waiting.append((first_block + start, some))
+            self._waiting.append((level, first + start, some))
             self._n_waiting += len(some)
             if self._n_waiting >= most:
                 self._settle()
@@ -175,18 +215,31 @@ class Accumulator:
         """Merge what waits into the tree."""
         if not self._waiting:
             return
-        indices = np.concatenate(
-            [np.arange(first, first + len(each)) for first, each in self._waiting]
-        )
-        # Fields first: each is then one contiguous array to compute with.
-        records = np.concatenate([np.moveaxis(each, -1, 0) for _, each in self._waiting], 1)
+        highest = 0
+        levels = [self._no_nodes()] * (1 + max(level for level, _, _ in self._waiting))
+        for level in {level for level, _, _ in self._waiting}:
+            here = [(first, some) for at, first, some in self._waiting if at == level]
+            indices = np.concatenate(
+                [np.arange(first, first + len(some)) for first, some in here]
+            )
+            # Fields first: each is then one contiguous array to compute with.
+            records = np.concatenate([np.moveaxis(some, -1, 0) for _, some in here], 1)
+            levels[level] = _sorted(indices, records)
+            highest = max(highest, ((int(indices.max()) + 1) << level) - 1)
         self._waiting, self._n_waiting = [], 0
-        self._merge_levels([_sorted(indices, records)], int(indices.max()))
+        self._merge_levels(levels, highest)
 
     def _merge_levels(self, others: list[Nodes], highest: int) -> None:
         """Merge nodes of the levels from 0 up with those that are kept."""
         self._highest = max(self._highest, highest)
-        top = max(0, self._highest.bit_length() - _TOP_BITS)
+        # What came in merged can't be taken apart.
+        given = [
+            level
+            for source in (self._levels, others)
+            for level, (indices, _) in enumerate(source)
+            if len(indices)
+        ]
+        top = max(0, *given, self._highest.bit_length() - _TOP_BITS)
         levels: list[Nodes] = []
         carried = self._no_nodes()
         for level in range(top + 1):

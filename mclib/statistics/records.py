@@ -22,8 +22,8 @@ BlockRecords = Callable[[NDArray[Any]], Floats]
 
 # The lanes of so many blocks stay in cache while their turns are gone through.
 _BLOCKS_AT_ONCE = 64
-# Sums of 4th powers below this have lost digits to underflow in float32.
-_FAINT = 2.0**-102
+FAINT = 2.0**-102
+"""Sums of 4th powers below this have lost digits to underflow in float32."""
 
 
 def pack(record: Record) -> Floats:
@@ -54,6 +54,30 @@ def merge_pairs(records: Floats, lefts: Places) -> Floats:
     with np.errstate(all="ignore"):
         left, right = records[:, lefts], records[:, lefts + 1]
         return np.stack(merge([*left], [*right], where=np.where))
+
+
+def merge_up(records: Floats, levels: int, dtype: Any = np.float64) -> Floats:
+    """Merge the records of neighbouring blocks, ``2**levels`` each.
+
+    Parameters
+    ----------
+    records : array of shape (n_blocks, n_outputs, 7), float64
+        Records of whole multiples of ``2**levels`` blocks.
+    levels : int
+        How many levels of the tree to go up.
+    dtype : dtype, default float64
+        Type in which lanes were summed.
+
+    Returns
+    -------
+    array of shape (n_blocks >> levels, n_outputs, 7), float64
+        Records; NaN where a block among them can't be trusted (see `doubtful_blocks`).
+    """
+    fields = np.moveaxis(records, -1, 0).copy()
+    fields[1, doubtful_blocks(records, dtype)] = np.nan
+    for _ in range(levels):
+        fields = merge_pairs(fields, np.arange(0, fields.shape[1], 2))
+    return np.ascontiguousarray(np.moveaxis(fields, 0, -1))
 
 
 def block_records(values: NDArray[Any], n_trials: int | None = None) -> Floats:
@@ -142,7 +166,7 @@ def doubtful_blocks(records: Floats, dtype: Any = np.float64) -> NDArray[np.intp
     is_doubtful = ~(np.isfinite(fourth) & np.isfinite(records[..., 1]))
     if np.dtype(dtype) == np.float32:
         varies = records[..., 5] < records[..., 6]
-        is_doubtful |= varies & (fourth < _FAINT)
+        is_doubtful |= varies & (fourth < FAINT)
     return np.flatnonzero(is_doubtful.any(axis=-1))
 
 

@@ -50,6 +50,26 @@ def test_all_that_a_result_says_is_the_same(precision: str) -> None:
     assert np.array_equal(cpu.counts, gpu.counts)
 
 
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_records_merged_there_give_the_same_result(precision: str) -> None:
+    @mc.model
+    def cheap(u=mc.Uniform(0.0, 1.0), v=mc.Uniform(0.0, 1.0)):
+        # Now and then infinite, and what it comes in must be looked at block by block.
+        return {"ratio": u / mc.maximum(v - 1e-6, 0.0), "sum": u + v}
+
+    on_cpu, on_gpu = (
+        mc.simulate(cheap, 60_000_333, seed=7, engine=name, precision=precision)
+        for name in ("llvm", "cuda")
+    )
+
+    for output in ("ratio", "sum"):
+        one, other = on_cpu[output], on_gpu[output]
+        assert one.non_finite == other.non_finite
+        assert one.mean == other.mean
+        assert one.kurtosis == other.kurtosis
+        assert one.quantile(0.99) == other.quantile(0.99)
+
+
 def test_a_device_counted_twice_is_two_devices() -> None:
     expected = mc.simulate(launch, N_TRIALS, seed=1, engine="cuda", chunk_size=200_000)
 

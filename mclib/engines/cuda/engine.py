@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from mclib.engines.base import Arguments, Array, Engine, Program
 from mclib.engines.cuda.compiling import architecture, compiler
 from mclib.engines.cuda.devices import Device, free_memory, open_devices
+from mclib.engines.cuda.merging import MERGE_LEVELS
 from mclib.engines.cuda.program import UNDER_WAY, DeviceProgram
 from mclib.engines.cuda.rendering import render
 from mclib.engines.plans import BLOCK, Plan
@@ -46,6 +47,12 @@ class CudaProgram(Program):
     def run(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
         """Run on the device that has been idle for longest."""
         return self._somewhere(lambda there: there.run(first_block, n_blocks, arguments))
+
+    def run_merged(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
+        """Run and merge on the device that has been idle for longest."""
+        return self._somewhere(
+            lambda there: there.run_merged(first_block, n_blocks, arguments)
+        )
 
     def run_there(self, first_block: int, n_blocks: int, arguments: Arguments) -> Any:
         """Run on the first device: the arrays of one call must be of one device."""
@@ -102,6 +109,7 @@ class CudaEngine(Engine):
     name = "cuda"
     most_blocks = 1 << 18
     most_sweep_blocks = 1 << 18
+    merge_levels = MERGE_LEVELS
     is_device = True
 
     def __init__(self, ordinals: Sequence[int] | None = None) -> None:

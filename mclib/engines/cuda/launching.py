@@ -55,6 +55,10 @@ class LaunchSize:
         self._most = max(1, most_bytes // block_bytes)
         self.blocks = min(first, self._most)
 
+    def whole(self, levels: int) -> int:
+        """Return blocks of the next launch, a whole multiple of ``2**levels``."""
+        return max(1, self.blocks >> levels) << levels
+
     def took(self, n_blocks: int, seconds: float) -> None:
         """Learn from a launch; a device that was not full would grow too far at once."""
         fitting = n_blocks * SECONDS_WANTED / max(seconds, 1e-6)

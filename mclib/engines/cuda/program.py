@@ -11,6 +11,7 @@ import numpy as np
 
 from mclib.engines.base import Arguments, Array, Program, output_shape, output_type
 from mclib.engines.cuda.answering import (
+    LANES,
     WARPS_PER_MULTIPROCESSOR,
     Tally,
     functions_on,
@@ -18,9 +19,11 @@ from mclib.engines.cuda.answering import (
 )
 from mclib.engines.cuda.devices import Device, import_cupy, unavailable
 from mclib.engines.cuda.launching import MOST_BYTES, MOST_BYTES_THERE, LaunchSize, pack
+from mclib.engines.cuda.merging import MERGE_LEVELS, merge_blocks
 from mclib.engines.cuda.sources import ENTRY, THREADS, Source
 from mclib.engines.plans import BLOCK, N_LANES, Plan
 from mclib.errors import InsufficientMemory
+from mclib.expressions.dtypes import Type
 from mclib.statistics.requests import Request
 
 UNDER_WAY = 2
@@ -78,19 +81,29 @@ class DeviceProgram(Program):
 
     def run(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
         """Run as many launches as it takes, in the calling thread's CUDA stream."""
-        out = np.empty(output_shape(self.plan, n_blocks), self._type)
+        return self._run(first_block, n_blocks, arguments, levels=0)
+
+    def run_merged(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
+        """Run, and merge the records of 32 blocks each before they travel."""
+        return self._run(first_block, n_blocks, arguments, levels=MERGE_LEVELS)
+
+    def _run(
+        self, first_block: int, n_blocks: int, arguments: Arguments, levels: int
+    ) -> Array:
+        out = np.empty(output_shape(self.plan, n_blocks >> levels), self._type)
+        size = self._size_there if levels else self._size
         under_way: deque[_Launch] = deque()
         begun = 0
         with self._at_work() as stream:
             slots = self._handed(arguments)
             while begun < n_blocks or under_way:
                 if begun < n_blocks and len(under_way) < UNDER_WAY:
-                    wanted = min(self._size.blocks, n_blocks - begun)
-                    launch = self._launch(first_block, begun, wanted, slots, stream)
+                    wanted = min(size.whole(levels), n_blocks - begun)
+                    launch = self._launch(first_block, begun, wanted, slots, stream, levels)
                     begun += launch.n_blocks
                     under_way.append(launch)
                 else:
-                    self._finish(under_way.popleft(), out)
+                    self._finish(under_way.popleft(), out, levels)
         return out
 
     def run_there(self, first_block: int, n_blocks: int, arguments: Arguments) -> Any:
@@ -220,20 +233,42 @@ class DeviceProgram(Program):
         return launch
 
     def _launch(
-        self, first_block: int, begun: int, wanted: int, slots: Any, stream: Any
+        self,
+        first_block: int,
+        begun: int,
+        wanted: int,
+        slots: Any,
+        stream: Any,
+        levels: int,
     ) -> _Launch:
         from cupyx import empty_pinned
 
-        on_device, n_blocks = self._memory(wanted, self._size)
+        size = self._size_there if levels else self._size
+        on_device, n_blocks = self._memory(wanted, size, levels)
         launch = self._compute(
             first_block, begun, n_blocks, n_blocks, slots, on_device, stream
         )
-        launch.on_host = empty_pinned(output_shape(self.plan, n_blocks), self._type)
+        shape = output_shape(self.plan, n_blocks >> levels)
+        if levels:
+            records, on_device = on_device, self._cupy.empty(shape, self._type)
+            self._merge(records, on_device, shape, stream)
+        launch.on_device = on_device
+        launch.on_host = empty_pinned(shape, self._type)
         on_device.get(stream=stream, out=launch.on_host, blocking=False)
         launch.arrived.record(stream)
         return launch
 
-    def _memory(self, wanted: int, size: LaunchSize) -> tuple[Any, int]:
+    def _merge(self, records: Any, nodes: Any, shape: Sequence[int], stream: Any) -> None:
+        """Begin to merge the records of 32 blocks each."""
+        function = merge_blocks(self._arch, self._device.ordinal)
+        n_nodes, n_outputs, _ = shape
+        most = _THREAD_BLOCKS_PER_MULTIPROCESSOR * self._device.n_multiprocessors
+        grid = min(n_nodes * n_outputs, most)
+        numbers = (n_nodes, n_outputs, self.plan.precision is Type.FLOAT32)
+        handed = (records, *map(np.int64, numbers), nodes)
+        function((grid,), (LANES,), handed, stream=stream)
+
+    def _memory(self, wanted: int, size: LaunchSize, levels: int = 0) -> tuple[Any, int]:
         """Return memory there for so many blocks, or as many as there is room for."""
         while True:
             try:
@@ -241,9 +276,9 @@ class DeviceProgram(Program):
             except (MemoryError, self._cupy.cuda.runtime.CUDARuntimeError) as error:
                 if getattr(error, "status", _OUT_OF_MEMORY) != _OUT_OF_MEMORY:
                     raise
-                if not size.halve():
+                if wanted <= 1 << levels or not size.halve():
                     raise self._no_room() from error
-                wanted = min(wanted, size.blocks)
+                wanted = min(wanted, size.whole(levels))
 
     def _no_room(self) -> InsufficientMemory:
         free, _ = self._cupy.cuda.Device(self._device.ordinal).mem_info
@@ -254,11 +289,11 @@ class DeviceProgram(Program):
         )
         return InsufficientMemory(message)
 
-    def _finish(self, launch: _Launch, out: Array) -> None:
-        self._learn(self._size, launch)
+    def _finish(self, launch: _Launch, out: Array, levels: int) -> None:
+        self._learn(self._size_there if levels else self._size, launch)
         end = launch.first + launch.n_blocks
         if self.plan.records:
-            out[launch.first : end] = launch.on_host
+            out[launch.first >> levels : end >> levels] = launch.on_host
         else:
             out[:, launch.first : end] = launch.on_host
 

@@ -224,6 +224,16 @@ def n_ops(nodes: Iterable[Node]) -> int:
     return total
 
 
+def function_of(routine: Subroutine) -> tuple[str, str]:
+    """Return the name and the CUDA C of a subroutine that stands alone.
+
+    It takes ``Arguments``, which it does not read, its arguments and its results.
+    """
+    parts = Parts(0)
+    name = _Function([], parts, {}).routine(routine)
+    return name, "\n".join(parts.written())
+
+
 def render(plan: Plan) -> Source:
     """Return the CUDA C of a plan."""
     parts = Parts(len(plan.arguments))

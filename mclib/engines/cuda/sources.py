@@ -93,15 +93,23 @@ class Parts:
             return text
         return f"constants[{self._constants.setdefault(text, len(self._constants))}]"
 
-    def source(self, statements: Sequence[str], out: Type) -> Source:
-        """Put a program together that stores numbers of type `out`."""
-        # C++ has no empty arrays.
-        n_slots = max(1, self._n_arguments + len(self._tables))
-        by_value = n_slots <= SLOTS_BY_VALUE
-        lines = [f"struct Arguments {{ unsigned long long slots[{n_slots}]; }};", ""]
+    @property
+    def n_slots(self) -> int:
+        """How many slots `Arguments` has; C++ has no empty arrays."""
+        return max(1, self._n_arguments + len(self._tables))
+
+    def written(self) -> list[str]:
+        """Return the lines of all that the functions share, and of the functions."""
+        lines = [f"struct Arguments {{ unsigned long long slots[{self.n_slots}]; }};", ""]
         if self._constants:
             numbers = (f"    {text}," for text in self._constants)
             lines += ["__constant__ double constants[] = {", *numbers, "};", ""]
+        return [*lines, *self._primitives, *self.functions]
+
+    def source(self, statements: Sequence[str], out: Type) -> Source:
+        """Put a program together that stores numbers of type `out`."""
+        n_slots = self.n_slots
+        by_value = n_slots <= SLOTS_BY_VALUE
         head = _HEAD.format(
             threads=THREADS,
             entry=ENTRY,
@@ -109,5 +117,5 @@ class Parts:
             out=C_TYPES[out],
         )
         opening = [] if by_value else ["    const Arguments& arguments = *address;"]
-        lines += [*self._primitives, *self.functions, head, *opening, *statements, "}", ""]
+        lines = [*self.written(), head, *opening, *statements, "}", ""]
         return Source("\n".join(lines), tuple(self._tables), n_slots, by_value)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from mclib.engines.llvm.engine import LlvmEngine
 from mclib.engines.plans import Plan
 from mclib.engines.standby import StandbyEngine
 from mclib.errors import EngineUnavailable, InsufficientMemory, InternalError
+from mclib.statistics.records import merge_up
 from mclib.statistics.requests import Request
 
 
@@ -40,6 +42,12 @@ class _Failing(LlvmEngine):
         return _FailingProgram(plan, self)
 
 
+class _Merging(_Failing):
+    """The same, whose programs merge records by themselves."""
+
+    merge_levels = 5
+
+
 class _FailingProgram(Program):
     def __init__(self, plan: Plan, engine: _Failing) -> None:
         self.plan, self.engine = plan, engine
@@ -48,6 +56,10 @@ class _FailingProgram(Program):
     def run(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
         self.engine.piece()
         return self.inner.run(first_block, n_blocks, arguments)
+
+    def run_merged(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
+        records = self.run(first_block, n_blocks, arguments)
+        return merge_up(records, self.engine.merge_levels, self.plan.precision.dtype)
 
     def answers(
         self,
@@ -93,6 +105,26 @@ def test_a_device_that_fails_is_followed_by_the_processor(
     reason = str(failure).splitlines()[0]
     assert result.provenance.engine == "llvm"
     assert result.provenance.device.endswith(f"in place of a fragile device: {reason}")
+
+
+@pytest.mark.parametrize("fails_at", [0, 3, 10**9])
+@pytest.mark.filterwarnings("ignore:engine `cuda`:RuntimeWarning")
+def test_records_that_come_merged_give_the_same_result(fails_at: int) -> None:
+    @mc.model
+    def cheap(u=mc.Uniform(0.0, 1.0), v=mc.Uniform(0.0, 1.0)):
+        # Now and then infinite, and what it comes in must be looked at block by block.
+        return {"ratio": u / mc.maximum(v - 1e-6, 0.0)}
+
+    run = partial(mc.simulate, cheap, (1 << 25) + 50_000, seed=5, precision="float32")
+    engine = StandbyEngine(_Merging(fails_at, _lost()), LlvmEngine())
+
+    result, expected = run(engine=engine), run(engine="llvm")
+
+    one, other = result["ratio"], expected["ratio"]
+    assert one.non_finite == other.non_finite
+    assert one.mean == other.mean
+    assert one.standard_deviation == other.standard_deviation
+    assert one.minimum == other.minimum
 
 
 def test_a_device_that_answers_is_named_alone() -> None:

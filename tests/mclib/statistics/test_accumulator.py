@@ -5,7 +5,7 @@ from mclib.errors import InternalError
 from mclib.statistics.accumulator import N_GROUPS_KEPT, Accumulator
 from mclib.statistics.blocks import BLOCK
 from mclib.statistics.moments import EMPTY
-from mclib.statistics.records import Floats, block_records
+from mclib.statistics.records import Floats, block_records, merge_up
 from tests.contracts import accumulator_contract as contract
 from tests.mclib.array_run import accumulated, blocks_of
 
@@ -142,3 +142,55 @@ def test_values_are_asked_for_where_they_are_needed_only(seed: int) -> None:
     Accumulator(1).add(0, block_records(blocks_of(values[0])), values_of)
 
     assert [(3, 2), (11, 1)] == asked
+
+
+def _many_records(seed: int, n_blocks: int) -> Floats:
+    generator = np.random.default_rng(seed)
+    records = generator.lognormal(size=(n_blocks, 2, 7))
+    records[..., 0] = BLOCK
+    records[..., 5], records[..., 6] = -1.0, 1e9
+    return records
+
+
+@pytest.mark.parametrize("n_blocks", [(1 << 15) + 96, 70_016])
+def test_records_that_come_merged_make_the_same_tree(seed: int, n_blocks: int) -> None:
+    records = _many_records(seed, n_blocks)
+    apart, merged = Accumulator(2), Accumulator(2)
+
+    apart.add(0, records)
+    for start in range(0, n_blocks, 4096):
+        some = merge_up(records[start : start + 4096], 5)
+        merged.add_merged(start, some, 5, _nothing)
+
+    assert np.array_equal(apart.totals(), merged.totals())
+    for one, other in zip(apart.groups(1), merged.groups(1), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_merged_record_that_is_not_sound_is_made_of_its_blocks(seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=(1, 128 * BLOCK))
+    values[0, 70 * BLOCK + 3] = np.inf
+    values[0, 71 * BLOCK] = np.nan
+    records = block_records(blocks_of(*values))
+
+    def values_of(first_block: int, n_blocks: int) -> Floats:
+        return values[:, first_block * BLOCK : (first_block + n_blocks) * BLOCK]
+
+    def one_by_one(first_block: int, n_blocks: int) -> None:
+        asked.append((first_block, n_blocks))
+        some = records[first_block : first_block + n_blocks]
+        merged.add(first_block, some, values_of)
+
+    apart, merged = Accumulator(1), Accumulator(1)
+    asked: list[tuple[int, int]] = []
+    apart.add(0, records, values_of)
+    merged.add_merged(0, merge_up(records, 5), 5, one_by_one)
+
+    assert asked == [(64, 32)]
+    assert apart.non_finite == merged.non_finite
+    assert np.array_equal(apart.totals(), merged.totals())
+
+
+def _nothing(first_block: int, n_blocks: int) -> None:
+    message = "all of these records are sound"
+    raise AssertionError(message)

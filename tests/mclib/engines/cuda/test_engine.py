@@ -1,6 +1,7 @@
 """The engine around its launches, on a device made of the processor."""
 
 import functools
+import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -8,19 +9,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mclib.engines.cuda import answering, program
+from mclib.distributions import Uniform
+from mclib.engines.cuda import answering, merging, program
 from mclib.engines.cuda.compiling import Compiler
 from mclib.engines.cuda.devices import open_devices
 from mclib.engines.cuda.engine import CudaEngine
 from mclib.engines.cuda.launching import MOST_BYTES, MOST_BYTES_THERE, SECONDS_WANTED
+from mclib.engines.cuda.merging import MERGE_LEVELS
 from mclib.engines.cuda.program import DeviceProgram
 from mclib.engines.cuda.rendering import render
 from mclib.engines.llvm.engine import LlvmEngine
-from mclib.engines.plans import BLOCK, Plan
+from mclib.engines.plans import BLOCK, Plan, argument_values, build_moments
 from mclib.errors import EngineUnavailable, InsufficientMemory
 from mclib.expressions.dtypes import Type
+from mclib.expressions.functions import where
+from mclib.expressions.loops import drawn
 from mclib.statistics.blocks import to_trial_order
 from mclib.statistics.keys import key_of
+from mclib.statistics.records import merge_up
 from mclib.statistics.requests import (
     KeyBins,
     KeysWithin,
@@ -28,7 +34,7 @@ from mclib.statistics.requests import (
     Request,
     TailMoments,
 )
-from tests.tools.golden_programs import GOLDEN_PROGRAMS
+from tests.tools.golden_programs import GOLDEN_PROGRAMS, SEED_WORDS
 from tests.tools.host_cupy import HostDevice, installed
 
 pytestmark = pytest.mark.compiler
@@ -43,6 +49,8 @@ def machine_code_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     # What one test's device has loaded is not there on the next one's.
     fresh = functools.cache(answering.functions_on.__wrapped__)
     monkeypatch.setattr(program, "functions_on", fresh)
+    fresh_merge = functools.cache(merging.merge_blocks.__wrapped__)
+    monkeypatch.setattr(program, "merge_blocks", fresh_merge)
 
 
 def _program(plan: Plan) -> DeviceProgram:
@@ -149,6 +157,36 @@ def test_threads_may_share_a_program() -> None:
 
     expected = LlvmEngine(1).compile(plan).run(0, 60, arguments)
     assert np.array_equal(expected, np.concatenate(parts))
+
+
+@pytest.mark.parametrize("name", ["table", "uneven_scan"])
+@pytest.mark.parametrize("precision", [Type.FLOAT32, Type.FLOAT64])
+def test_records_are_merged_there_as_they_are_here(name: str, precision: Type) -> None:
+    golden = GOLDEN_PROGRAMS[name]
+    plan = golden.plan("moments", precision)
+    arguments = golden.arguments(plan)
+
+    with installed(HostDevice()) as device:
+        nodes = _program(plan).run_merged(64, 128, arguments)
+
+    assert len(device.launches) > 2
+    records = LlvmEngine(1).compile(plan).run(64, 128, arguments)
+    expected = merge_up(records, MERGE_LEVELS, precision.dtype)
+    assert expected.shape == (4, plan.n_outputs, 7)
+    assert np.array_equal(expected, nodes, equal_nan=True)
+
+
+def test_a_block_that_must_be_looked_at_shows_in_what_it_was_merged_to() -> None:
+    x = drawn("x", Uniform(0.0, 1.0))
+    small = where(x < 1e-3, math.inf, x)
+    outputs = [small.node, (x * 1e-30).node]
+    plan = build_moments(outputs, Type.FLOAT32)
+    arguments = argument_values(plan, SEED_WORDS)
+
+    with installed(HostDevice()):
+        nodes = _program(plan).run_merged(0, 32, arguments)
+
+    assert not np.isfinite(nodes[0, :, 1]).any()
 
 
 ANSWERED: tuple[Request, ...] = (
