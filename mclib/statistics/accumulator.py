@@ -92,8 +92,7 @@ class Accumulator:
             a record isn't finite: some block's can't be trusted, or the merge overflows.
         """
         records = np.array(records, dtype=np.float64)
-        looked_at = records[:, :, (1, 4)].reshape(len(records), -1)
-        is_sound = np.isfinite(looked_at).all(axis=1)
+        is_sound = np.logical_and.reduce(np.isfinite(records[:, :, (1, 4)]), axis=(1, 2))
         unit, first = 1 << levels, first_block >> levels
         ends = np.flatnonzero(np.diff(is_sound, prepend=not is_sound[0], append=False))
         starts = [*ends.tolist(), len(records)]
