@@ -6,8 +6,7 @@ It is a process of its own with a token that allows nothing but to say whose it 
 import asyncio
 import logging
 import os
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from platform import python_version
@@ -24,7 +23,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.database import connect
-from hub.logs import REQUEST_ID, begin
+from hub.logs import begin
 from hub.network import hub_url, listening_at, proxy_url
 from hub.release import release
 from hub.roles import PLATFORM_API
@@ -42,6 +41,7 @@ from hub.services.identities import ask_identity
 from hub.services.own_use import own_use
 from hub.services.owner_looks import look_at_gpus, look_at_pool, look_at_speed
 from hub.services.runs import RunCounts, runs_and_metrics
+from hub.services.telling import told_in
 from hub.settings import Settings
 from hub.storage import state_folder
 
@@ -119,7 +119,7 @@ def platform_api(
         version=release(),
         lifespan=lifespan,
     )
-    api.middleware("http")(_logged)
+    api.middleware("http")(told_in(_LOG))
     api.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["GET"])
 
     @api.get(
@@ -154,25 +154,6 @@ def platform_api(
         return JSONResponse({"detail": "the database does not answer"}, status_code=503)
 
     return api
-
-
-_Answering = Callable[[Request], Awaitable[Response]]
-
-
-async def _logged(request: Request, answer: _Answering) -> Response:
-    """Answer, and say in the log what was asked; Docker and Prometheus ask too often."""
-    began = time.perf_counter()
-    token = REQUEST_ID.set(request.headers.get("X-Request-Id", "")[:64])
-    try:
-        response = await answer(request)
-        if request.headers.get("X-Forwarded-For"):
-            milliseconds = 1000 * (time.perf_counter() - began)
-            text = "%d %s %s %.1f ms"
-            told = (response.status_code, request.method, request.url.path, milliseconds)
-            _LOG.info(text, *told)
-        return response
-    finally:
-        REQUEST_ID.reset(token)
 
 
 def health_of(watch: Watch) -> Health:

@@ -32,6 +32,7 @@ from hub.services.admin.protection import (
     bearer_token,
 )
 from hub.services.admin.rendering import page, path_of
+from hub.services.telling import told_in
 
 __all__ = ["ROUTERS", "admin_service"]
 
@@ -81,6 +82,7 @@ def admin_service(desk: Desk) -> FastAPI:
         made.include_router(router, prefix=desk.prefix)
     made.mount(f"{desk.prefix}/static", StaticFiles(directory=_STATIC))
     made.middleware("http")(add_security_headers)
+    made.middleware("http")(told_in(_LOG))
     made.add_exception_handler(NotSignedIn, _not_signed_in)
     made.add_exception_handler(Forbidden, _forbidden)
     made.add_exception_handler(HubRefusal, _refused)

@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 import httpx
 
+from hub.logs import REQUEST_ID
+
 __all__ = ["Group", "HubApi", "HubAway", "HubRefusal", "Identity", "Page", "Server", "User"]
 
 _PAGINATED: Final = "application/jupyterhub-pagination+json"
@@ -218,9 +220,9 @@ class HubApi:
 
     async def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
-            answer = await self._client.request(
-                method, path, headers=self._headers, **content
-            )
+            # The hub's own lines then name the request that made it ask.
+            headers = {**self._headers, "X-Request-Id": REQUEST_ID.get()}
+            answer = await self._client.request(method, path, headers=headers, **content)
         except httpx.HTTPError as error:
             message = f"the hub did not answer: {str(error) or type(error).__name__}"
             raise HubAway(message) from error
