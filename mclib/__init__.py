@@ -139,10 +139,14 @@ if TYPE_CHECKING:
         Truncated,
     )
     from mclib.distributions.compounds import Aggregate, compound, layer, panjer
+    from mclib.samplers.plain import Antithetic, Independent
+    from mclib.samplers.sobol import SobolSequence
+    from mclib.samplers.strata import LatinHypercube, Stratified
 
 __all__ = [
     "PERT",
     "Aggregate",
+    "Antithetic",
     "Arcsine",
     "ArgumentError",
     "Bernoulli",
@@ -183,6 +187,7 @@ __all__ = [
     "HalfNormal",
     "Histogram",
     "HyperbolicSecant",
+    "Independent",
     "InsufficientMemory",
     "InternalError",
     "InverseGamma",
@@ -191,6 +196,7 @@ __all__ = [
     "JohnsonSU",
     "Kumaraswamy",
     "Laplace",
+    "LatinHypercube",
     "Levy",
     "LogLaplace",
     "LogLogistic",
@@ -214,7 +220,9 @@ __all__ = [
     "Result",
     "RiskEvent",
     "Shifted",
+    "SobolSequence",
     "Spliced",
+    "Stratified",
     "StudentT",
     "StudentTCopula",
     "Tabulated",
@@ -269,12 +277,17 @@ __all__ = [
 _HOMES = dict.fromkeys(distributions.__all__, "mclib.distributions")
 _HOMES |= {
     "Aggregate": "mclib.distributions.compounds",
+    "Antithetic": "mclib.samplers.plain",
     "ClaytonCopula": "mclib.dependence.archimedean",
     "CorrelationRepaired": "mclib.dependence.matrices",
     "FrankCopula": "mclib.dependence.archimedean",
     "GaussianCopula": "mclib.dependence.elliptical",
     "GumbelCopula": "mclib.dependence.archimedean",
+    "Independent": "mclib.samplers.plain",
     "JoeCopula": "mclib.dependence.archimedean",
+    "LatinHypercube": "mclib.samplers.strata",
+    "SobolSequence": "mclib.samplers.sobol",
+    "Stratified": "mclib.samplers.strata",
     "StudentTCopula": "mclib.dependence.elliptical",
     "compound": "mclib.distributions.compounds",
     "correlate": "mclib.correlating",

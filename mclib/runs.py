@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from mclib import heartbeat, streams
+from mclib.conditions import Condition, conditioned
+from mclib.controls import expected_values, named_weights, with_controls
 from mclib.engines.base import Engine
 from mclib.engines.choosing import choose_merge
 from mclib.engines.chunks import Chunk, in_order, undivided
@@ -26,12 +28,16 @@ from mclib.evaluators import (
 from mclib.expressions.dtypes import Type
 from mclib.model import Model, source_of
 from mclib.results.provenance import Provenance
+from mclib.samplers.plain import Independent
+from mclib.samplers.sampler import Sampler
 from mclib.statistics.accumulator import N_GROUPS_KEPT, Accumulator
 from mclib.statistics.blocks import BLOCK, n_blocks_of, to_trial_order
 from mclib.statistics.records import block_records
 from mclib.statistics.requests import Request, TailMoments
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+_INDEPENDENT = Independent()
 
 _DISTRIBUTIONS = {"mclib": "mchub", "numpy": "numpy", "llvmlite": "llvmlite"}
 
@@ -58,7 +64,10 @@ class SimulationRun:
         engine: Engine,
         precision: Type,
         chunk_size: int | None,
+        sampler: Sampler = _INDEPENDENT,
+        controls: Any = (),
     ) -> None:
+        self.sampler = sampler
         self.model = model
         self.numbers = dict(numbers)
         self.n_trials_wanted = n_trials
@@ -68,6 +77,8 @@ class SimulationRun:
         self.precision = precision
         self.chunk_blocks = None if chunk_size is None else n_blocks_of(chunk_size)
         self.interrupted = False
+        self.is_conditioned = False
+        self.stopping: Any = None
         self.began = 0.0
         self.started = datetime.now(UTC)
         self.elapsed = 0.0
@@ -75,7 +86,17 @@ class SimulationRun:
         graph = model.graph(numbers)
         self.input_names = tuple(graph.inputs)
         self.model_hash = model.digest_of(graph)
-        settled = Settled(engine, precision, numbers, seed)
+        if sampler != _INDEPENDENT:
+            graph = sampler.placed(graph, n_trials)
+        self.controls = expected_values(model, numbers, controls)
+        named = dict(numbers)
+        if self.controls:
+            controlled = with_controls(graph, self.controls)
+            named |= named_weights(graph, self.controls, engine, numbers, seed)
+            plain, graph = graph, controlled
+        settled = Settled(engine, precision, named, seed)
+        self._graph = graph if not self.controls else plain
+        self._settled = settled
         self.evaluator: Evaluator
         if model.is_traced:
             self.evaluator = TracedEvaluator(graph, settled)
@@ -84,8 +105,11 @@ class SimulationRun:
             self.evaluator = ArrayEvaluator(
                 model.function, model.name, constants, graph, settled
             )
-        self.output_names = self.evaluator.output_names
-        self.accumulator = Accumulator(len(self.output_names), choose_merge(engine))
+        # Behind the outputs stand the same, less what controls explain.
+        n_computed = len(self.evaluator.output_names)
+        n_outputs = n_computed // 2 if self.controls else n_computed
+        self.output_names = self.evaluator.output_names[:n_outputs]
+        self._start(n_computed)
 
     @property
     def n_trials(self) -> int:
@@ -93,11 +117,15 @@ class SimulationRun:
         return self.n_trials_done
 
     def advance(self) -> Iterator[int]:
-        """Go through all trials; yield the number of trials done, each time it grows."""
-        self.began = time.monotonic()
-        heartbeat.count_run(self.engine.name)
+        """Go through all trials; yield the number of trials done, each time it grows.
+
+        Where whole blocks were wanted before and more is wanted now, it goes on.
+        """
+        if not self.n_trials_done:
+            self.began = time.monotonic()
+            heartbeat.count_run(self.engine.name)
         n_whole, rest = divmod(self.n_trials_wanted, BLOCK)
-        yield from self._merged(levels := self._levels(n_whole), n_whole >> levels)
+        yield from self._merged(n_whole)
         begun = self.n_trials_done // BLOCK
         chunks = in_order(
             lambda chunk: self.evaluator.records(begun + chunk.first_block, chunk.n_blocks),
@@ -111,8 +139,7 @@ class SimulationRun:
             self._add(there, records, chunk.n_blocks * BLOCK)
             yield self.n_trials_done
         if rest:
-            everything = range(len(self.output_names))
-            values = self.evaluator.outputs(n_whole, 1, everything)
+            values = self.evaluator.outputs(n_whole, 1, range(self._n_computed))
             records = block_records(np.moveaxis(values, 0, 1), rest)
             self._add(Chunk(n_whole, 1), records, rest)
             yield self.n_trials_done
@@ -122,29 +149,34 @@ class SimulationRun:
         levels = self.evaluator.merge_levels
         is_long = n_whole >= N_GROUPS_KEPT << levels
         is_free = self.chunk_blocks is None or self.chunk_blocks >= 1 << levels
+        # Replications need the record of each block; a run that goes on, whole groups.
+        is_free &= not self.replications and not self.n_trials_done % (BLOCK << levels)
         return levels if is_long and is_free else 0
 
-    def _merged(self, levels: int, n_records: int) -> Iterator[int]:
+    def _merged(self, n_whole: int) -> Iterator[int]:
         """Go through the trials whose records come merged, if any do."""
+        levels = self._levels(n_whole)
         if not levels:
             return
+        begun = (self.n_trials_done // BLOCK) >> levels
         chunks = in_order(
             lambda chunk: self.evaluator.merged_records(
-                chunk.first_block << levels, chunk.n_blocks << levels
+                (begun + chunk.first_block) << levels, chunk.n_blocks << levels
             ),
-            n_records,
+            (n_whole >> levels) - begun,
             self.engine.n_workers,
             None if self.chunk_blocks is None else self.chunk_blocks >> levels,
             self.evaluator.most_blocks >> levels,
         )
         for chunk, records in chunks:
-            there = Chunk(chunk.first_block << levels, chunk.n_blocks << levels)
+            first_block = (begun + chunk.first_block) << levels
+            there = Chunk(first_block, chunk.n_blocks << levels)
             self._add(there, records, there.n_blocks * BLOCK, levels)
             yield self.n_trials_done
 
     def _add(self, chunk: Chunk, records: Array, n_trials: int, levels: int = 0) -> None:
         def values_of(first_block: int, n_blocks: int) -> Array:
-            everything = range(len(self.output_names))
+            everything = range(self._n_computed)
             values = self.evaluator.outputs(first_block, n_blocks, everything)
             end = min(self.n_trials_wanted, (first_block + n_blocks) * BLOCK)
             return to_trial_order(values, end - first_block * BLOCK)
@@ -161,6 +193,7 @@ class SimulationRun:
                 self.accumulator.add_merged(chunk.first_block, records, levels, one_by_one)
             else:
                 self.accumulator.add(chunk.first_block, records, values_of, dtype)
+                self._share_out(chunk.first_block, records, values_of, dtype)
             self.n_trials_done += n_trials
             self.ran_on = (self.engine.name, self.engine.device)
         heartbeat.count_trials(self.engine.name, n_trials)
@@ -168,12 +201,57 @@ class SimulationRun:
             heartbeat.tell()
         self.elapsed = time.monotonic() - self.began
 
+    def conditioned(self, condition: Condition) -> "SimulationRun":
+        """Return this run gone through again, statistics over trials that keep a condition.
+
+        Raises
+        ------
+        ArgumentError
+            If `condition` is no function that compares values.
+        """
+        kept = copy.copy(self)
+        kept.evaluator = conditioned(self.evaluator, self._graph, self._settled, condition)
+        kept.is_conditioned = True
+        kept.controls, kept.stopping = {}, None
+        kept.input_names, kept.output_names = (), kept.evaluator.output_names
+        kept._start(len(kept.output_names))
+        kept.n_trials_wanted, kept.n_trials_done = self.n_trials_done, 0
+        for _ in kept.advance():
+            pass
+        return kept
+
+    def _start(self, n_computed: int) -> None:
+        """Begin with empty records."""
+        self._n_computed = n_computed
+        self.accumulator = Accumulator(n_computed, choose_merge(self.engine))
+        self.replications = tuple(
+            Accumulator(n_computed, choose_merge(self.engine))
+            for _ in range(self.sampler.n_replications)
+        )
+
+    def _share_out(
+        self, first_block: int, records: Array, values_of: Any, dtype: Any
+    ) -> None:
+        """Add blocks to the replications, whose turns they are."""
+        n = len(self.replications)
+        for k, mine in enumerate(self.replications):
+            start = (k - first_block) % n
+            own = records[start::n]
+            if len(own):
+
+                def values(first: int, n_blocks: int, k: int = k) -> Array:
+                    each = [values_of((first + j) * n + k, 1) for j in range(n_blocks)]
+                    return np.concatenate(each, axis=1)
+
+                mine.add((first_block + start) // n, own, values, dtype)
+
     def snapshot(self) -> "SimulationRun":
         """Return this run as it is now, while it goes on."""
         if self.n_trials_done == self.n_trials_wanted:
             return self
         now = copy.copy(self)
         now.accumulator = copy.deepcopy(self.accumulator)
+        now.replications = copy.deepcopy(self.replications)
         return now
 
     @property
@@ -190,7 +268,9 @@ class SimulationRun:
             engine=self.ran_on[0],
             device=self.ran_on[1],
             precision=self.precision.value,
-            sampler="independent",
+            sampler=", ".join(
+                (str(self.sampler), *(f"control {name}" for name in self.controls))
+            ),
             draw_contract=streams.CONTRACT_VERSION,
             versions=versions(),
             started=self.started,

@@ -6,7 +6,7 @@
 import operator
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mclib.engines.base import Engine
@@ -17,6 +17,8 @@ from mclib.model import Model
 from mclib.progress import Progress, shown
 from mclib.results.result import Result
 from mclib.runs import SimulationRun
+from mclib.samplers.choosing import choose_sampler
+from mclib.samplers.sampler import Sampler
 
 MAX_TRIALS = 1 << 50
 """Beyond this a run would take years; it is a slip of the pen."""
@@ -34,13 +36,15 @@ def iterate(
     engine: str | Engine = "auto",
     precision: str = "float64",
     chunk_size: int | None = None,
+    sampler: str | Sampler = "independent",
+    controls: str | Iterable[str] | Mapping[str, float] = (),
     interval: float = 0.1,
 ) -> Iterator[Progress]:
     """Run a model and tell how far it is.
 
     Parameters
     ----------
-    model, n_trials, seed, parameters, engine, precision, chunk_size
+    model, n_trials, seed, parameters, engine, precision, chunk_size, sampler, controls
         As for `simulate`.
     interval : float, default 0.1
         Seconds between two words, at least.
@@ -63,7 +67,9 @@ def iterate(
     100000
     """
     _check_interval(interval)
-    run = _prepare(model, n_trials, seed, parameters, engine, precision, chunk_size)
+    run = _prepare(
+        model, n_trials, seed, parameters, engine, precision, chunk_size, sampler, controls
+    )
     return _told(run, interval)
 
 
@@ -85,6 +91,8 @@ def simulate(
     engine: str | Engine = "auto",
     precision: str = "float64",
     chunk_size: int | None = None,
+    sampler: str | Sampler = "independent",
+    controls: str | Iterable[str] | Mapping[str, float] = (),
     progress: bool | None = None,
 ) -> Result:
     """Run a model and return its outcomes.
@@ -109,6 +117,14 @@ def simulate(
     chunk_size : int, optional
         Trials computed at once by each worker, rounded up to blocks of 1,024. It changes
         memory and speed, never a draw or a result. Chosen by time when not given.
+    sampler : str or Sampler, default "independent"
+        How trials are placed: ``"antithetic"``, ``"latin hypercube"``, ``"sobol"``, or a
+        sampler such as ``mc.Stratified("price")``. Means and quantiles then need fewer
+        trials; `Result.efficiency` says by how much.
+    controls : names of inputs, or mapping of str to float, optional
+        Control variates: what an output owes to these inputs, whose means are known, is
+        taken off the error of its mean. Outputs too, with their exact means, as in
+        ``{"geometric": 5.54}``. Everything but the mean is as without.
     progress : bool, optional
         Whether to show a progress bar; by default for runs that take over a second.
 
@@ -142,7 +158,9 @@ def simulate(
     >>> abs(result["profit"].mean.value - 20_000) < 5 * result["profit"].mean.standard_error
     True
     """
-    run = _prepare(model, n_trials, seed, parameters, engine, precision, chunk_size)
+    run = _prepare(
+        model, n_trials, seed, parameters, engine, precision, chunk_size, sampler, controls
+    )
     try:
         for _ in shown(run.advance(), run, progress):
             pass
@@ -161,6 +179,8 @@ def _prepare(
     engine: str | Engine,
     precision: str,
     chunk_size: int | None,
+    sampler: str | Sampler,
+    controls: Any,
 ) -> SimulationRun:
     if not isinstance(model, Model):
         hint = "put `@mc.model` above the function."
@@ -178,7 +198,15 @@ def _prepare(
             raise law(name, must, value, 'write `precision="float64"`.')
     chosen = choose_engine(engine, n_trials, is_traced=model.is_traced)
     return SimulationRun(
-        model, numbers, n_trials, seed, chosen, _PRECISIONS[precision], chunk_size
+        model,
+        numbers,
+        n_trials,
+        seed,
+        chosen,
+        _PRECISIONS[precision],
+        chunk_size,
+        choose_sampler(sampler),
+        controls,
     )
 
 

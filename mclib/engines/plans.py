@@ -88,8 +88,9 @@ class _Place:
     def position(self) -> Position:
         block = Expression(node("block", type_=Type.INT64))
         lane = Expression(node("lane", type_=Type.INT32))
-        quarter = block * (BLOCK // N_ROWS) + zero_extend(self.group * N_LANES + lane)
-        return Position(quarter, self.row)
+        place = self.group * N_LANES + lane
+        quarter = block * (BLOCK // N_ROWS) + zero_extend(place)
+        return Position(quarter, self.row, block, place)
 
 
 def build_values(outputs: Sequence[Node], precision: Type) -> Plan:

@@ -65,10 +65,16 @@ class Position:
         Number of the trial over four, rounded down (int64).
     row : Expression
         The rest, 0 to 3: a loop's counter (int32).
+    block : Expression
+        Number of the block of 1,024 trials (int64).
+    place : Expression
+        The quarter's number within the block, 0 to 255 (int32).
     """
 
     quarter: Expression
     row: Expression
+    block: Expression
+    place: Expression
 
     @property
     def trial(self) -> Expression:
@@ -176,14 +182,18 @@ class _Lowering:
 
     def draw(self, each: Node) -> philox.Draw:
         assert self.position is not None
-        stream = streams.stream_of(each.payload)
-        if not each.args:
-            return philox.input_draw(
-                stream, self.position.quarter, self.position.row, self.precision
-            )
-        turns = self.turns[each.args[0].payload.identity]
+        position, payload = self.position, each.payload
+        turns = self.turns[each.args[0].payload.identity] if each.args else None
+        if not isinstance(payload, str):
+            # A sampler has put itself in the place of the name.
+            if turns is None:
+                return payload.input_draw(position, self.precision)  # type: ignore[no-any-return]
+            return payload.noise_draw(position, turns.four, turns.place, self.precision)  # type: ignore[no-any-return]
+        stream = streams.stream_of(payload)
+        if turns is None:
+            return philox.input_draw(stream, position.quarter, position.row, self.precision)
         return philox.noise_draw(
-            stream, self.position.trial, turns.four, turns.place, self.precision
+            stream, position.trial, turns.four, turns.place, self.precision
         )
 
     def tail(self, each: Node) -> Node:

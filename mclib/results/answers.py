@@ -22,6 +22,7 @@ from mclib.statistics.keys import key_of, values_of
 from mclib.statistics.moments import Record
 from mclib.statistics.non_finite import NonFinite
 from mclib.statistics.order_statistics import Target, order_statistics
+from mclib.statistics.replications import BesideByReplication, Shares
 from mclib.statistics.requests import (
     KeyBins,
     KeysWithin,
@@ -55,6 +56,13 @@ class Known:
         For a threshold: how many outcomes lie below and above it.
     tails : dict of (float, bool) to Record
         For a pivot, and whether the tail is the upper one: the record of the excess.
+    controlled : Known, optional
+        The same output, less what control variates explain: its mean is better known.
+    replications : Record, optional
+        Of arrays, one record for each independent repetition, of a run whose trials depend
+        on each other.
+    shares : dict of float to Shares
+        For a pivot: what lies beside it in each replication.
     """
 
     record: Record
@@ -64,6 +72,9 @@ class Known:
     bins: FineBins | None = None
     beside: dict[float, tuple[int, int]] = field(default_factory=dict)
     tails: dict[tuple[float, bool], Record] = field(default_factory=dict)
+    replications: Record | None = None
+    controlled: "Known | None" = None
+    shares: dict[float, Shares] = field(default_factory=dict)
 
     @property
     def n_finite(self) -> int:
@@ -95,15 +106,31 @@ class Answers:
         self._groups = groups
 
     @classmethod
-    def of(cls, source: Source, accumulator: Accumulator) -> "Answers":
-        """Begin with the records of moments of a run."""
+    def of(
+        cls,
+        source: Source,
+        accumulator: Accumulator,
+        replications: Sequence[Accumulator] = (),
+        n_outputs: int | None = None,
+    ) -> "Answers":
+        """Begin with the records of moments of a run, and of its replications.
+
+        Behind the first `n_outputs` stand the same, with control variates.
+        """
         known = [
             Known(Record(*total.tolist()), non_finite)
             for total, non_finite in zip(
                 accumulator.totals(), accumulator.non_finite, strict=True
             )
         ]
-        return cls(source, known, accumulator.groups)
+        if replications:
+            totals = np.stack([each.totals() for each in replications])
+            for place, each in enumerate(known):
+                each.replications = Record(*totals[:, place].T)
+        groups = None if replications else accumulator.groups
+        for each, controlled in zip(known, known[n_outputs or len(known) :], strict=False):
+            each.controlled = controlled
+        return cls(source, known[:n_outputs], groups)
 
     def find_order_statistics(self, targets: Iterable[Target]) -> None:
         """Find, in common passes, all that are wanted and aren't known yet."""
@@ -174,6 +201,23 @@ class Answers:
             tails[pivot, upper] = Record(*(float(each) for each in record))
         return tails[pivot, upper]
 
+    def shares(self, output: int, pivot: float) -> Shares:
+        """Return what lies beside a pivot in each replication of the run."""
+        self.find_shares(output, [pivot])
+        return self.known[output].shares[pivot]
+
+    def find_shares(self, output: int, pivots: Iterable[float]) -> None:
+        """Find what lies beside several pivots, in one pass."""
+        known = self.known[output]
+        unseen = [each for each in dict.fromkeys(pivots) if each not in known.shares]
+        if not unseen:
+            return
+        assert known.replications is not None
+        n = len(known.replications.count)
+        requests = [BesideByReplication(output, pivot, n) for pivot in unseen]
+        for pivot, sums in zip(unseen, self.source.sweep(requests), strict=True):
+            known.shares[pivot] = Shares(*sums)
+
     def shape_errors(self, output: int) -> ShapeErrors:
         """Return the standard errors of an output's skewness and kurtosis."""
         known = self.known[output]
@@ -184,6 +228,12 @@ class Answers:
     def _shape_errors(self, output: int, known: Known) -> ShapeErrors:
         if known.n_finite < 2:
             return np.nan, np.nan
+        groups = known.replications
+        if groups is not None:
+            return (
+                jackknife_standard_error(groups, skewness_of),
+                jackknife_standard_error(groups, kurtosis_of),
+            )
         groups = None if self._groups is None else self._groups(output)
         if groups is not None and len(groups.count) >= FEWEST_GROUPS:
             return (

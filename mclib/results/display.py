@@ -107,6 +107,7 @@ def _origin(provenance: Provenance) -> str:
             f"{provenance.model_name} {provenance.model_hash[:12]}",
             f"{provenance.n_trials:,} trials",
             f"seed {provenance.seed}",
+            *((provenance.sampler,) if provenance.sampler != "independent" else ()),
             f"{provenance.engine} {provenance.precision} on {provenance.device}",
             duration(provenance.elapsed),
         )

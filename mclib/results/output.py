@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mclib.errors import law
 from mclib.results.answers import Answers, Known
 from mclib.results.display import result_html
-from mclib.results.estimate import Estimate, mean_estimate
+from mclib.results.estimate import Estimate
 from mclib.results.histograms import draw_histogram
 from mclib.results.pictures import description
 from mclib.results.quantiles import (
@@ -21,6 +21,13 @@ from mclib.results.quantiles import (
     targets_for,
 )
 from mclib.results.run import Trials
+from mclib.results.spreads import (
+    effective_n_trials_of,
+    mean_of,
+    replicated,
+    standard_deviation_of,
+    variance_of,
+)
 from mclib.results.tables import (
     DISPLAYED_QUANTILES,
     TABLE_QUANTILES,
@@ -78,9 +85,14 @@ class Output:
         return self._known.non_finite
 
     @property
+    def effective_n_trials(self) -> float:
+        """Independent trials that would know the mean as surely as this run does."""
+        return effective_n_trials_of(self._known)
+
+    @property
     def mean(self) -> Estimate:
-        """Mean, ``± s / sqrt(n)``."""
-        return mean_estimate(self._known.record)
+        """Mean, ``± s / sqrt(n)`` where trials are independent."""
+        return mean_of(self._known)
 
     @property
     def variance(self) -> Estimate:
@@ -88,19 +100,12 @@ class Output:
 
         Its standard error rests on the fourth moment, not on a normal output.
         """
-        record = self._known.record
-        return self._estimate(
-            summary.variance(record), summary.variance_standard_error(record)
-        )
+        return variance_of(self._known)
 
     @property
     def standard_deviation(self) -> Estimate:
         """Sample standard deviation (divisor ``n - 1``)."""
-        record = self._known.record
-        return self._estimate(
-            summary.standard_deviation(record),
-            summary.standard_deviation_standard_error(record),
-        )
+        return standard_deviation_of(self._known)
 
     @property
     def skewness(self) -> Estimate:
@@ -343,4 +348,6 @@ class Output:
         return self._answers.known[self._place]
 
     def _estimate(self, value: float, standard_error: float) -> Estimate:
+        if self._known.replications is not None:
+            return replicated(self._known, value, standard_error)
         return Estimate(value, standard_error, self._known.n_finite)

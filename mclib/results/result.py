@@ -45,7 +45,7 @@ class Result:
     """
 
     def __init__(self, run: Run) -> None:
-        self._set(run, Answers.of(run, run.accumulator), run.n_trials)
+        self._set(run, _answers_of(run), run.n_trials)
 
     @classmethod
     def restored(cls, trials: Trials, answers: Answers, n_kept: int) -> "Result":
@@ -102,6 +102,18 @@ class Result:
     def interrupted(self) -> bool:
         """Whether the run was stopped before all trials that were asked for."""
         return self.provenance.interrupted
+
+    @property
+    def efficiency(self) -> dict[str, float]:
+        """By output: how many independent trials one trial of this run is worth.
+
+        That is, for the mean; 1 for the sampler `Independent`, NaN where there is only one
+        replication.
+        """
+        return {
+            name: output.effective_n_trials / max(output.mean.n_trials, 1)
+            for name, output in self.items()
+        }
 
     def __getitem__(self, name: str) -> Output:
         if name not in self._outputs:
@@ -287,6 +299,11 @@ class Result:
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self._outputs)
+
+
+def _answers_of(run: Run) -> Answers:
+    n_outputs = len(run.output_names)
+    return Answers.of(run, run.accumulator, run.replications, n_outputs)
 
 
 def load_result(path: str | os.PathLike[str]) -> Result:

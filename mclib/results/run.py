@@ -53,3 +53,7 @@ class Run(Trials, Protocol):
     @property
     def accumulator(self) -> Accumulator:
         """Records of the outputs' moments over all trials."""
+
+    @property
+    def replications(self) -> Sequence[Accumulator]:
+        """Such records of each replication; none where trials are independent."""

@@ -29,6 +29,7 @@ from mclib.results.run import Trials
 from mclib.statistics.bins import FineBins
 from mclib.statistics.moments import Record
 from mclib.statistics.non_finite import NonFinite
+from mclib.statistics.replications import Shares
 from mclib.statistics.requests import LinearBins, Request
 
 if TYPE_CHECKING:
@@ -217,6 +218,14 @@ def _to_json(known: Known) -> dict[str, Any]:
             [pivot, upper, *map(_plain, record)]
             for (pivot, upper), record in known.tails.items()
         ],
+        "replications": None
+        if known.replications is None
+        else [list(map(_plain, each)) for each in known.replications],
+        "controlled": None if known.controlled is None else _to_json(known.controlled),
+        "shares": [
+            [pivot, *(list(map(_plain, row)) for row in asdict(shares).values())]
+            for pivot, shares in known.shares.items()
+        ],
     }
 
 
@@ -231,7 +240,21 @@ def _from_json(plain: Mapping[str, Any]) -> Known:
             (pivot, upper): Record(*(float(each) for each in record))
             for pivot, upper, *record in plain["tails"]
         },
+        replications=_replications(plain.get("replications")),
+        controlled=None
+        if plain.get("controlled") is None
+        else _from_json(plain["controlled"]),
+        shares={
+            pivot: Shares(*(np.array(row, np.float64) for row in rows))
+            for pivot, *rows in plain.get("shares", ())
+        },
     )
+
+
+def _replications(rows: Sequence[Sequence[float | str]] | None) -> Record | None:
+    if rows is None:
+        return None
+    return Record(*(np.array([float(each) for each in row]) for row in rows))
 
 
 def _plain(value: float) -> float | str:

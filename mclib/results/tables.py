@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 
 from mclib.results.answers import Answers
-from mclib.results.estimate import Estimate, mean_estimate
+from mclib.results.estimate import Estimate
 from mclib.results.histograms import QUARTILES, draw_histogram
 from mclib.results.quantiles import quantile_estimate
+from mclib.results.spreads import mean_of, standard_deviation_of
 from mclib.statistics.histogram import WINDOW, Histogram
-from mclib.statistics.summary import (
-    standard_deviation,
-    standard_deviation_standard_error,
-)
 
 TABLE_QUANTILES = (0.05, 0.50, 0.95)
 """Orders of the quantiles that every table shows: P5, P50 and P95."""
@@ -53,7 +50,7 @@ def label(q: float) -> str:
 def row_of(answers: Answers, output: int, name: str) -> Row:
     """Return the line of one output."""
     known = answers.known[output]
-    record, n_finite, non_finite = known.record, known.n_finite, known.non_finite
+    n_finite, non_finite = known.n_finite, known.non_finite
     warning = None
     if non_finite.total:
         others = "Statistics are over the others." if n_finite else "None is finite."
@@ -63,10 +60,8 @@ def row_of(answers: Answers, output: int, name: str) -> Row:
         )
     return Row(
         name,
-        mean_estimate(record),
-        Estimate(
-            standard_deviation(record), standard_deviation_standard_error(record), n_finite
-        ),
+        mean_of(known),
+        standard_deviation_of(known),
         tuple(quantile_estimate(answers, output, q) for q in TABLE_QUANTILES),
         draw_histogram(answers, output, name) if n_finite else None,
         warning,

@@ -343,6 +343,8 @@ _EXPRESSIONS: dict[str, Callable[..., Made]] = {
     "max": _extreme,
     "min": _extreme,
     "bfi": _one("insert_bits<{type}>({0}, {1}, {2}, {3})", same_type="u"),
+    "brev": _one("reversed_bits({0})"),
+    "prmt": _one("permute_bytes({0}, {1}, {2})"),
     "shl": _shift,
     "shr": _shift,
     "setp": _compare,

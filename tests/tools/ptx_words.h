@@ -52,3 +52,22 @@ template <class T> static inline T insert_bits(T a, T b, u32 from, u32 length)
     const T ones = length < 8 * sizeof a ? ((T)1 << length) - 1 : ~(T)0;
     return (b & ~(ones << from)) | ((a & ones) << from);
 }
+// Each nibble of the selector names one of the eight bytes of b and a, or its sign.
+static inline b32 permute_bytes(b32 a, b32 b, b32 selector)
+{
+    const u64 both = (u64)b << 32 | a;
+    b32 made = 0;
+    for (u32 k = 0; k < 4; ++k) {
+        const u32 nibble = selector >> 4 * k & 15;
+        u32 byte = (u32)(both >> 8 * (nibble & 7)) & 255;
+        if (nibble & 8) byte = byte & 128 ? 255 : 0;
+        made |= byte << 8 * k;
+    }
+    return made;
+}
+static inline b32 reversed_bits(b32 a)
+{
+    b32 made = 0;
+    for (u32 k = 0; k < 32; ++k) made = made << 1 | (a >> k & 1);
+    return made;
+}
