@@ -70,7 +70,8 @@ from mclib.expressions.loops import scan
 from mclib.model import Model, model
 from mclib.progress import Progress
 from mclib.results.estimate import Estimate
-from mclib.results.result import Result, load_result
+from mclib.results.loading import load_result
+from mclib.results.result import Result
 from mclib.simulation import iterate, simulate
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ if TYPE_CHECKING:
     from mclib.samplers.plain import Antithetic, Independent
     from mclib.samplers.sobol import SobolSequence
     from mclib.samplers.strata import LatinHypercube, Stratified
+    from mclib.stopping import Tolerance
 
 __all__ = [
     "PERT",
@@ -226,6 +228,7 @@ __all__ = [
     "StudentT",
     "StudentTCopula",
     "Tabulated",
+    "Tolerance",
     "TraceError",
     "Triangular",
     "Truncated",
@@ -289,6 +292,7 @@ _HOMES |= {
     "SobolSequence": "mclib.samplers.sobol",
     "Stratified": "mclib.samplers.strata",
     "StudentTCopula": "mclib.dependence.elliptical",
+    "Tolerance": "mclib.stopping",
     "compound": "mclib.distributions.compounds",
     "correlate": "mclib.correlating",
     "couple": "mclib.correlating",

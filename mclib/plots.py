@@ -6,7 +6,7 @@ that reads on light and on dark pages.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,48 @@ def histogram_figure(
             "zerolinecolor": _GRID,
         },
         margin={"t": 130},
+    )
+    return figure
+
+
+def tornado_figure(
+    title: str, rows: Sequence[tuple[str, float, float]], baseline: float, description: str
+) -> Any:
+    """Bars from low to high, the strongest driver on top, a line at the baseline.
+
+    Parameters
+    ----------
+    title : str
+        Which statistic of which output.
+    rows : sequence of (str, float, float)
+        For each input its name, and the lowest and highest value of the statistic.
+    baseline : float
+        The statistic over all trials.
+    description : str
+        What the figure says, for those who don't see it: kept in ``figure.layout.meta``.
+    """
+    go = _graph_objects()
+    names, lows, highs = zip(*reversed(rows), strict=True)
+    bars = go.Bar(
+        orientation="h",
+        y=names,
+        base=lows,
+        x=[high - low for low, high in zip(lows, highs, strict=True)],
+        customdata=list(zip(lows, highs, strict=True)),
+        marker={"color": BLUE, "line": {"width": 0}},
+        hovertemplate="%{y}<br>%{customdata[0]:,.6g} to %{customdata[1]:,.6g}"
+        "<extra></extra>",
+    )
+    figure = _figure_class()(bars)
+    figure.add_vline(x=baseline, line={"color": _TEXT, "width": 1.5, "dash": "dash"})
+    figure.update_layout(
+        title={"text": title},
+        meta={"description": description},
+        font={"color": _TEXT},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=False,
+        xaxis={"title": {"text": title}, "gridcolor": _GRID, "zerolinecolor": _GRID},
     )
     return figure
 

@@ -6,12 +6,12 @@
 import operator
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mclib.engines.base import Engine
 from mclib.engines.choosing import choose_engine
-from mclib.errors import law
+from mclib.errors import NotConverged, law
 from mclib.expressions.dtypes import Type
 from mclib.model import Model
 from mclib.progress import Progress, shown
@@ -19,6 +19,7 @@ from mclib.results.result import Result
 from mclib.runs import SimulationRun
 from mclib.samplers.choosing import choose_sampler
 from mclib.samplers.sampler import Sampler
+from mclib.stopping import FIRST_LOOK, Tolerance, check_tolerances, look
 
 MAX_TRIALS = 1 << 50
 """Beyond this a run would take years; it is a slip of the pen."""
@@ -84,7 +85,7 @@ def _told(run: SimulationRun, interval: float) -> Iterator[Progress]:
 
 def simulate(
     model: Model,
-    n_trials: int = 1_000_000,
+    n_trials: int | None = None,
     *,
     seed: int | None = None,
     parameters: Mapping[str, float] | None = None,
@@ -93,6 +94,7 @@ def simulate(
     chunk_size: int | None = None,
     sampler: str | Sampler = "independent",
     controls: str | Iterable[str] | Mapping[str, float] = (),
+    until: Tolerance | Sequence[Tolerance] | None = None,
     progress: bool | None = None,
 ) -> Result:
     """Run a model and return its outcomes.
@@ -102,7 +104,8 @@ def simulate(
     model : Model
         What to run.
     n_trials : int, default 1,000,000
-        How many trials, 1 to 2**50. Memory does not grow with it.
+        How many trials, 1 to 2**50; with `until`, how many at most (2**32 by default).
+        Memory does not grow with it.
     seed : int, optional
         From 0 to 2**64 - 1: the same seed gives the same draws on every engine. Drawn from
         the system and recorded in the result when not given.
@@ -125,6 +128,8 @@ def simulate(
         Control variates: what an output owes to these inputs, whose means are known, is
         taken off the error of its mean. Outputs too, with their exact means, as in
         ``{"geometric": 5.54}``. Everything but the mean is as without.
+    until : Tolerance or sequence of them, optional
+        Go on until these estimates are known so well; see `Tolerance`.
     progress : bool, optional
         Whether to show a progress bar; by default for runs that take over a second.
 
@@ -142,6 +147,9 @@ def simulate(
         If the model cannot be traced.
     EngineUnavailable
         If an engine is asked for by name and cannot run here.
+    NotConverged
+        If `until` isn't reached within `n_trials`; it holds the result, and says how many
+        trials would have been enough.
 
     Notes
     -----
@@ -158,9 +166,20 @@ def simulate(
     >>> abs(result["profit"].mean.value - 20_000) < 5 * result["profit"].mean.standard_error
     True
     """
+    most = n_trials
+    if n_trials is None:
+        most = 1_000_000 if until is None else 1 << 32
     run = _prepare(
-        model, n_trials, seed, parameters, engine, precision, chunk_size, sampler, controls
+        model, most, seed, parameters, engine, precision, chunk_size, sampler, controls
     )
+    if until is not None:
+        return _simulate_until(run, check_tolerances(until, run.output_names), progress)
+    _go_on(run, progress)
+    return Result(run.snapshot())
+
+
+def _go_on(run: SimulationRun, progress: bool | None) -> None:
+    """Go through all trials that are wanted, or those before Ctrl-C."""
     try:
         for _ in shown(run.advance(), run, progress):
             pass
@@ -168,12 +187,30 @@ def simulate(
         if run.n_trials_done == 0:
             raise
         run.interrupted = run.n_trials_done < run.n_trials_wanted
-    return Result(run.snapshot())
+
+
+def _simulate_until(
+    run: SimulationRun, tolerances: Sequence[Tolerance], progress: bool | None
+) -> Result:
+    """Look at a run now and then, until it is known well enough."""
+    most, n_looks, following = run.n_trials_wanted, 0, FIRST_LOOK
+    while True:
+        n_looks += 1
+        run.n_trials_wanted = min(following, most)
+        _go_on(run, progress)
+        result = Result(run.snapshot())
+        run.stopping, following = look(result, tolerances, n_looks)
+        if run.stopping.converged or run.interrupted:
+            return Result(run.snapshot())
+        if run.n_trials_done == most:
+            result = Result(run.snapshot())
+            hint = "the exception's `result` holds what was found."
+            raise NotConverged(f"{run.stopping.sentence()}\nhint: {hint}", result)
 
 
 def _prepare(
     model: Model,
-    n_trials: int,
+    n_trials: Any,
     seed: int | None,
     parameters: Mapping[str, float] | None,
     engine: str | Engine,

@@ -1,13 +1,14 @@
 """Everything about one output of a run."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mclib.errors import law
 from mclib.results.answers import Answers, Known
+from mclib.results.bounds import exceedance_curve, tolerance_bound, tolerance_interval
 from mclib.results.display import result_html
 from mclib.results.estimate import Estimate
 from mclib.results.histograms import draw_histogram
@@ -40,6 +41,9 @@ from mclib.statistics import summary
 from mclib.statistics.histogram import Histogram
 from mclib.statistics.intervals import check_level, check_order
 from mclib.statistics.non_finite import NonFinite
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Output:
@@ -96,10 +100,7 @@ class Output:
 
     @property
     def variance(self) -> Estimate:
-        """Sample variance (divisor ``n - 1``), in the output's unit squared.
-
-        Its standard error rests on the fourth moment, not on a normal output.
-        """
+        """Sample variance (divisor ``n - 1``); its error rests on the fourth moment."""
         return variance_of(self._known)
 
     @property
@@ -252,10 +253,49 @@ class Output:
         .. [1] R. T. Rockafellar, S. Uryasev, "Conditional value-at-risk for general loss
            distributions", J. Banking and Finance 26 (2002) 1443-1471.
         """
-        if tail not in ("upper", "lower"):
-            raise law("tail", 'be "upper" or "lower"', tail)
+        upper = _is_upper(tail)
         check_order(q)
-        return tail_estimate(self._answers, self._place, q, upper=tail == "upper")
+        return tail_estimate(self._answers, self._place, q, upper=upper)
+
+    def exceedance(self, probabilities: Sequence[float] | None = None) -> "pd.DataFrame":
+        """Table of what is exceeded with which probability, with errors and intervals.
+
+        Parameters
+        ----------
+        probabilities : sequence of float, optional
+            Each strictly between 0 and 1; by default twenty from 99.9 % to 0.1 %.
+        """
+        return exceedance_curve(self._answers, self._place, probabilities)
+
+    def tolerance_bound(self, q: float, level: float = 0.95, tail: str = "upper") -> float:
+        """Outcome that lies beyond the true quantile with a probability (Wilks' bound).
+
+        Parameters
+        ----------
+        q : float
+            Order of the quantile, from below for the upper and from above for the lower
+            bound: 0.95 for what holds 95 % of the output.
+        level : float, default 0.95
+            How surely.
+        tail : {"upper", "lower"}, default "upper"
+            On which side it bounds the output.
+
+        Raises
+        ------
+        ArgumentError
+            If trials are too few (95/95 takes 59), or not independent.
+        """
+        upper = _is_upper(tail)
+        return tolerance_bound(self._answers, self._place, q, level, upper=upper)
+
+    def tolerance_interval(
+        self, coverage: float = 0.95, level: float = 0.95
+    ) -> tuple[float, float]:
+        """Outcomes that enclose a share of the output with a probability.
+
+        As of `tolerance_bound`; 95/95 takes 93 trials.
+        """
+        return tolerance_interval(self._answers, self._place, coverage, level)
 
     def histogram(self, n_bins: int | None = None) -> Histogram:
         """Counts of outcomes in bins of equal width, between P0.5 and P99.5.
@@ -351,3 +391,9 @@ class Output:
         if self._known.replications is not None:
             return replicated(self._known, value, standard_error)
         return Estimate(value, standard_error, self._known.n_finite)
+
+
+def _is_upper(tail: str) -> bool:
+    if tail not in ("upper", "lower"):
+        raise law("tail", 'be "upper" or "lower"', tail)
+    return tail == "upper"

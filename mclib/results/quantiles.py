@@ -175,6 +175,12 @@ def share_estimate(
         error = shares.error(shares.above if above else shares.below)
         rule = interval_rule(p, error, shares.n_filled)
         return Estimate(p, error, n_trials, lambda level: _within_0_and_1(rule(level)))
+    return share_of(hits, n_trials)
+
+
+def share_of(hits: int, n_trials: int) -> Estimate:
+    """Share of trials that have come up, as a probability."""
+    p = hits / n_trials
     # A run without a hit isn't sure that there are none: one more trial could be one.
     has_both = 0 < hits < n_trials
     standard_error = math.sqrt(p * (1.0 - p) / n_trials) if has_both else 1.0 / n_trials

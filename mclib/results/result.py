@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from mclib.errors import law
 from mclib.results.answers import Answers
 from mclib.results.display import result_html, result_text
+from mclib.results.estimate import Estimate
 from mclib.results.output import Output
 from mclib.results.provenance import Provenance
-from mclib.results.quantiles import targets_for
+from mclib.results.quantiles import share_of, targets_for
+from mclib.results.questions import Questions
 from mclib.results.run import Run, Trials
-from mclib.results.storing import KEPT_QUANTILES, read_result, write_result
+from mclib.results.storing import KEPT_QUANTILES, write_result
 from mclib.results.tables import (
     DISPLAYED_QUANTILES,
     TABLE_QUANTILES,
@@ -23,6 +25,7 @@ from mclib.results.tables import (
 )
 from mclib.results.trial import Trial
 from mclib.results.windows import checked_window, is_whole, read_values
+from mclib.statistics.non_finite import NonFinite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 _FRAME_ROWS = 100_000
 
 
-class Result:
+class Result(Questions):
     """What a run of a model found: a mapping from names of outputs to `Output`.
 
     Parameters
@@ -114,6 +117,19 @@ class Result:
             name: output.effective_n_trials / max(output.mean.n_trials, 1)
             for name, output in self.items()
         }
+
+    @property
+    def stopping(self) -> Any:
+        """How the run ended: a `Stopping` if it went on until a tolerance was reached."""
+        return self._trials.stopping
+
+    @property
+    def share(self) -> Estimate:
+        """Which part of the run's trials this is about: 1 but for `where`."""
+        hits = max(known.n_finite for known in self._answers.known)
+        if not self._trials.is_conditioned:
+            return Estimate(1.0, 0.0, self.n_trials)
+        return share_of(hits, self.n_trials)
 
     def __getitem__(self, name: str) -> Output:
         if name not in self._outputs:
@@ -303,27 +319,9 @@ class Result:
 
 def _answers_of(run: Run) -> Answers:
     n_outputs = len(run.output_names)
-    return Answers.of(run, run.accumulator, run.replications, n_outputs)
-
-
-def load_result(path: str | os.PathLike[str]) -> Result:
-    """Read a result that `Result.save` has written.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-
-    Returns
-    -------
-    Result
-        As it was saved, to the bit. What would need the trials again raises `ArgumentError`
-        and says what to do instead.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such file, or it isn't a result, or it is damaged.
-    """
-    trials, answers = read_result(path)
-    return Result.restored(trials, answers, trials.n_kept)
+    answers = Answers.of(run, run.accumulator, run.replications, n_outputs)
+    if run.is_conditioned:
+        # That other trials are NaN needs no warning.
+        for known in answers.known:
+            known.non_finite = NonFinite()
+    return answers

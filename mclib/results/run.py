@@ -1,7 +1,7 @@
 """What a result needs from whatever ran: an engine's run, or a file's trials."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,17 @@ class Trials(Source, Protocol):
     @property
     def output_names(self) -> Sequence[str]:
         """Names of the outputs; a request's output is a place in this order."""
+
+    @property
+    def is_conditioned(self) -> bool:
+        """Whether trials that don't keep a condition are NaN."""
+
+    @property
+    def stopping(self) -> Any:
+        """How it ended, if it ran until a tolerance was reached."""
+
+    def conditioned(self, condition: Any) -> "Run":
+        """Trials that keep a condition, gone through again."""
 
     def values(
         self, start: int, count: int, names: Sequence[str] | None = None

@@ -85,6 +85,8 @@ class StoredTrials:
         self.output_names = output_names
         self.n_trials = provenance.n_trials
         self._kept = kept
+        self.is_conditioned = False
+        self.stopping = None
         self.n_kept = len(next(iter(kept.values()), ()))
 
     def sweep(self, requests: Sequence[Request]) -> list[NDArray[Any]]:
@@ -94,6 +96,10 @@ class StoredTrials:
             "anything else needs all trials, and the file holds no model"
         )
         raise self._refusal(message)
+
+    def conditioned(self, condition: Any) -> Any:
+        """Refuse: the trials can't be gone through again."""
+        raise self._refusal("a loaded result can't be asked about other trials")
 
     def values(
         self, start: int, count: int, names: Sequence[str] | None = None

@@ -240,6 +240,37 @@ def tolerance_n_trials(q: float, level: float = 0.95, order: int = 1) -> int:
     return high
 
 
+def tolerance_rank(q: float, n_trials: int, *, level: float = 0.95) -> int:
+    """Lowest rank whose outcome lies above the true quantile with probability `level`.
+
+    ``n_trials + 1`` where even the largest outcome isn't sure enough.
+
+    Examples
+    --------
+    >>> tolerance_rank(0.95, 58), tolerance_rank(0.95, 59), tolerance_rank(0.95, 93)
+    (59, 59, 92)
+    """
+    missed = 1.0 - check_level(level)
+    return n_trials + 1 - _most_below(missed, n_trials, 1.0 - check_order(q))
+
+
+def coverage_rank(coverage: float, n_trials: int, *, level: float = 0.95) -> int:
+    """Highest rank m so that outcomes m and ``n + 1 - m`` enclose a share of the output.
+
+    Between them lies `coverage` of the output, or more, with probability `level`, for every
+    continuous output: the share is a beta with shapes ``n + 1 - 2 m`` and ``2 m``. 0 where
+    there are too few trials.
+
+    Examples
+    --------
+    >>> coverage_rank(0.95, 92), coverage_rank(0.95, 93), coverage_rank(0.9, 1_000)
+    (0, 1, 42)
+    """
+    missed = 1.0 - check_level(level)
+    # P(B < 2 m) <= missed for the outcomes B that may lie outside.
+    return _most_below(missed, n_trials, 1.0 - check_order(coverage)) // 2
+
+
 def _most_below(missed: float, n_trials: int, q: float) -> int:
     """Highest k with P(B < k) <= `missed`, for B binomial with `n_trials` and `q`."""
     variance = n_trials * q * (1.0 - q)

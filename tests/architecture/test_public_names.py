@@ -85,6 +85,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "StudentT",
     "StudentTCopula",
     "Tabulated",
+    "Tolerance",
     "TraceError",
     "Triangular",
     "Truncated",

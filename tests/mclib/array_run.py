@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mclib.errors import ArgumentError
 from mclib.results.provenance import Provenance
 from mclib.statistics.accumulator import Accumulator
 from mclib.statistics.blocks import BLOCK, fill_blocks, to_lane_order
@@ -69,6 +70,13 @@ class ArrayRun(ArraySource):
 
         self.provenance = replace(PROVENANCE, n_trials=self.n_trials, **provenance)
         self.accumulator = accumulated(*self.outputs)
+        self.replications = ()
+        self.is_conditioned = False
+        self.stopping = None
+
+    def conditioned(self, condition: Any) -> "ArrayRun":
+        """Refuse: arrays are of no trials that could be gone through again."""
+        raise ArgumentError(f"arrays keep no condition; got {condition!r}.")
 
     def values(
         self, start: int, count: int, names: Sequence[str] | None = None

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from mclib.errors import ArgumentError
-from mclib.results.result import Result, load_result
+from mclib.results.loading import load_result
+from mclib.results.result import Result
 from mclib.results.storing import KEPT_QUANTILES
 from tests.mclib.array_run import ArrayRun
 

@@ -1,0 +1,91 @@
+"""Bounds that hold most of an output, and the curve of what is exceeded how often."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mclib.errors import law
+from mclib.results.answers import Answers
+from mclib.results.quantiles import quantile_estimate, targets_for
+from mclib.statistics.intervals import (
+    check_order,
+    coverage_rank,
+    tolerance_n_trials,
+    tolerance_rank,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CURVE = (
+    *(0.999, 0.995, 0.99, 0.975, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5),
+    *(0.4, 0.3, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005, 0.002, 0.001),
+)
+"""Probabilities of the points of an exceedance curve."""
+
+
+def exceedance_curve(
+    answers: Answers, output: int, probabilities: Sequence[float] | None
+) -> "pd.DataFrame":
+    """Return `Output.exceedance`."""
+    import pandas as pd
+
+    chosen = CURVE if probabilities is None else tuple(probabilities)
+    orders = [1.0 - check_order(each) for each in chosen]
+    answers.find_order_statistics(targets_for(answers, output, orders))
+    lines = {}
+    for probability, q in zip(chosen, orders, strict=True):
+        estimate = quantile_estimate(answers, output, q)
+        low, high, _ = estimate.interval()
+        lines[probability] = {
+            "value": estimate.value,
+            "standard_error": estimate.standard_error,
+            "low": low,
+            "high": high,
+        }
+    table = pd.DataFrame.from_dict(lines, orient="index")
+    return table.rename_axis("probability")
+
+
+def tolerance_bound(
+    answers: Answers, output: int, q: float, level: float, *, upper: bool
+) -> float:
+    """Return `Output.tolerance_bound`."""
+    check_order(q)
+    n_trials = _independent(answers, output)
+    rank = tolerance_rank(q, n_trials, level=level)
+    if rank > n_trials:
+        raise _too_few(n_trials, tolerance_n_trials(q, level))
+    return answers.order_statistic(output, rank if upper else n_trials + 1 - rank)
+
+
+def tolerance_interval(
+    answers: Answers, output: int, coverage: float, level: float
+) -> tuple[float, float]:
+    """Return `Output.tolerance_interval`."""
+    check_order(coverage)
+    n_trials = _independent(answers, output)
+    rank = coverage_rank(coverage, n_trials, level=level)
+    if rank < 1:
+        needed = n_trials
+        while coverage_rank(coverage, needed, level=level) < 1:
+            needed = int(np.ceil(needed * 1.02)) + 1
+        raise _too_few(n_trials, needed)
+    ranks = [rank, n_trials + 1 - rank]
+    answers.find_order_statistics([(output, each) for each in ranks])
+    low, high = (answers.order_statistic(output, each) for each in ranks)
+    return low, high
+
+
+def _independent(answers: Answers, output: int) -> int:
+    known = answers.known[output]
+    if known.replications is not None:
+        must = "be independent for a tolerance bound"
+        raise law("trials", must, "a sampler", 'run with `sampler="independent"`.')
+    return known.n_finite
+
+
+def _too_few(n_trials: int, needed: int) -> Exception:
+    must = "be enough for such a bound"
+    return law("n_trials", must, n_trials, f"about {needed:,} trials are.")

@@ -1,0 +1,114 @@
+"""What a result can be asked about its inputs and outputs together."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, final
+
+from mclib.results.associations import correlation_table
+from mclib.results.run import Trials
+from mclib.results.sensitivity import Tornado, driver_table, tornado
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Questions:
+    """Questions about several inputs and outputs of a run; `Result` answers them."""
+
+    _trials: Trials
+
+    @final
+    def where(self, condition: Any) -> Self:
+        """Statistics of the trials that keep a condition: all inputs and all outputs.
+
+        Parameters
+        ----------
+        condition : callable
+            From values by name, as in ``lambda trial: trial["profit"] < 0``, to whether a
+            trial is wanted; conditions are joined by ``&`` and ``|``.
+
+        Returns
+        -------
+        Result
+            Of the same trials, computed again; `share` says how many keep the condition.
+
+        Raises
+        ------
+        ArgumentError
+            If `condition` is no function that compares values, or uses other names.
+
+        Examples
+        --------
+        >>> import mclib as mc
+        >>> @mc.model
+        ... def sales(units=mc.Triangular(80, 100, 150), price=mc.Normal(20, 2)):
+        ...     return {"revenue": units * price}
+        >>> result = mc.simulate(sales, 100_000, seed=7)
+        >>> poor = result.where(lambda trial: trial["revenue"] < 1_500)
+        >>> print(poor["price"].mean)
+        15.89 ± 0.07 (95 %)
+        """
+        return type(self)(self._trials.conditioned(condition))  # type: ignore[call-arg]
+
+    @final
+    def correlations(
+        self, measure: str = "spearman", n: int | None = None
+    ) -> "pd.DataFrame":
+        """Table of the correlations of all inputs and outputs with each other.
+
+        Parameters
+        ----------
+        measure : {"spearman", "kendall", "pearson"}, default "spearman"
+            Of ranks or of values.
+        n : int, optional
+            How many trials to look at; by default all, and at most 1,048,576 of them (2,000
+            for Kendall's, which compares all pairs).
+
+        Returns
+        -------
+        pandas.DataFrame
+            A line and a column for each; the standard errors lie in
+            ``.attrs["standard_error"]``, a table of the same form.
+        """
+        return correlation_table(self._trials, measure, n)
+
+    @final
+    def tornado(
+        self,
+        output: str,
+        statistic: str = "mean",
+        *,
+        order: float | None = None,
+        n_bins: int = 10,
+        groups: Mapping[str, Sequence[str]] | None = None,
+    ) -> Tornado:
+        """How far each input moves a statistic of an output, in the output's unit.
+
+        Parameters
+        ----------
+        output : str
+            Which output.
+        statistic : {"mean", "standard_deviation", "quantile", "tail_mean"}
+            Of what; `order` is that of the quantile, or where the upper tail starts.
+        n_bins : int, default 10
+            Each input's trials are cut into so many bins; a bar goes from the lowest to the
+            highest statistic of the output in them.
+        groups : mapping of str to sequence of str, optional
+            Inputs that are one driver together, as correlated ones are.
+
+        Returns
+        -------
+        Tornado
+            Its ``table`` and ``plot()``; made from the first million trials.
+        """
+        return tornado(self._trials, output, statistic, order, n_bins, groups)
+
+    @final
+    def drivers(self, output: str) -> "pd.DataFrame":
+        """Table of what an output owes to each input, by four measures, with errors.
+
+        Rank correlation; contribution (its square, with its sign, of the sum of all);
+        regression (standard deviations of the output for one of the input, the others
+        held); and first order: the share of variance that lies between a
+        hundred bins of the input, which needs neither linearity nor independence.
+        """
+        return driver_table(self._trials, output)

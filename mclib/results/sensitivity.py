@@ -1,0 +1,217 @@
+"""Which inputs drive an output: from the run's own trials, nothing drawn twice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mclib.errors import law
+from mclib.results.formatting import plain
+from mclib.results.windows import is_whole, read_values
+from mclib.statistics import correlations, drivers
+from mclib.statistics.intervals import check_order
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mclib.results.run import Trials
+
+Floats = NDArray[np.float64]
+
+MOST_TRIALS = 1 << 20
+"""Trials that are looked at; more would hardly move a bar."""
+
+_BAR = 40
+_MOST_BINS = 100
+_MOST_RANKED = 1 << 18
+
+
+@dataclass(frozen=True, repr=False)
+class Tornado:
+    """How far each input moves a statistic of an output, in the output's unit.
+
+    Attributes
+    ----------
+    output, statistic : str
+        Of what.
+    baseline : float
+        The statistic over all trials.
+    table : pandas.DataFrame
+        For each input, the strongest first: the lowest and the highest value that the
+        statistic takes in its bins, where the input lies then, and the distance.
+    spider : pandas.DataFrame
+        For each input and bin: where the input lies, and the statistic there.
+    """
+
+    output: str
+    statistic: str
+    baseline: float
+    table: "pd.DataFrame"
+    spider: "pd.DataFrame"
+
+    def __repr__(self) -> str:
+        return self._text()
+
+    def _text(self) -> str:
+        low, high = float(self.table["low"].min()), float(self.table["high"].max())
+        unit = _BAR / (high - low) if high > low else 0.0
+        width = max(map(len, self.table.index), default=0)
+        lines = [f"{self.statistic} of {self.output}, {plain(self.baseline)} in all"]
+        for name, row in self.table.iterrows():
+            start = round((row["low"] - low) * unit)
+            length = max(round((row["high"] - row["low"]) * unit), 1)
+            bar = " " * start + "█" * length
+            ends = f"{plain(row['low'], 4)} to {plain(row['high'], 4)}"
+            lines.append(f"{name!s:<{width}}  {bar:<{_BAR + 1}}  {ends}")
+        return "\n".join(lines)
+
+    def plot(self) -> Any:
+        """Return the tornado as a plotly figure.
+
+        Raises
+        ------
+        MclibError
+            If plotly isn't installed.
+        """
+        from mclib.plots import tornado_figure
+
+        rows = [
+            (str(name), float(row["low"]), float(row["high"]))
+            for name, row in self.table.iterrows()
+        ]
+        title = f"{self.statistic} of {self.output}"
+        return tornado_figure(title, rows, self.baseline, self._text())
+
+
+def tornado(
+    trials: "Trials",
+    output: str,
+    statistic: str,
+    order: float | None,
+    n_bins: Any,
+    groups: Mapping[str, Sequence[str]] | None,
+) -> Tornado:
+    """Return `Result.tornado`."""
+    import pandas as pd
+
+    of, label = _statistic(statistic, order)
+    if not is_whole(n_bins) or not 2 <= n_bins <= 100:
+        raise law("n_bins", "be a whole number from 2 to 100", n_bins)
+    columns, y = _columns(trials, output)
+    lines, legs = {}, []
+    for name, x in _grouped(columns, y, groups).items():
+        found = drivers.conditional(x, y, int(n_bins), of, is_equal=True)
+        at = int(np.argmin(found.values)), int(np.argmax(found.values))
+        lines[name] = {
+            "low": found.values[at[0]],
+            "high": found.values[at[1]],
+            "input_at_low": found.centers[at[0]],
+            "input_at_high": found.centers[at[1]],
+            "range": found.values[at[1]] - found.values[at[0]],
+        }
+        leg = pd.DataFrame({"input": found.centers, label: found.values})
+        legs.append(leg.assign(driver=name, bin=np.arange(len(leg))))
+    table = pd.DataFrame.from_dict(lines, orient="index")
+    table = table.sort_values("range", ascending=False).rename_axis("input")
+    spider = pd.concat(legs).set_index(["driver", "bin"])
+    baseline = float(np.mean(y)) if of is None else of(y)
+    return Tornado(output, label, baseline, table, spider)
+
+
+def driver_table(trials: "Trials", output: str) -> "pd.DataFrame":
+    """Return `Result.drivers`."""
+    import pandas as pd
+
+    columns, y = _columns(trials, output, _MOST_RANKED)
+    # What varies within a bin is missed: fine bins, as long as each holds many trials.
+    n_bins = min(max(len(y) // 500, 8), _MOST_BINS)
+    coefficients, errors, explained = drivers.regression(list(columns.values()), y)
+    ranked = correlations.ranks(y)
+    lines = {}
+    for k, (name, x) in enumerate(columns.items()):
+        rank = correlations.spearman_of_ranks(correlations.ranks(x), ranked)
+        found = drivers.conditional(x, y, n_bins)
+        lines[name] = {
+            "rank_correlation": rank.value,
+            "rank_correlation_error": rank.standard_error,
+            "regression": coefficients[k],
+            "regression_error": errors[k],
+            "first_order": found.share,
+            "first_order_error": found.share_error,
+        }
+    table = pd.DataFrame.from_dict(lines, orient="index").rename_axis("input")
+    squares = table["rank_correlation"] ** 2
+    signs = np.sign(table["rank_correlation"])
+    table.insert(2, "contribution", signs * squares / squares.sum())
+    table = table.sort_values("first_order", ascending=False)
+    table.attrs["explained_by_regression"] = explained
+    return table
+
+
+def _columns(
+    trials: "Trials", output: str, most: int = MOST_TRIALS
+) -> tuple[dict[str, Floats], Floats]:
+    """Return inputs that vary, and the output, over trials in which all is finite."""
+    if output not in trials.output_names:
+        raise law("output", f"be one of {', '.join(trials.output_names)}", output)
+    names = [name for name in trials.input_names if name != output]
+    n = min(trials.n_trials, most)
+    values = read_values(trials, 0, n, [*names, output])
+    finite = np.isfinite(values[output])
+    for name in names:
+        finite &= np.isfinite(values[name])
+    kept = values if finite.all() else {name: x[finite] for name, x in values.items()}
+    y = kept[output]
+    if len(y) < 100:
+        raise law("n_trials", "be 100 at least, with finite outcomes", len(y))
+    columns = {name: kept[name] for name in names if np.ptp(kept[name]) > 0.0}
+    if not columns or not np.ptp(y) > 0.0:
+        must = "vary, and have an input that does"
+        raise law("output", must, output, "what is the same in every trial has no driver.")
+    return columns, y
+
+
+def _grouped(
+    columns: Mapping[str, Floats], y: Floats, groups: Mapping[str, Sequence[str]] | None
+) -> dict[str, Floats]:
+    """Return columns, those of a group put together: what they say of the output's rank."""
+    if not groups:
+        return dict(columns)
+    if not isinstance(groups, Mapping):
+        raise law("groups", "be a mapping of names to lists of inputs", groups)
+    taken: set[str] = set()
+    together: dict[str, Floats] = {}
+    target = correlations.ranks(y)
+    for group, members in groups.items():
+        for name in members:
+            if name not in columns or name in taken:
+                must = f"list inputs that vary, each once ({', '.join(columns)})"
+                raise law("groups", must, name)
+            taken.add(name)
+        ranked = [correlations.ranks(columns[name]) for name in members]
+        weights, _, _ = drivers.regression(ranked, target)
+        together[group] = sum(
+            weight * x for weight, x in zip(weights, ranked, strict=True)
+        ) / len(y)
+    rest = {name: x for name, x in columns.items() if name not in taken}
+    return {**together, **rest}
+
+
+def _statistic(statistic: str, order: float | None) -> tuple[drivers.Statistic | None, str]:
+    needs_order = statistic in ("quantile", "tail_mean")
+    if statistic not in ("mean", "standard_deviation", "quantile", "tail_mean"):
+        must = "be one of mean, standard_deviation, quantile, tail_mean"
+        raise law("statistic", must, statistic)
+    if needs_order != (order is not None):
+        must = "be given for a quantile or a tail mean, and for nothing else"
+        raise law("order", must, order)
+    if order is None:
+        of = drivers.standard_deviation_of if statistic != "mean" else None
+        return of, statistic.replace("_", " ")
+    check_order(order)
+    label = f"P{100.0 * order:.10g}"
+    if statistic == "quantile":
+        return drivers.quantile_of(order), label
+    return drivers.tail_mean_of(order), f"tail mean beyond {label}"

@@ -1,0 +1,165 @@
+"""What an output owes to each input, from trials that are there: arrays in, numbers out.
+
+An input's trials are cut into bins of about equal count. How a statistic of the output
+differs between the bins is what the input does to it, in the output's own unit, whether the
+model is linear or not and inputs depend on each other or not.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Statistic = Callable[[Floats], float]
+
+_FOR_EDGES = 1 << 16
+_FEW_EDGES = 24
+
+
+@dataclass(frozen=True)
+class Conditional:
+    """A statistic of the output, given in which bin an input lies.
+
+    Attributes
+    ----------
+    centers : array of shape (n_bins,)
+        Mean of the input in each bin.
+    values : array of shape (n_bins,)
+        The statistic of the output in each bin.
+    share : float
+        Part of the output's variance that lies between the bins: the input's first-order
+        share, an estimate without bias.
+    share_error : float
+        Its standard error.
+    """
+
+    centers: Floats
+    values: Floats
+    share: float
+    share_error: float
+
+
+def bins_of(x: Floats, n_bins: int, *, is_equal: bool = False) -> NDArray[np.intp]:
+    """Return each trial's bin.
+
+    Parameters
+    ----------
+    x : array of shape (n,)
+        An input.
+    n_bins : int
+        How many bins of about equal count there are.
+    is_equal : bool, default False
+        Whether bins have equal counts even where many values are equal, in the order of
+        trials then; otherwise equal values share a bin, and a value of a rare event has one
+        of its own.
+    """
+    some = x[:: max(1, len(x) // _FOR_EDGES)]
+    edges = np.unique(np.quantile(some, np.arange(1, n_bins) / n_bins))
+    if is_equal and len(edges) < n_bins - 1:
+        places = np.empty(len(x), np.intp)
+        places[np.argsort(x, kind="stable")] = np.arange(len(x)) * n_bins // len(x)
+        return places
+    if len(edges) > _FEW_EDGES:
+        return np.searchsorted(edges, x, side="left")
+    # Comparing with each edge is faster than searching, for ten bins or so.
+    found = np.zeros(len(x), np.uint16)
+    for edge in edges:
+        found += x > edge
+    return found.astype(np.intp)
+
+
+def conditional(
+    x: Floats,
+    y: Floats,
+    n_bins: int,
+    statistic: Statistic | None = None,
+    *,
+    is_equal: bool = False,
+) -> Conditional:
+    """Return a statistic of `y` given the bin of `x`, by default the mean.
+
+    Bins are those of `bins_of`; those without a trial are left out.
+    """
+    places = bins_of(x, n_bins, is_equal=is_equal)
+    counts = np.bincount(places, minlength=1).astype(np.float64)
+    filled = counts > 0
+    counts = counts[filled]
+    centers = np.bincount(places, x)[filled] / counts
+    apart = y - np.mean(y)
+    sums = np.bincount(places, apart)[filled]
+    means = sums / counts
+    share, error = _share(means, counts, apart)
+    values = means + np.mean(y)
+    if statistic is not None:
+        order = np.argsort(places, kind="stable")
+        ends = np.cumsum(counts).astype(int)
+        starts = np.concatenate([[0], ends[:-1]])
+        ordered = y[order]
+        values = np.array(
+            [statistic(ordered[a:b]) for a, b in zip(starts, ends, strict=True)]
+        )
+    return Conditional(centers, values, share, error)
+
+
+def _share(means: Floats, counts: Floats, apart: Floats) -> tuple[float, float]:
+    """Return the share of variance between bins, less what chance puts there."""
+    n, k = len(apart), len(means)
+    total = float(apart @ apart)
+    if not total > 0.0 or n <= k:
+        return math.nan, math.nan
+    between = float(counts @ means**2) / total
+    share = 1.0 - (1.0 - between) * (n - 1.0) / (n - k)
+    # The error of a squared correlation ratio, of which r is the root.
+    error = 2.0 * math.sqrt(max(between, 1.0 / n)) * (1.0 - between) / math.sqrt(n)
+    return share, error
+
+
+def quantile_of(order: float) -> Statistic:
+    """Return the statistic "quantile of an order"."""
+
+    def quantile(y: Floats) -> float:
+        k = min(max(math.ceil(len(y) * order), 1), len(y)) - 1
+        return float(np.partition(y, k)[k])
+
+    return quantile
+
+
+def tail_mean_of(order: float) -> Statistic:
+    """Return the statistic "mean of the upper tail from an order on"."""
+
+    def tail_mean(y: Floats) -> float:
+        pivot = quantile_of(order)(y)
+        return pivot + float(np.mean(np.maximum(y - pivot, 0.0))) / (1.0 - order)
+
+    return tail_mean
+
+
+def standard_deviation_of(y: Floats) -> float:
+    """Return the statistic "standard deviation"."""
+    return float(np.std(y, ddof=1)) if len(y) > 1 else math.nan
+
+
+def regression(columns: Sequence[Floats], y: Floats) -> tuple[Floats, Floats, float]:
+    """Regress an output on inputs, all standardised.
+
+    Returns
+    -------
+    coefficients, standard_errors : array of shape (n_columns,)
+        Standard deviations that the output moves for one of an input, the others held;
+        errors by the sandwich, right for any spread of what is left.
+    explained : float
+        Part of the variance that a linear model explains.
+    """
+    scaled = np.stack([(x - np.mean(x)) / np.std(x) for x in columns], axis=1)
+    target = (y - np.mean(y)) / np.std(y)
+    gram = scaled.T @ scaled / len(target)
+    inverse = np.linalg.pinv(gram, hermitian=True)
+    coefficients = inverse @ (scaled.T @ target) / len(target)
+    left = target - scaled @ coefficients
+    weighted = scaled * left[:, None]
+    spread = inverse @ (weighted.T @ weighted) @ inverse
+    errors = np.sqrt(np.diag(spread)) / len(target)
+    return coefficients, errors, float(1.0 - np.mean(left * left))
