@@ -16,13 +16,13 @@ __all__ = ["MOVING", "DataDigests", "differences", "digest_data", "sql", "still"
 
 MOVING: Final = frozenset(
     {
-        *("api_tokens", "oauth_clients", "oauth_codes", "proxies", "servers", "services"),
-        *("spawners", "users", "mchub_audit", "mchub_meter", "mchub_providers"),
-        *("mchub_storage", "mchub_usage"),
+        *("api_tokens", "oauth_clients", "oauth_codes", "proxies", "roles", "servers"),
+        *("services", "spawners", "users", "mchub_audit", "mchub_meter"),
+        *("mchub_providers", "mchub_storage", "mchub_usage"),
     }
 )
 """Tables that a running platform writes by itself: who was seen when, what was used, and at
-every start of a hub which services there are and what the provider says of itself."""
+every start of a hub its services, their roles, and what the provider says of itself."""
 
 _ROWS: Final = """
 SELECT format(

@@ -17,6 +17,7 @@ from deploy.deployer.story import Story
 from deploy.monitoring import configuration
 from hub.choices import NoTls, Prometheus
 from hub.network import PROXY_PORT
+from hub.release import COLORS
 from hub.settings import Settings
 from hub.storage import checkout, write_whole
 
@@ -74,7 +75,7 @@ class Environment:
     def down(self, *, forget: bool = False) -> None:
         """Stop everything, users' servers included; with `forget`, delete its data too."""
         change = self._story.change
-        change("users' servers end", self.end_servers)
+        change("users' servers end", self._end_all_servers)
         change("containers end", lambda: self._end_containers(with_volumes=forget))
         change("the firewall's rules go", lambda: self._firewall("remove"))
         change("its part of the GPUs is free", self._free_gpus)
@@ -212,6 +213,11 @@ class Environment:
     def _end_containers(self, *, with_volumes: bool) -> None:
         volumes = ["--volumes"] if with_volumes else []
         self.programs.compose("down", "--remove-orphans", *volumes)
+
+    def _end_all_servers(self) -> None:
+        # The hubs first: until then somebody may start another.
+        self.programs.compose("stop", *(f"hub-{color}" for color in COLORS))
+        self.end_servers()
 
     def end_servers(self) -> None:
         """End every user's server; homes stay."""

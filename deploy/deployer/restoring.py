@@ -124,6 +124,7 @@ def compare(wanted: DataDigests, programs: Programs) -> str:
 
 def _stop(environment: Environment) -> None:
     programs = environment.programs
-    environment.end_servers()
     services = programs.compose("config", "--services").split()
     programs.compose("stop", *(name for name in services if not name.startswith(_STAYS)))
+    # Now, when nobody can start another.
+    environment.end_servers()
