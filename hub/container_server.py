@@ -105,9 +105,11 @@ class ContainerServer(ProfileServer, DockerSpawner):  # type: ignore[misc]
         await self._find_image(profile)
         if profile.gpu:
             self._lease = await self._wait_for_lease(profile)
-        self._say(30, "Waiting for other servers that are starting")
-        at_once = self.settings.server.start.at_once
-        async with _starting(asyncio.get_running_loop(), at_once):
+        turns = _starting(asyncio.get_running_loop(), self.settings.server.start.at_once)
+        if turns.locked():
+            self._say(30, "Waiting for other servers that are starting")
+        async with turns:
+            self._say(35, "The container is being made")
             within = self.settings.server.start.within.total_seconds()
             try:
                 async with asyncio.timeout(within):

@@ -71,6 +71,7 @@ def event_of(handler: Any) -> Event | None:
 
 def _sign_in_event(handler: Any) -> Event:
     named = handler.get_body_argument("username", "") if handler.request.body else ""
+    named = named or getattr(handler, "refused_name", "")
     is_in = handler.get_status() == 302
     # The name that the hub made of what was typed, and what was typed if it is nobody's.
     name = (_actor(handler) if is_in else "") or named

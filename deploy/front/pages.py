@@ -46,7 +46,8 @@ _HTML: Final = """<!doctype html>
 <style>
   :root {{ color-scheme: light dark; }}
   body {{ max-width: 42rem; margin: 3rem auto; padding: 0 1rem; text-align: center;
-    font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }}
+    font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
+    line-height: 1.5; }}
   h1 {{ font-size: 2rem; font-weight: 500; margin-bottom: 1.5rem; text-wrap: balance; }}
   p {{ font-size: 1.15rem; text-wrap: balance; }}
   small {{ opacity: 0.7; }}

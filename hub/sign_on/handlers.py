@@ -45,6 +45,8 @@ class LoginHandler(OAuthLoginHandler):  # type: ignore[misc]
 class CallbackHandler(OAuthCallbackHandler):  # type: ignore[misc]
     """Back from the provider."""
 
+    refused_name = ""
+
     async def get(self) -> None:
         """Sign in, or say why not; each is an event."""
         try:
@@ -52,8 +54,10 @@ class CallbackHandler(OAuthCallbackHandler):  # type: ignore[misc]
             user = await self.login_user()
         except HTTPError as error:
             said = getattr(error, "jupyterhub_message", error.log_message) or ""
+            # The audit log asks for it.
+            self.refused_name = getattr(error, "who", "")
             events.record(
-                "sign-in", getattr(error, "who", ""), "refused", reason=said, where=self._ip
+                "sign-in", self.refused_name, "refused", reason=said, where=self._ip
             )
             raise
         if user is None:

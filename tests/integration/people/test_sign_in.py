@@ -10,9 +10,10 @@ import pytest
 from jupyterhub import orm
 from jupyterhub.scopes import expand_scopes
 
+from hub import audit
 from hub.roles import OWN, ROLES
 from tests.integration.people.somebody import Somebody
-from tests.integration.people.world import World, living
+from tests.integration.people.world import World, living, until
 
 pytestmark = pytest.mark.slow
 
@@ -229,6 +230,15 @@ def test_a_name_that_is_somebody_elses_is_refused_with_a_way_out(
     assert page.status_code == 403
     assert "The name ada must belong to one person" in page.text
     assert "Ask an administrator" in page.text
+    engine = world.database()
+    until(
+        lambda: any(
+            (one.actor, one.outcome) == ("ada", "refused")
+            for one in audit.read(engine, action="sign-in")
+        ),
+        "it is audited, with the name",
+    )
+    engine.dispose()
 
 
 def test_signing_out_ends_the_session_here_and_leads_to_the_providers_end(
