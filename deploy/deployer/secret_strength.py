@@ -18,6 +18,12 @@ __all__ = ["SHORTEST", "Weakness", "digests", "found_in_git", "open_files", "wea
 SHORTEST: Final = 24
 """Characters that a secret has at least."""
 
+_SHORTEST_OF: Final = {"off_site_key_id": 1, "smtp_password": 12}
+"""The same where somebody else issues it: the name of a key, which keeps nothing secret (20
+letters at AWS), and a password of a mail server's making (16 at some)."""
+
+_NAMES: Final = frozenset({"off_site_key_id"})
+
 _DIFFERENT_CHARACTERS: Final = 10
 # What people and manuals write until somebody puts the real one there. After these are
 # taken away, little of a value that was thought up is left.
@@ -65,7 +71,7 @@ def weak_values(
     found = [Weakness(name, "is missing") for name in sorted(set(needed) - set(values))]
     for name, value in sorted(values.items()):
         each = value.split() or [""]
-        found += [Weakness(name, why) for one in each for why in _weak_by_itself(one)]
+        found += [Weakness(name, why) for one in each for why in _weak_by_itself(name, one)]
     found += _repeated(values)
     for environment, theirs in sorted(others.items()):
         taken = set(theirs.values())
@@ -77,13 +83,16 @@ def weak_values(
     return found
 
 
-def _weak_by_itself(value: str) -> Iterator[str]:
-    if len(value) < SHORTEST:
-        yield f"must have {SHORTEST} characters or more; got {len(value)}"
+def _weak_by_itself(name: str, value: str) -> Iterator[str]:
+    shortest = _SHORTEST_OF.get(name, SHORTEST)
+    if len(value) < shortest:
+        yield f"must have {shortest} characters or more; got {len(value)}"
+        return
+    if name in _NAMES:
         return
     if len(set(value)) < _DIFFERENT_CHARACTERS or _repeats_itself(value):
         yield "must not repeat itself"
-    elif len(_without_words(value)) < _LEAST_LEFT:
+    elif len(_without_words(value)) < min(_LEAST_LEFT, shortest // 2):
         yield "must not be made of words and rows of keys"
 
 

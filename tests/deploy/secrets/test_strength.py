@@ -54,6 +54,24 @@ def test_a_strong_value_is_let_be(value: str) -> None:
     assert weak_values({"cookie_key": value}, {"cookie_key"}, {}, KEY) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("off_site_key_id", "AKIAIOSFODNN7EXAMPLE"), ("smtp_password", "qzrw vkxp nhtj mgdb")],
+)
+def test_what_others_issue_is_as_long_as_they_make_it(name: str, value: str) -> None:
+    # A password of a mail server has no blanks when it is given.
+    given = value.replace(" ", "")
+
+    assert weak_values({name: given}, {name}, {}, KEY) == []
+
+
+def test_a_short_password_of_a_mail_server_is_weak_all_the_same() -> None:
+    for value, words in (("hunter2", "12 characters"), ("password1234", "words and rows")):
+        [weakness] = weak_values({"smtp_password": value}, {}, {}, KEY)
+
+        assert words in str(weakness)
+
+
 def test_made_values_are_never_called_weak() -> None:
     values = {f"secret_{number}": made_value() for number in range(2_000)}
 
