@@ -132,7 +132,9 @@ def _copy_out(image: str, folder: Path) -> None:
             copied = subprocess.run(words, capture_output=True, check=False)
             if copied.returncode == 0:
                 with tarfile.open(fileobj=io.BytesIO(copied.stdout)) as archive:
-                    archive.extractall(folder / path[1:].rpartition("/")[0], filter="data")
+                    # The first releases of Python 3.11 have no filters.
+                    archive.extraction_filter = getattr(tarfile, "data_filter", None)
+                    archive.extractall(folder / path[1:].rpartition("/")[0])
     finally:
         _docker("rm", container)
 

@@ -33,7 +33,10 @@ def test_an_archive_holds_every_file_and_says_its_checksum(
     assert Path(f"{whole}.sha256").read_text() == f"{kept.sha256}  {whole.name}\n"
     assert (whole.stat().st_mode & 0o777, kept.n_bytes) == (0o600, whole.stat().st_size)
     with tarfile.open(whole) as tar:
-        tar.extractall(tmp_path / "out", filter="fully_trusted")
+        # The first releases of Python 3.11 have no filters, and trust.
+        trusting = getattr(tarfile, "fully_trusted_filter", None)
+        tar.extraction_filter = trusting
+        tar.extractall(tmp_path / "out")
     found = tmp_path / "out" / "ada"
     assert kept.n_files == 1 + len(list(home.rglob("*"))) == 7
     assert (found / "notebooks" / "first.ipynb").read_text() == "{}"
