@@ -18,6 +18,7 @@ from mclib.distributions.waiting_times import Exponential, Weibull
 from mclib.distributions.whole_numbers import Bernoulli, DiscreteUniform
 
 if TYPE_CHECKING:
+    from mclib.distributions.asymmetric import InverseGaussian, SkewNormal, VonMises
     from mclib.distributions.bells import (
         Cauchy,
         HalfCauchy,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mclib.distributions.compositions import Shifted, Spliced, Truncated
     from mclib.distributions.counts import Binomial, Geometric, NegativeBinomial, Poisson
     from mclib.distributions.curves import Arcsine, Kumaraswamy, LogUniform, PowerFunction
+    from mclib.distributions.drawn_counts import BetaBinomial, Categorical, Hypergeometric
     from mclib.distributions.extremes import (
         Frechet,
         GeneralizedExtremeValue,
@@ -54,7 +56,9 @@ if TYPE_CHECKING:
     )
     from mclib.distributions.logistics import HalfLogistic, Logistic, LogLogistic
     from mclib.distributions.metalogs import Metalog
+    from mclib.distributions.mixtures import Mixture, SmoothedData
     from mclib.distributions.ogives import CumulativeOgive, Histogram
+    from mclib.distributions.phases import Hypoexponential
     from mclib.distributions.power_laws import Burr, Dagum, GeneralizedPareto, Lomax, Pareto
     from mclib.distributions.risk_events import RiskEvent
 
@@ -63,10 +67,12 @@ __all__ = [
     "Arcsine",
     "Bernoulli",
     "Beta",
+    "BetaBinomial",
     "BetaPrime",
     "Binomial",
     "BirnbaumSaunders",
     "Burr",
+    "Categorical",
     "Cauchy",
     "Chi",
     "ChiSquare",
@@ -93,7 +99,10 @@ __all__ = [
     "HalfNormal",
     "Histogram",
     "HyperbolicSecant",
+    "Hypergeometric",
+    "Hypoexponential",
     "InverseGamma",
+    "InverseGaussian",
     "JohnsonSB",
     "JohnsonSU",
     "Kumaraswamy",
@@ -107,6 +116,7 @@ __all__ = [
     "Lomax",
     "Maxwell",
     "Metalog",
+    "Mixture",
     "Nakagami",
     "NegativeBinomial",
     "Normal",
@@ -116,16 +126,28 @@ __all__ = [
     "Rayleigh",
     "RiskEvent",
     "Shifted",
+    "SkewNormal",
+    "SmoothedData",
     "Spliced",
     "StudentT",
     "Tabulated",
     "Triangular",
     "Truncated",
     "Uniform",
+    "VonMises",
     "Weibull",
 ]
 
 _HOMES = {
+    "InverseGaussian": "asymmetric",
+    "SkewNormal": "asymmetric",
+    "VonMises": "asymmetric",
+    "Hypoexponential": "phases",
+    "Mixture": "mixtures",
+    "SmoothedData": "mixtures",
+    "Hypergeometric": "drawn_counts",
+    "BetaBinomial": "drawn_counts",
+    "Categorical": "drawn_counts",
     "Cauchy": "bells",
     "HalfCauchy": "bells",
     "HyperbolicSecant": "bells",
