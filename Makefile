@@ -19,7 +19,7 @@ DEVICE_TESTS := tests/mclib tests/contracts tests/architecture/test_promises.py
 .NOTPARALLEL:
 .PHONY: bench bench-gpu check clean coverage format help hooks images lock notebooks platform \
 	platform-down production quick run sbom scan setup setup-bench setup-gpu size staging \
-	test test-gpu
+	test test-gpu thorough
 
 run: setup ## start the development hub on http://localhost:3000 (PORT=... to change)
 	@$(BIN)/python -m hub run --port $(PORT)
@@ -41,10 +41,13 @@ staging: ## bring staging to the release of this checkout (needs Docker)
 production: ## bring production to the release of this checkout (needs Docker)
 	@deploy/deploy-production.sh
 
-test: setup ## run every test that this machine can run
+test: setup ## run every test that this machine can run, but the thorough ones
 	$(PYTEST) $(PARALLEL) -m "not (benchmark or $(MARKED))"
 	$(PYTEST) $(PARALLEL) --dist loadfile -m "not (benchmark or docker) and ($(MARKED))"
-	$(PYTEST) -m "docker and not benchmark"
+	$(PYTEST) -m "docker and not (benchmark or thorough)"
+
+thorough: setup ## run the tests that take many minutes each (needs Docker)
+	MC_REQUIRE=docker $(PYTEST) -m thorough
 
 quick: setup ## run the tests that need nothing, in under a minute
 	$(PYTEST) $(PARALLEL) -m "not (benchmark or $(MARKED))"

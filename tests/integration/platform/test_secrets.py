@@ -19,7 +19,12 @@ from tests.integration.platform.live import (
 )
 from tests.integration.platform.traffic import traffic
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.thorough,
+    pytest.mark.timeout(600),
+]
 
 # Some names are values too, as that of a user of the database.
 SHORTEST = 16
