@@ -23,7 +23,12 @@ from tests.integration.deployment.site import (
 )
 from tests.integration.platform.live import docker
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.thorough,
+    pytest.mark.timeout(900),
+]
 
 HOME = "mchub-staging-home-ada"
 KEPT = """
