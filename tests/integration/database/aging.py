@@ -30,19 +30,25 @@ def digest(lines: list[str]) -> str:
     return hashlib.sha1(f"{{{told}}}".encode()).hexdigest()
 
 
-lines = INFO.read_text().splitlines()
-said = next(line for line in lines if line.startswith(f"{KEY}="))
-assert said == f'{KEY}="{digest(lines)}"', "this is not how the digest is made"
-for argument in sys.argv[1:]:
-    label, days = argument.split("=")
-    (place,) = [n for n, line in enumerate(lines) if line.startswith(f"{label}=")]
+def main() -> None:
+    """Make each backup that is named older by so many days."""
+    lines = INFO.read_text().splitlines()
+    said = next(line for line in lines if line.startswith(f"{KEY}="))
+    assert said == f'{KEY}="{digest(lines)}"', "this is not how the digest is made"
+    for argument in sys.argv[1:]:
+        label, days = argument.split("=")
+        (place,) = [n for n, line in enumerate(lines) if line.startswith(f"{label}=")]
 
-    def older(found: re.Match[str]) -> str:
-        return f"{found[1]}{int(found[2]) - int(days) * 86_400}"  # noqa: B023
+        def older(found: re.Match[str]) -> str:
+            return f"{found[1]}{int(found[2]) - int(days) * 86_400}"  # noqa: B023
 
-    aged = re.sub(r'("backup-timestamp-(?:start|stop)":)(\d+)', older, lines[place])
-    assert json.loads(aged.split("=", 1)[1]), aged
-    lines[place] = aged
-lines = [f'{KEY}="{digest(lines)}"' if line == said else line for line in lines]
-for file in (INFO, INFO.with_suffix(".info.copy")):
-    file.write_text("\n".join(lines) + "\n")
+        aged = re.sub(r'("backup-timestamp-(?:start|stop)":)(\d+)', older, lines[place])
+        assert json.loads(aged.split("=", 1)[1]), aged
+        lines[place] = aged
+    lines = [f'{KEY}="{digest(lines)}"' if line == said else line for line in lines]
+    for file in (INFO, INFO.with_suffix(".info.copy")):
+        file.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
