@@ -19,7 +19,7 @@ import pytest
 
 from tests.tools.host_programs import HostFunction, build_kernels, build_source
 
-NO_DRIVER, NO_DEVICE, LAUNCH_FAILED = 35, 100, 719
+OUT_OF_MEMORY, NO_DRIVER, NO_DEVICE, LAUNCH_FAILED = 2, 35, 100, 719
 
 
 class CUDARuntimeError(RuntimeError):
@@ -73,6 +73,8 @@ class HostDevice:
     ----------
     memory_bytes : int
         The largest array that it has room for.
+    pinned_bytes : int
+        The largest array that the host has room for where the device can reach it.
     n_devices : int
         How many there are of it, with one memory.
     seconds_per_block : float
@@ -94,7 +96,9 @@ class HostDevice:
         seconds_per_block: float = 1e-4,
         fails_at: int | None = None,
         n_devices: int = 1,
+        pinned_bytes: int = 1 << 30,
     ) -> None:
+        self.pinned_bytes = pinned_bytes
         self.memory_bytes = memory_bytes
         self.n_devices = n_devices
         self.seconds_per_block = seconds_per_block
@@ -113,6 +117,15 @@ class HostDevice:
             raise MemoryError(message)
         made.view(np.uint8)[...] = 0xA5
         return HostArray(made)
+
+    def empty_pinned(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
+        """Return memory of the host, if there is so much."""
+        made = np.empty(shape, dtype)
+        if made.nbytes > self.pinned_bytes:
+            raise CUDARuntimeError(
+                OUT_OF_MEMORY, "cudaErrorMemoryAllocation: out of memory"
+            )
+        return made
 
     def launch(
         self,
@@ -238,7 +251,7 @@ def installed(host: HostDevice, **runtime: Any) -> Iterator[HostDevice]:
             "zeros": lambda shape, dtype: HostArray(np.zeros(shape, dtype)),
             "asarray": lambda array: HostArray(np.array(array)),
         },
-        "cupyx": {"empty_pinned": np.empty},
+        "cupyx": {"empty_pinned": host.empty_pinned},
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, content in contents.items():

@@ -3,9 +3,9 @@
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,8 @@ from mclib.engines.plans import BLOCK, N_LANES, Plan
 from mclib.errors import InsufficientMemory
 from mclib.expressions.dtypes import Type
 from mclib.statistics.requests import Request
+
+T = TypeVar("T")
 
 UNDER_WAY = 2
 """Launches at a time: while one computes, the results of the other travel."""
@@ -108,7 +110,6 @@ class DeviceProgram(Program):
 
     def run_there(self, first_block: int, n_blocks: int, arguments: Arguments) -> Any:
         """Run one launch after the other, into memory of the device."""
-        out = None
         under_way: deque[_Launch] = deque()
         begun = 0
         with self._at_work() as stream:
@@ -156,7 +157,7 @@ class DeviceProgram(Program):
                 n_now = min(self._size_there.blocks, n_blocks - begun)
                 if n_now > room:
                     values = None
-                    values, room = self._memory(n_now, self._size_there)
+                    values, room = self._fitting(self._empty, n_now, self._size_there)
                     n_now = min(n_now, room)
                 launch = self._compute(
                     first_block, begun, n_now, room, slots, values, stream
@@ -201,6 +202,8 @@ class DeviceProgram(Program):
                 raise self._no_room() from error
             reason = f"{self._device.name} stopped in the middle ({error})"
             raise unavailable(reason) from error
+        except InsufficientMemory:
+            raise
         except MemoryError as error:
             raise self._no_room() from error
 
@@ -243,18 +246,21 @@ class DeviceProgram(Program):
     ) -> _Launch:
         from cupyx import empty_pinned
 
+        def rooms(n_blocks: int) -> tuple[Any, Any, Array]:
+            shape = output_shape(self.plan, n_blocks >> levels)
+            computed = self._empty(n_blocks)
+            brought = self._cupy.empty(shape, self._type) if levels else computed
+            return computed, brought, empty_pinned(shape, self._type)
+
         size = self._size_there if levels else self._size
-        on_device, n_blocks = self._memory(wanted, size, levels)
+        (computed, brought, on_host), n_blocks = self._fitting(rooms, wanted, size, levels)
         launch = self._compute(
-            first_block, begun, n_blocks, n_blocks, slots, on_device, stream
+            first_block, begun, n_blocks, n_blocks, slots, computed, stream
         )
-        shape = output_shape(self.plan, n_blocks >> levels)
         if levels:
-            records, on_device = on_device, self._cupy.empty(shape, self._type)
-            self._merge(records, on_device, shape, stream)
-        launch.on_device = on_device
-        launch.on_host = empty_pinned(shape, self._type)
-        on_device.get(stream=stream, out=launch.on_host, blocking=False)
+            self._merge(computed, brought, on_host.shape, stream)
+        launch.on_device, launch.on_host = brought, on_host
+        brought.get(stream=stream, out=launch.on_host, blocking=False)
         launch.arrived.record(stream)
         return launch
 
@@ -268,11 +274,17 @@ class DeviceProgram(Program):
         handed = (records, *map(np.int64, numbers), nodes)
         function((grid,), (LANES,), handed, stream=stream)
 
-    def _memory(self, wanted: int, size: LaunchSize, levels: int = 0) -> tuple[Any, int]:
-        """Return memory there for so many blocks, or as many as there is room for."""
+    def _empty(self, n_blocks: int) -> Any:
+        """Return memory there for the results of so many blocks."""
+        return self._cupy.empty(output_shape(self.plan, n_blocks), self._type)
+
+    def _fitting(
+        self, make: Callable[[int], T], wanted: int, size: LaunchSize, levels: int = 0
+    ) -> tuple[T, int]:
+        """Make what so many blocks need, or as many as there is room for; say how many."""
         while True:
             try:
-                return self._cupy.empty(output_shape(self.plan, wanted), self._type), wanted
+                return make(wanted), wanted
             except (MemoryError, self._cupy.cuda.runtime.CUDARuntimeError) as error:
                 if getattr(error, "status", _OUT_OF_MEMORY) != _OUT_OF_MEMORY:
                     raise

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mclib.engines import cache
+from mclib.engines.cuda import answering, merging
 from mclib.engines.cuda.compiling import Compiler, architecture, compiler
 from mclib.engines.cuda.rendering import render
 from mclib.errors import EngineUnavailable, InternalError
@@ -42,6 +43,18 @@ def test_a_golden_program_builds(program: tuple[str, str, Type], capability: int
     source = render(GOLDEN_PROGRAMS[name].plan(kind, precision))
 
     cubin = compiler().cubin(source.text, architecture(capability))
+
+    assert cubin.startswith(b"\x7fELF")
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES)
+@pytest.mark.parametrize(
+    "text",
+    [*(answering.source(each) for each in PRECISIONS), merging.source()],
+    ids=["answers in float32", "answers in float64", "merging"],
+)
+def test_what_serves_all_models_builds(text: str, capability: int) -> None:
+    cubin = compiler().cubin(text, architecture(capability))
 
     assert cubin.startswith(b"\x7fELF")
 

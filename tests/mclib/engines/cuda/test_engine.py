@@ -109,6 +109,21 @@ def test_want_of_memory_makes_launches_smaller_and_changes_nothing() -> None:
     assert np.array_equal(expected, result)
 
 
+@pytest.mark.parametrize("kind", ["values", "moments"])
+def test_want_of_memory_here_makes_launches_smaller_too(kind: str) -> None:
+    golden = GOLDEN_PROGRAMS["table"]
+    plan = golden.plan(kind, Type.FLOAT64)
+    arguments = golden.arguments(plan)
+    block_bytes = 2 * 8 * (BLOCK if kind == "values" else 7)
+
+    with installed(HostDevice(pinned_bytes=3 * block_bytes)) as device:
+        result = _program(plan).run(FIRST_BLOCK, 9, arguments)
+
+    expected = LlvmEngine(1).compile(plan).run(FIRST_BLOCK, 9, arguments)
+    assert max(device.launches) == 2
+    assert np.array_equal(expected, result)
+
+
 def test_a_device_without_room_for_one_block_says_how_much_it_needs() -> None:
     golden = GOLDEN_PROGRAMS["table"]
     plan = golden.plan("values", Type.FLOAT64)
