@@ -70,7 +70,8 @@ def _four(counter: tuple[Expression, ...]) -> Words:
 
 
 @functools.cache
-def _routine(precision: Type) -> Subroutine:
+def words_routine(precision: Type) -> Subroutine:
+    """Return what makes four draws' words of a counter, as a precision needs them."""
     counter = [Type.INT64] * 4
     if precision is Type.FLOAT32:
         return subroutine("philox", counter, _words)
@@ -105,7 +106,7 @@ class Draw:
 def input_draw(stream: int, quarter: Expression, row: Expression, precision: Type) -> Draw:
     """Return the draw of trial ``4 * quarter + row`` (int64, int32) of an input."""
     counter = (quarter, quarter >> 32, lift(0, Type.INT64), lift(stream, Type.INT64))
-    return Draw(apply("pick", row, *call(_routine(precision), *counter)))
+    return Draw(apply("pick", row, *call(words_routine(precision), *counter)))
 
 
 def noise_draw(
@@ -113,4 +114,4 @@ def noise_draw(
 ) -> Draw:
     """Return a noise's draw in step ``4 * four + place`` (int32) of a trial (int64)."""
     counter = (trial, trial >> 32, zero_extend(four), lift(stream, Type.INT64))
-    return Draw(apply("pick", place, *call(_routine(precision), *counter)))
+    return Draw(apply("pick", place, *call(words_routine(precision), *counter)))

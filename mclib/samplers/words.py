@@ -17,7 +17,7 @@ def four_draws(
 ) -> tuple[Expression, ...]:
     """Return the bits of four draws of a stream, for a 64-bit and a 32-bit counter."""
     stream = lift(streams.stream_of(name), Type.INT64)
-    routine = philox._routine(precision)
+    routine = philox.words_routine(precision)
     return call(routine, counter, counter >> 32, third, stream)
 
 
