@@ -3,6 +3,7 @@
 import fcntl
 import json
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,6 +17,9 @@ __all__ = ["Copy", "due", "in_json", "listed", "make", "prepare", "read", "run_p
 _FULL_EVERY: Final = timedelta(days=7)
 # Longer than a copy of a database far larger than a hub's.
 _WITHIN_SECONDS: Final = 2 * 3600
+# pgBackRest's status where another of its programs works, such as the archiver's.
+_IS_LOCKED: Final = 50
+_UNLOCKED_WITHIN_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +141,7 @@ def _known() -> set[int]:
 
 
 def run_pgbackrest(*words: str) -> str:
-    """What pgBackRest prints.
+    """What pgBackRest prints; while another of its programs works, it is waited for.
 
     Raises
     ------
@@ -145,13 +149,18 @@ def run_pgbackrest(*words: str) -> str:
         If it does not succeed, with its last words.
     """
     command = ["pgbackrest", f"--stanza={STANZA}", *words]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_WITHIN_SECONDS,
-    )
+    give_up = time.monotonic() + _UNLOCKED_WITHIN_SECONDS
+    while True:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_WITHIN_SECONDS,
+        )
+        if done.returncode != _IS_LOCKED or time.monotonic() > give_up:
+            break
+        time.sleep(1)
     if done.returncode:
         said = (done.stdout + done.stderr).strip().splitlines()
         message = f"{' '.join(command)}: status {done.returncode}\n" + "\n".join(said[-8:])

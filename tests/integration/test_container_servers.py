@@ -278,7 +278,7 @@ def test_a_place_whose_start_is_refused_after_the_hub_was_ended_is_given_up(
     hub.start_hub()
     until(lambda: not hub.is_active("ben"), what="the end of the hub's look")
     hub.api("POST", "/users/ben/server", hub.tokens["reconciler_token"])
-    until(lambda: not hub.is_pending("ben"), what="the refusal")
+    until(lambda: not hub.is_active("ben"), what="the end after the refusal")
     quotas.note_storage(hub.engine, "ben", 0)
 
     assert () == hub.leases.waiting()

@@ -106,7 +106,7 @@ def test_an_address_has_only_so_many_connections(staging: World) -> None:
     most = BURST_SECONDS * (staging.settings.front.requests_per_second or 0)
     with staging.client() as client:
         held, _ = client.flood(
-            "/user/ada/slow?seconds=15", most + 20, "--http1.1", at_once=most + 20
+            "/user/ada/slow?seconds=40", most + 20, "--http1.1", at_once=most + 20
         )
 
     # Even on a slow machine the last have asked before the first have their answer.

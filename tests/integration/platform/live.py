@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from hub import load
 from hub.release import COLORS
@@ -130,6 +131,13 @@ class LivePlatform:
         answer = httpx.get(f"{self.url}/api/health", trust_env=False, timeout=5)
         found: dict[str, Any] = answer.json()
         return found
+
+    def must_be_well(self, within: float = 90.0) -> None:
+        """Wait until every part is well, and fail with what its health check says."""
+        try:
+            wait_until("a platform", lambda: self.health()["status"] == "ok", within)
+        except AssertionError:
+            pytest.fail(f"the platform isn't well in {within:.0f} s: {self.health()}")
 
 
 class _Loopback(httpx.HTTPTransport):

@@ -34,7 +34,7 @@ def well(platform: LivePlatform, ada: Member) -> Iterator[None]:
     """Every fault meets a platform that is well, and leaves one; nobody lost a server."""
     before = [each["Id"] for each in platform.servers()]
     yield
-    wait_until("the platform is well", lambda: platform.health()["status"] == "ok", 90)
+    platform.must_be_well()
     wait_until("Docker can be asked", lambda: _is_up(platform, "docker-policy"), 90)
     wait_until("a hub stands by", platform.has_two_hubs, 90)
     wait_until("the hub knows the server", lambda: ada.servers()[""]["ready"], 60)
