@@ -154,6 +154,8 @@ if TYPE_CHECKING:
     from mclib.samplers.plain import Antithetic, Independent
     from mclib.samplers.sobol import SobolSequence
     from mclib.samplers.strata import LatinHypercube, Stratified
+    from mclib.sensitivity.indices import SobolIndices
+    from mclib.sensitivity.sobol import sobol_indices
     from mclib.stopping import Tolerance
 
 __all__ = [
@@ -242,6 +244,7 @@ __all__ = [
     "Shifted",
     "SkewNormal",
     "SmoothedData",
+    "SobolIndices",
     "SobolSequence",
     "Spliced",
     "Stratified",
@@ -292,6 +295,7 @@ __all__ = [
     "sign",
     "simulate",
     "sin",
+    "sobol_indices",
     "sqrt",
     "table_row",
     "tan",
@@ -315,6 +319,7 @@ _HOMES |= {
     "Independent": "mclib.samplers.plain",
     "JoeCopula": "mclib.dependence.archimedean",
     "LatinHypercube": "mclib.samplers.strata",
+    "SobolIndices": "mclib.sensitivity.indices",
     "SobolSequence": "mclib.samplers.sobol",
     "Stratified": "mclib.samplers.strata",
     "StudentTCopula": "mclib.dependence.elliptical",
@@ -327,6 +332,7 @@ _HOMES |= {
     "panjer": "mclib.distributions.compounds",
     "reached_correlations": "mclib.correlating",
     "reorder": "mclib.dependence.reordering",
+    "sobol_indices": "mclib.sensitivity.sobol",
     "table_row": "mclib.dependence.empirical",
     "three_point": "mclib.distributions.elicited",
     "trigen": "mclib.distributions.elicited",

@@ -1,9 +1,7 @@
 """A run: a model with everything settled, its records, and its trials again on demand."""
 
 import copy
-import functools
 import hashlib
-import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,6 +12,7 @@ import numpy as np
 from mclib import heartbeat, streams
 from mclib.conditions import Condition, conditioned
 from mclib.controls import expected_values, named_weights, with_controls
+from mclib.designs import Design
 from mclib.engines.base import Engine
 from mclib.engines.choosing import choose_merge
 from mclib.engines.chunks import Chunk, in_order, undivided
@@ -26,8 +25,9 @@ from mclib.evaluators import (
     TracedEvaluator,
 )
 from mclib.expressions.dtypes import Type
+from mclib.expressions.graph import Graph
 from mclib.model import Model, source_of
-from mclib.results.provenance import Provenance
+from mclib.results.provenance import Provenance, versions
 from mclib.samplers.plain import Independent
 from mclib.samplers.sampler import Sampler
 from mclib.statistics.accumulator import N_GROUPS_KEPT, Accumulator
@@ -38,8 +38,6 @@ from mclib.statistics.requests import Request, TailMoments
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _INDEPENDENT = Independent()
-
-_DISTRIBUTIONS = {"mclib": "mchub", "numpy": "numpy", "llvmlite": "llvmlite"}
 
 
 class SimulationRun:
@@ -66,6 +64,7 @@ class SimulationRun:
         chunk_size: int | None,
         sampler: Sampler = _INDEPENDENT,
         controls: Any = (),
+        design: Design | None = None,
     ) -> None:
         self.sampler = sampler
         self.model = model
@@ -86,30 +85,38 @@ class SimulationRun:
         graph = model.graph(numbers)
         self.input_names = tuple(graph.inputs)
         self.model_hash = model.digest_of(graph)
-        if sampler != _INDEPENDENT:
-            graph = sampler.placed(graph, n_trials)
         self.controls = expected_values(model, numbers, controls)
-        named = dict(numbers)
-        if self.controls:
-            controlled = with_controls(graph, self.controls)
-            named |= named_weights(graph, self.controls, engine, numbers, seed)
-            plain, graph = graph, controlled
-        settled = Settled(engine, precision, named, seed)
-        self._graph = graph if not self.controls else plain
-        self._settled = settled
-        self.evaluator: Evaluator
-        if model.is_traced:
-            self.evaluator = TracedEvaluator(graph, settled)
-        else:
-            constants = {name: numbers[name] for name in model.constants}
-            self.evaluator = ArrayEvaluator(
-                model.function, model.name, constants, graph, settled
-            )
+        self._settle(graph, design)
         # Behind the outputs stand the same, less what controls explain.
         n_computed = len(self.evaluator.output_names)
         n_outputs = n_computed // 2 if self.controls else n_computed
         self.output_names = self.evaluator.output_names[:n_outputs]
         self._start(n_computed)
+
+    def _settle(self, graph: Graph, design: Design | None) -> None:
+        """Decide what evaluates the model: the graph as a design and a sampler have it."""
+        model, numbers, function = self.model, self.numbers, self.model.function
+        if design is not None and model.is_traced:
+            graph = design.of_graph(graph)
+        elif design is not None:
+            function, graph = design.of_function(function, model.name, graph)
+        if self.sampler != _INDEPENDENT:
+            graph = self.sampler.placed(graph, self.n_trials_wanted)
+        self._graph, named = graph, dict(numbers)
+        if self.controls:
+            graph = with_controls(graph, self.controls)
+            named |= named_weights(
+                self._graph, self.controls, self.engine, numbers, self.seed
+            )
+        self._settled = Settled(self.engine, self.precision, named, self.seed)
+        self.evaluator: Evaluator
+        if model.is_traced:
+            self.evaluator = TracedEvaluator(graph, self._settled)
+        else:
+            constants = {name: numbers[name] for name in model.constants}
+            self.evaluator = ArrayEvaluator(
+                function, model.name, constants, graph, self._settled
+            )
 
     @property
     def n_trials(self) -> int:
@@ -375,18 +382,3 @@ class SimulationRun:
             name: found[name][some].astype(np.float64) if n_blocks else empty
             for name in wanted
         }
-
-
-@functools.cache
-def versions() -> dict[str, str]:
-    """Return the versions of what computes, as they were installed."""
-    # It parses mail headers, and `import mclib` must be light.
-    from importlib import metadata
-
-    found = {"python": platform.python_version()}
-    for name, distribution in _DISTRIBUTIONS.items():
-        try:
-            found[name] = metadata.version(distribution)
-        except metadata.PackageNotFoundError:
-            found[name] = "unknown"
-    return found

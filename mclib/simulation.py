@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from mclib.designs import Design
 from mclib.engines.base import Engine
 from mclib.engines.choosing import choose_engine
 from mclib.errors import NotConverged, law
@@ -68,7 +69,7 @@ def iterate(
     100000
     """
     _check_interval(interval)
-    run = _prepare(
+    run = prepare(
         model, n_trials, seed, parameters, engine, precision, chunk_size, sampler, controls
     )
     return _told(run, interval)
@@ -169,7 +170,7 @@ def simulate(
     most = n_trials
     if n_trials is None:
         most = 1_000_000 if until is None else 1 << 32
-    run = _prepare(
+    run = prepare(
         model, most, seed, parameters, engine, precision, chunk_size, sampler, controls
     )
     if until is not None:
@@ -208,7 +209,7 @@ def _simulate_until(
             raise NotConverged(f"{run.stopping.sentence()}\nhint: {hint}", result)
 
 
-def _prepare(
+def prepare(
     model: Model,
     n_trials: Any,
     seed: int | None,
@@ -217,11 +218,11 @@ def _prepare(
     precision: str,
     chunk_size: int | None,
     sampler: str | Sampler,
-    controls: Any,
+    controls: Any = (),
+    design: Design | None = None,
 ) -> SimulationRun:
-    if not isinstance(model, Model):
-        hint = "put `@mc.model` above the function."
-        raise law("model", "be a model", model, hint)
+    """Return a run that is about to begin, of arguments that keep their laws."""
+    check_model(model)
     n_trials = _whole("n_trials", n_trials, 1, MAX_TRIALS)
     seed = secrets.randbits(53) if seed is None else _whole("seed", seed, 0, (1 << 64) - 1)
     if chunk_size is not None:
@@ -244,7 +245,15 @@ def _prepare(
         chunk_size,
         choose_sampler(sampler),
         controls,
+        design,
     )
+
+
+def check_model(model: Any) -> None:
+    """Raise `ArgumentError` unless it is a model."""
+    if not isinstance(model, Model):
+        hint = "put `@mc.model` above the function."
+        raise law("model", "be a model", model, hint)
 
 
 def _check_interval(interval: Any) -> None:

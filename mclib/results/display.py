@@ -12,7 +12,7 @@ from mclib.results.tables import TABLE_QUANTILES, Row, label
 _HEADINGS = ("", "mean (95 %)", "standard deviation", *map(label, TABLE_QUANTILES))
 
 # The page's own colors, so that it reads in JupyterLab's light and dark themes alike.
-_STYLE = """<style>
+STYLE = """<style>
 .mclib-result{color:var(--jp-ui-font-color1,inherit);font-size:13px;line-height:1.4}
 .mclib-result table{border-collapse:collapse;margin:4px 0}
 .mclib-result th,.mclib-result td{padding:3px 12px 3px 0;text-align:right;
@@ -37,7 +37,7 @@ def result_text(rows: Sequence[Row], provenance: Provenance) -> str:
         ).rstrip()
         for line in cells
     ]
-    return "\n".join([*lines, *_warnings(rows, provenance), _origin(provenance)])
+    return "\n".join([*lines, *_warnings(rows, provenance), origin(provenance)])
 
 
 def result_html(rows: Sequence[Row], provenance: Provenance) -> str:
@@ -49,9 +49,9 @@ def result_html(rows: Sequence[Row], provenance: Provenance) -> str:
         for each in _warnings(rows, provenance)
     )
     return (
-        f'{_STYLE}<div class="mclib-result"><table><thead><tr>{head}</tr></thead>'
+        f'{STYLE}<div class="mclib-result"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>{warnings}"
-        f'<p class="aside">{html.escape(_origin(provenance))}</p></div>'
+        f'<p class="aside">{html.escape(origin(provenance))}</p></div>'
     )
 
 
@@ -66,7 +66,7 @@ def trial_html(
         for name, value in values.items()
     )
     return (
-        f'{_STYLE}<div class="mclib-result"><p>Trial {index:,}</p>'
+        f'{STYLE}<div class="mclib-result"><p>Trial {index:,}</p>'
         f"<table><tbody>{parts}</tbody></table></div>"
     )
 
@@ -101,7 +101,8 @@ def _warnings(rows: Sequence[Row], provenance: Provenance) -> list[str]:
     return found
 
 
-def _origin(provenance: Provenance) -> str:
+def origin(provenance: Provenance) -> str:
+    """Say in one line where numbers come from."""
     return " · ".join(
         (
             f"{provenance.model_name} {provenance.model_hash[:12]}",

@@ -1,11 +1,15 @@
 """What is needed to get the same numbers again."""
 
 import dataclasses
+import functools
 import math
+import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+_DISTRIBUTIONS = {"mclib": "mchub", "numpy": "numpy", "llvmlite": "llvmlite"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,3 +94,18 @@ def _to_json(value: float) -> float | str:
 
 def _from_json(value: float | str) -> float:
     return float(value) if isinstance(value, str) else value
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """Return the versions of what computes, as they were installed."""
+    # It parses mail headers, and `import mclib` must be light.
+    from importlib import metadata
+
+    found = {"python": platform.python_version()}
+    for name, distribution in _DISTRIBUTIONS.items():
+        try:
+            found[name] = metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            found[name] = "unknown"
+    return found

@@ -1,0 +1,144 @@
+"""Designs: a model evaluated several times in each trial, some of its draws exchanged.
+
+Each evaluation is the same graph over other leaves, and all stand in one graph: what they
+share is computed once, no engine knows of it, and nothing is stored.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mclib.expressions.expression import Expression
+from mclib.expressions.graph import Graph
+from mclib.expressions.nodes import Loop, Node, new_loop_identity, node, topological
+from mclib.expressions.tracing import named_outputs
+from mclib.streams import stream_of
+
+Names = Mapping[str, str]
+"""From a stream to the one that is drawn from in its place."""
+
+Outputs = Mapping[str, Any]
+"""What one evaluation gives, by output: expressions, or arrays."""
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Several evaluations of a model, and what is made of them in each trial.
+
+    Attributes
+    ----------
+    evaluations : tuple of mapping of str to str
+        For each evaluation, the streams that others stand in for.
+    combined : callable
+        From the outputs of all evaluations to the outputs of the design, by name. It uses
+        operators only, so that expressions and arrays will do.
+    """
+
+    evaluations: tuple[Names, ...]
+    combined: Callable[[Sequence[Outputs]], Mapping[str, Any]]
+
+    def of_graph(self, graph: Graph) -> Graph:
+        """Return a graph of the same inputs, whose outputs are those of the design."""
+        nodes = redrawn(graph.outputs.values(), self.evaluations)
+        outputs = [
+            dict(zip(graph.outputs, map(Expression, each), strict=True)) for each in nodes
+        ]
+        combined = {name: each.node for name, each in self.combined(outputs).items()}
+        return Graph(graph.inputs, combined, graph.fixed)
+
+    def of_function(
+        self, function: Callable[..., Any], name: str, graph: Graph
+    ) -> tuple[Callable[..., Mapping[str, Any]], Graph]:
+        """Return what calls a function once for each evaluation, and a graph of its draws.
+
+        Parameters
+        ----------
+        function : callable
+            It is called with arrays.
+        name : str
+            What the model is called.
+        graph : Graph
+            Of its inputs.
+        """
+        columns: dict[Node, str] = {}
+        wanted = []
+        for number, nodes in enumerate(redrawn(graph.inputs.values(), self.evaluations)):
+            named = dict(zip(graph.inputs, nodes, strict=True))
+            for key, each in named.items():
+                columns.setdefault(each, f"{key}, {number}" if number else key)
+            wanted.append({key: columns[each] for key, each in named.items()})
+        inputs = {column: each for each, column in columns.items()}
+
+        def called(**given: Any) -> Mapping[str, Any]:
+            constants = {key: value for key, value in given.items() if key not in inputs}
+            outputs = []
+            for columns_of in wanted:
+                draws = {key: given[column] for key, column in columns_of.items()}
+                returned = named_outputs(function(**draws, **constants), name)
+                # Booleans have no difference; times one they are numbers.
+                outputs.append({key: 1.0 * value for key, value in returned.items()})
+            return self.combined(outputs)
+
+        return called, Graph(inputs, inputs, graph.fixed)
+
+
+def again(streams: Iterable[str]) -> dict[str, str]:
+    """Return for each stream the name of another one, in which all is drawn once more."""
+    names = list(streams)
+    taken = {stream_of(name) for name in names}
+    others = {}
+    for name in names:
+        other = f"{name}, again"
+        while stream_of(other) in taken:
+            other = f"{other}, again"
+        taken.add(stream_of(other))
+        others[name] = other
+    return others
+
+
+def redrawn(roots: Iterable[Node], evaluations: Sequence[Names]) -> list[list[Node]]:
+    """Return the nodes of each evaluation: `roots` over streams of other names."""
+    roots = list(roots)
+    order = list(topological(roots))
+    return [[copies[root] for root in roots] for copies in _copies(order, evaluations)]
+
+
+def _copies(
+    order: Sequence[Node], evaluations: Sequence[Names]
+) -> Iterable[dict[Node, Node]]:
+    for names in evaluations:
+        # A loop that starts or steps otherwise is another one, with its own placeholders.
+        loops = {loop: new_loop_identity() for loop in _changed_loops(order, names)}
+        copies: dict[Node, Node] = {}
+        for each in order:
+            args = tuple(copies[arg] for arg in each.args)
+            payload = _payload(each, names, loops)
+            copies[each] = node(each.op.name, *args, type_=each.type, payload=payload)
+        yield copies
+
+
+def _payload(each: Node, names: Names, loops: Mapping[int, int]) -> Any:
+    payload = each.payload
+    if each.op.name in {"tail", "side"}:
+        return names.get(payload, payload)
+    if isinstance(payload, Loop):
+        return replace(payload, identity=loops.get(payload.identity, payload.identity))
+    if each.op.name == "state":
+        return loops.get(payload[0], payload[0]), payload[1]
+    return payload
+
+
+def _changed_loops(order: Sequence[Node], names: Names) -> set[int]:
+    """Return the loops that depend on a renamed stream, by whatever way."""
+    loops: set[int] = set()
+    while True:
+        changed: set[Node] = set()
+        for each in order:
+            is_leaf = each.op.name in {"tail", "side"} and each.payload in names
+            inside = each.op.name in {"step", "state"} and each.scope & loops
+            if is_leaf or inside or not changed.isdisjoint(each.args):
+                changed.add(each)
+        found = {each.payload.identity for each in changed if each.op.name == "loop"}
+        if found <= loops:
+            return loops
+        loops |= found
