@@ -76,6 +76,8 @@ from mclib.simulation import iterate, simulate
 
 if TYPE_CHECKING:
     from mclib.correlating import correlate, couple, reached_correlations
+    from mclib.decisions.comparing import compare
+    from mclib.decisions.sweeping import sweep
     from mclib.dependence.archimedean import (
         ClaytonCopula,
         FrankCopula,
@@ -262,6 +264,7 @@ __all__ = [
     "arctan",
     "ceil",
     "clip",
+    "compare",
     "compound",
     "correlate",
     "cos",
@@ -297,6 +300,7 @@ __all__ = [
     "sin",
     "sobol_indices",
     "sqrt",
+    "sweep",
     "table_row",
     "tan",
     "tanh",
@@ -324,6 +328,7 @@ _HOMES |= {
     "Stratified": "mclib.samplers.strata",
     "StudentTCopula": "mclib.dependence.elliptical",
     "Tolerance": "mclib.stopping",
+    "compare": "mclib.decisions.comparing",
     "compound": "mclib.distributions.compounds",
     "correlate": "mclib.correlating",
     "couple": "mclib.correlating",
@@ -333,6 +338,7 @@ _HOMES |= {
     "reached_correlations": "mclib.correlating",
     "reorder": "mclib.dependence.reordering",
     "sobol_indices": "mclib.sensitivity.sobol",
+    "sweep": "mclib.decisions.sweeping",
     "table_row": "mclib.dependence.empirical",
     "three_point": "mclib.distributions.elicited",
     "trigen": "mclib.distributions.elicited",

@@ -1,6 +1,7 @@
 """Models: named inputs, named outputs, and the plain function between them."""
 
 import difflib
+import functools
 import hashlib
 import inspect
 import math
@@ -172,8 +173,18 @@ class Model:
                 raise ArgumentError(message) from None
         return numbers
 
-    def graph(self, numbers: Mapping[str, float]) -> Graph:
+    def graph(
+        self, numbers: Mapping[str, float], called: Callable[[str], str] = str
+    ) -> Graph:
         """Return the traced model for these parameters.
+
+        Parameters
+        ----------
+        numbers : mapping of str to float
+            The parameters' values, by the names that they have in the graph.
+        called : callable, optional
+            From the name of a parameter to the name that it has in the graph: two graphs of
+            one model may be part of one program, with other numbers.
 
         The function is traced each time, so that a changed global is heard of; a graph that
         comes out as before is the one from before, with everything compiled for it.
@@ -183,7 +194,8 @@ class Model:
         TraceError
             If the function cannot be traced.
         """
-        call = self._call if self.is_traced else self._draw_only
+        way = self._call if self.is_traced else self._draw_only
+        call = functools.partial(way, called)
         made = trace(call, numbers, self.name)
         known: dict[str, Graph] = self._graphs  # type: ignore[attr-defined]
         digest = made.digest()
@@ -220,27 +232,27 @@ class Model:
     def _repr_html_(self) -> str:
         return self.show()._repr_html_()
 
-    def _symbols(self) -> dict[str, Expression]:
+    def _symbols(self, called: Callable[[str], str]) -> dict[str, Expression]:
         places = {name: uniform(name) for name in self.inputs}
         for coupling in self.couplings:
             places = coupling.join(places)
         symbols = {}
         for name, distribution in self.inputs.items():
             own = {
-                key: parameter(f"{name}.{key}")
+                key: parameter(called(f"{name}.{key}"))
                 for key, value in distribution.parameters.items()
                 if isinstance(value, (int, float))
             }
             symbols[name] = distribution.with_parameters(**own).draw(places[name])
         return symbols
 
-    def _call(self) -> tuple[dict[str, Expression], Any]:
-        inputs = self._symbols()
-        constants = {name: parameter(name) for name in self.constants}
+    def _call(self, called: Callable[[str], str]) -> tuple[dict[str, Expression], Any]:
+        inputs = self._symbols(called)
+        constants = {name: parameter(called(name)) for name in self.constants}
         return inputs, self.function(**inputs, **constants)
 
-    def _draw_only(self) -> tuple[dict[str, Expression], Any]:
-        inputs = self._symbols()
+    def _draw_only(self, called: Callable[[str], str]) -> tuple[dict[str, Expression], Any]:
+        inputs = self._symbols(called)
         if not inputs:
             message = f"`{self.name}` must have at least one input to be called with draws."
             raise ArgumentError(message)

@@ -65,6 +65,7 @@ class SimulationRun:
         sampler: Sampler = _INDEPENDENT,
         controls: Any = (),
         design: Design | None = None,
+        graph: Graph | None = None,
     ) -> None:
         self.sampler = sampler
         self.model = model
@@ -82,7 +83,7 @@ class SimulationRun:
         self.started = datetime.now(UTC)
         self.elapsed = 0.0
         self.ran_on = (engine.name, engine.device)
-        graph = model.graph(numbers)
+        graph = model.graph(numbers) if graph is None else graph
         self.input_names = tuple(graph.inputs)
         self.model_hash = model.digest_of(graph)
         self.controls = expected_values(model, numbers, controls)

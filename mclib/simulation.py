@@ -14,6 +14,7 @@ from mclib.engines.base import Engine
 from mclib.engines.choosing import choose_engine
 from mclib.errors import NotConverged, law
 from mclib.expressions.dtypes import Type
+from mclib.expressions.graph import Graph
 from mclib.model import Model
 from mclib.progress import Progress, shown
 from mclib.results.result import Result
@@ -179,6 +180,35 @@ def simulate(
     return Result(run.snapshot())
 
 
+def simulate_graph(
+    model: Model,
+    graph: Graph,
+    n_trials: int,
+    *,
+    seed: int | None,
+    engine: str | Engine,
+    precision: str,
+    sampler: str | Sampler,
+    progress: bool | None,
+) -> Result:
+    """Run a graph that was made of the graphs of several models; see `simulate`.
+
+    Parameters
+    ----------
+    model : Model
+        What the result calls it; its parameters are all those of the graph.
+    graph : Graph
+        What is run.
+    n_trials, seed, engine, precision, sampler, progress
+        As for `simulate`.
+    """
+    run = prepare(
+        model, n_trials, seed, None, engine, precision, None, sampler, graph=graph
+    )
+    _go_on(run, progress)
+    return Result(run.snapshot())
+
+
 def _go_on(run: SimulationRun, progress: bool | None) -> None:
     """Go through all trials that are wanted, or those before Ctrl-C."""
     try:
@@ -220,6 +250,7 @@ def prepare(
     sampler: str | Sampler,
     controls: Any = (),
     design: Design | None = None,
+    graph: Graph | None = None,
 ) -> SimulationRun:
     """Return a run that is about to begin, of arguments that keep their laws."""
     check_model(model)
@@ -246,6 +277,7 @@ def prepare(
         choose_sampler(sampler),
         controls,
         design,
+        graph,
     )
 
 

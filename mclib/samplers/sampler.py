@@ -123,7 +123,8 @@ def streams_of(roots: Iterable[Node]) -> list[Stream]:
     lengths: dict[str, int] = {}
     for each in topological(roots):
         if each.op.name in {"tail", "side"}:
-            lengths[each.payload] = each.args[0].payload.n_steps if each.args else 1
+            n_steps = each.args[0].payload.n_steps if each.args else 1
+            lengths[each.payload] = max(n_steps, lengths.get(each.payload, 0))
     streams, dimension = [], 0
     for name, n_steps in lengths.items():
         streams.append(Stream(name, n_steps, dimension))
