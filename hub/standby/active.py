@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final
 from jupyterhub import app
 from sqlalchemy.orm import configure_mappers
 
+from hub.database.away import told_to_try_again
 from hub.endings import end_all
 from hub.release import color, release
 from hub.standby.lock import HubLock
@@ -53,6 +54,11 @@ class JupyterHub(app.JupyterHub):  # type: ignore[misc]
         _load_all(self)
         self.lock = type(self).wait_for_turn()
         super().init_db()
+
+    def init_handlers(self) -> None:
+        """Have no answer blame who asks for a database that is away."""
+        super().init_handlers()
+        self.handlers: list[Any] = told_to_try_again(self.handlers)
 
     def init_tornado_settings(self) -> None:
         """Have every answer say who gave it."""
