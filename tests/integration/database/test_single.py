@@ -105,7 +105,8 @@ def test_a_place_that_is_gone_stops_neither_writing_nor_archiving_for_ever(
         seconds = wait_until(
             "nothing waits any more",
             lambda: single.docker("exec", node, "sh", "-c", waiting).strip() == "0",
-            120,
+            # pgBackRest looks at its queue once a minute.
+            240,
         )
     finally:
         single.docker("network", "connect", "--alias=object-store", network, store)

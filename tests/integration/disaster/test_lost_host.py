@@ -19,7 +19,7 @@ from hub import load
 from hub.release import release
 from tests.integration.disaster.elsewhere import elsewhere
 from tests.integration.platform.conftest import Note
-from tests.integration.platform.live import LivePlatform, Member, docker, wait_until
+from tests.integration.platform.live import LivePlatform, Member, docker
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -153,7 +153,7 @@ def test_another_host_takes_the_place_of_one_that_is_lost(
             _verified(new, head)
             # The provider of sign-in was lost too, and has forgotten that ada was there.
             ada.start("cpu-small")
-        wait_until("the platform is well", lambda: new.health()["status"] == "ok", 60)
+        new.must_be_well(60)
         refused = new.deployer("rebuild", "--kit", str(kit), fails=True)
         assert "this host must have nothing of rehearsal" in refused
         assert "off-site" in new.deployer("drill")

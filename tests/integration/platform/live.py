@@ -23,6 +23,8 @@ from tests.integration.live_hub import Person
 PROJECT = "mchub-rehearsal"
 SETTINGS = load("rehearsal", {})
 KINDS = ("container", "network", "volume")
+# Parts of a health that tell how busy this machine is.
+_MACHINE = ("cpu", "disk", "memory", "speed")
 
 
 def docker(*words: str, check: bool = True) -> str:
@@ -132,12 +134,21 @@ class LivePlatform:
         found: dict[str, Any] = answer.json()
         return found
 
+    def unwell(self) -> dict[str, Any]:
+        """Parts that aren't well; how busy this machine is, is not the platform's fault."""
+        parts = self.health()["parts"]
+        return {
+            name: part
+            for name, part in parts.items()
+            if part["state"] != "ok" and name not in _MACHINE
+        }
+
     def must_be_well(self, within: float = 90.0) -> None:
-        """Wait until every part is well, and fail with what its health check says."""
+        """Wait until every part is well, and fail with what others say."""
         try:
-            wait_until("a platform", lambda: self.health()["status"] == "ok", within)
+            wait_until("a platform that is well", lambda: not self.unwell(), within)
         except AssertionError:
-            pytest.fail(f"the platform isn't well in {within:.0f} s: {self.health()}")
+            pytest.fail(f"not well within {within:.0f} s: {self.unwell()}")
 
 
 class _Loopback(httpx.HTTPTransport):

@@ -27,7 +27,7 @@ def _container(platform: LivePlatform, user: str) -> dict[str, Any]:
 
 
 def test_every_part_of_the_platform_is_well(platform: LivePlatform) -> None:
-    wait_until("the platform is well", lambda: platform.health()["status"] == "ok", 30)
+    platform.must_be_well(30)
 
 
 def test_members_of_different_groups_get_containers_of_their_own(
