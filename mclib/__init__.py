@@ -75,6 +75,7 @@ from mclib.results.result import Result
 from mclib.simulation import iterate, simulate
 
 if TYPE_CHECKING:
+    from mclib import plots
     from mclib.correlating import correlate, couple, reached_correlations
     from mclib.decisions.comparing import compare
     from mclib.decisions.sweeping import sweep
@@ -289,6 +290,7 @@ __all__ = [
     "minimum",
     "model",
     "panjer",
+    "plots",
     "power",
     "reached_correlations",
     "reorder",
@@ -344,9 +346,13 @@ _HOMES |= {
     "trigen": "mclib.distributions.elicited",
 }
 
+_ROOMS = ("plots",)
+
 
 def __getattr__(name: str) -> Any:
     """Return what is imported only when it is first asked for: most distributions."""
+    if name in _ROOMS:
+        return importlib.import_module(f"mclib.{name}")
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

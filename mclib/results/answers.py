@@ -225,6 +225,10 @@ class Answers:
             known.shape_errors = self._shape_errors(output, known)
         return known.shape_errors
 
+    def groups(self, output: int) -> Record | None:
+        """Return the records of groups of neighbouring trials, where there are any."""
+        return None if self._groups is None else self._groups(output)
+
     def _shape_errors(self, output: int, known: Known) -> ShapeErrors:
         if known.n_finite < 2:
             return np.nan, np.nan
@@ -234,7 +238,7 @@ class Answers:
                 jackknife_standard_error(groups, skewness_of),
                 jackknife_standard_error(groups, kurtosis_of),
             )
-        groups = None if self._groups is None else self._groups(output)
+        groups = self.groups(output)
         if groups is not None and len(groups.count) >= FEWEST_GROUPS:
             return (
                 jackknife_standard_error(groups, skewness_of),

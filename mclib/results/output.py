@@ -12,7 +12,7 @@ from mclib.results.bounds import exceedance_curve, tolerance_bound, tolerance_in
 from mclib.results.display import result_html
 from mclib.results.estimate import Estimate
 from mclib.results.histograms import draw_histogram
-from mclib.results.pictures import description
+from mclib.results.histories import history_of_mean
 from mclib.results.quantiles import (
     Central,
     extreme_estimate,
@@ -29,13 +29,7 @@ from mclib.results.spreads import (
     standard_deviation_of,
     variance_of,
 )
-from mclib.results.tables import (
-    DISPLAYED_QUANTILES,
-    TABLE_QUANTILES,
-    Row,
-    label,
-    row_of,
-)
+from mclib.results.tables import DISPLAYED_QUANTILES, Row, label, row_of
 from mclib.results.windows import checked_window, read_values
 from mclib.statistics import summary
 from mclib.statistics.histogram import Histogram
@@ -318,6 +312,21 @@ class Output:
         """
         return draw_histogram(self._answers, self._place, self.name, n_bins)
 
+    def history(self) -> "pd.DataFrame":
+        """Table of how the mean and its standard error went as trials were added.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By number of trials, at most 1,024 lines, from records the run has kept.
+
+        Raises
+        ------
+        ArgumentError
+            If a sampler placed the trials, or the result came from a file.
+        """
+        return history_of_mean(self._answers, self._place)
+
     def sample(self, n: int | None = None, *, start: int = 0) -> NDArray[np.float64]:
         """Outcomes by trial, computed again.
 
@@ -341,44 +350,27 @@ class Output:
         start, n = checked_window(self.n_trials, start, n, n_columns=1)
         return read_values(self._trials, start, n, [self.name])[self.name]
 
-    def plot(self, n_bins: int | None = None) -> Any:
-        """Histogram as a plotly figure, with lines at P5, P50 and P95.
+    def plot(self, n_bins: int | None = None, *, unit: str = "") -> Any:
+        """Histogram as a figure, with movable lines at P5 and P95.
 
-        Parameters
-        ----------
-        n_bins : int, optional
-            As for `histogram`.
-
-        Returns
-        -------
-        plotly.graph_objects.Figure
-
-        Raises
-        ------
-        MclibError
-            If plotly isn't installed.
+        See `mclib.plots.histogram`; `unit` is the output's, and ``"%"`` shows percent.
         """
-        from mclib.plots import histogram_figure
+        from mclib.plots.histograms import histogram
 
-        row = self._row
-        marks = {
-            label(q): (each.value, each.rounded())
-            for q, each in zip(TABLE_QUANTILES, row.quantiles, strict=True)
-        }
-        histogram = self.histogram(n_bins)
-        return histogram_figure(self.name, histogram, marks, description(row))
+        return histogram(self, n_bins=n_bins, unit=unit)
 
     def __repr__(self) -> str:
         return f"Output({self.name!r}: {self.mean}, {self.n_trials:,} trials)"
 
     def _repr_html_(self) -> str:
-        return result_html([self._row], self._trials.provenance)
+        return result_html([self.row], self._trials.provenance)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": self._repr_html_()}
 
     @property
-    def _row(self) -> Row:
+    def row(self) -> Row:
+        """Its line in a table: estimates and a histogram."""
         targets = targets_for(self._answers, self._place, DISPLAYED_QUANTILES)
         self._answers.find_order_statistics(targets)
         return row_of(self._answers, self._place, self.name)

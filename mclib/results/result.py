@@ -25,6 +25,7 @@ from mclib.results.tables import (
 )
 from mclib.results.trial import Trial
 from mclib.results.windows import checked_window, is_whole, read_values
+from mclib.statistics.intervals import check_order
 from mclib.statistics.non_finite import NonFinite
 
 if TYPE_CHECKING:
@@ -192,6 +193,29 @@ class Result(Questions):
             }
         frame = pd.DataFrame.from_dict(lines, orient="index")
         return frame.rename_axis("output")
+
+    def quantiles(self, *orders: float) -> "pd.DataFrame":
+        """Table of quantiles of all outputs, found in common passes.
+
+        Parameters
+        ----------
+        *orders : float
+            Each strictly between 0 and 1; by default P5, P25, P50, P75 and P95.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A line for each output, a column for each order, named ``"P5"`` and so on.
+        """
+        import pandas as pd
+
+        wanted = [float(check_order(q)) for q in orders or (0.05, 0.25, 0.5, 0.75, 0.95)]
+        self._find(wanted)
+        lines = {
+            name: {key: each.value for key, each in output.quantiles(*wanted).items()}
+            for name, output in self.items()
+        }
+        return pd.DataFrame.from_dict(lines, orient="index").rename_axis("output")
 
     def to_frame(self, n: int | None = None, *, start: int = 0) -> "pd.DataFrame":
         """Table of trials: a line for each, a column for each input and output.

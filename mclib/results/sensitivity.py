@@ -52,9 +52,10 @@ class Tornado:
     spider: "pd.DataFrame"
 
     def __repr__(self) -> str:
-        return self._text()
+        return self.text()
 
-    def _text(self) -> str:
+    def text(self) -> str:
+        """Return the bars in characters, with their ends."""
         low, high = float(self.table["low"].min()), float(self.table["high"].max())
         unit = _BAR / (high - low) if high > low else 0.0
         width = max(map(len, self.table.index), default=0)
@@ -67,22 +68,17 @@ class Tornado:
             lines.append(f"{name!s:<{width}}  {bar:<{_BAR + 1}}  {ends}")
         return "\n".join(lines)
 
-    def plot(self) -> Any:
-        """Return the tornado as a plotly figure.
+    def plot(self, *, unit: str = "") -> Any:
+        """Return the tornado as a figure; see `mclib.plots.tornado`.
 
         Raises
         ------
         MclibError
             If plotly isn't installed.
         """
-        from mclib.plots import tornado_figure
+        from mclib.plots.drivers import tornado
 
-        rows = [
-            (str(name), float(row["low"]), float(row["high"]))
-            for name, row in self.table.iterrows()
-        ]
-        title = f"{self.statistic} of {self.output}"
-        return tornado_figure(title, rows, self.baseline, self._text())
+        return tornado(self, unit=unit)
 
 
 def tornado(

@@ -131,6 +131,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "minimum",
     "model",
     "panjer",
+    "plots",
     "power",
     "reached_correlations",
     "reorder",

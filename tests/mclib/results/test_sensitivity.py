@@ -188,7 +188,7 @@ def test_a_tornado_is_drawn() -> None:
 
     assert ["idle", "c", "b", "a"] == list(figure.data[0].y)
     assert "mean of y" in figure.layout.title.text
-    assert "█" in figure.layout.meta["description"]
+    assert "in all: a " in figure.description
 
 
 def test_equal_values_share_a_bin() -> None:

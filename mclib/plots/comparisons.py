@@ -1,0 +1,211 @@
+"""Several runs in one picture: laid over each other, and trial by trial."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mclib.errors import law
+from mclib.plots.figure import graph_objects, make_figure
+from mclib.plots.style import (
+    BLUE,
+    COLORS,
+    DASHES,
+    GREY,
+    TEXT,
+    axis,
+    frame,
+    hover_format,
+    pale,
+    words,
+)
+from mclib.results.estimate import Estimate
+from mclib.results.output import Output
+from mclib.statistics.histogram import WINDOW
+
+if TYPE_CHECKING:
+    from mclib.results.result import Result
+
+_LOOKED_AT = 1 << 20
+_ORDERS = (0.001, 0.005, *np.arange(1, 100) / 100.0, 0.995, 0.999)
+
+
+def overlay(
+    outputs: Mapping[str, Output], *, cumulative: bool = False, unit: str = ""
+) -> Any:
+    """Distributions of several runs, or outputs, over each other.
+
+    Parameters
+    ----------
+    outputs : mapping of str to Output
+        By the name to be shown, as in ``{"base": a["profit"], "high": b["profit"]}``.
+    cumulative : bool, default False
+        Whether to draw cumulative curves instead of densities.
+    unit : str, default ""
+        Of the outputs; ``"%"`` shows shares in percent.
+
+    Returns
+    -------
+    Figure
+        Lines of different color and dash; beside them means with standard errors, P5, P95.
+    """
+    named = dict(outputs.items()) if hasattr(outputs, "items") else {}
+    if not named or not all(isinstance(each, Output) for each in named.values()):
+        hint = 'write `{"base": result["profit"], "high": other["profit"]}`.'
+        raise law("outputs", "be outputs by name", outputs, hint)
+    draw = _rising if cumulative else _dense
+    traces, table, said = [], [], []
+    for at, (name, output) in enumerate(named.items()):
+        traces.append(draw(name, output, at, unit))
+        low, middle, high = output.quantile([0.05, 0.5, 0.95])
+        table += [
+            (f"<b>{name}</b>", ""),
+            ("mean", output.mean.rounded()),
+            ("± s.e.", f"{output.mean.standard_error:.2g}"),
+            ("P5", low.rounded()),
+            ("P50", middle.rounded()),
+            ("P95", high.rounded()),
+        ]
+        said.append(f"{name}: median {middle.rounded()}")
+    what = next(iter(named.values())).name
+    layout = frame(what, f"{len(named)} distributions", "; ".join(said), table)
+    layout |= {
+        "xaxis": axis(what, unit),
+        "yaxis": axis("probability of at most x", "%", tickformat=".0%")
+        if cumulative
+        else axis("density", showticklabels=False, rangemode="tozero"),
+        "showlegend": True,
+        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0},
+        "height": max(420, 150 + 20 * len(table)),
+    }
+    return make_figure(traces, layout)
+
+
+def difference(a: "Result", b: "Result", output: str, *, unit: str = "") -> Any:
+    """Histogram of what changes from one run to another, trial by trial.
+
+    Both runs must have the same draws: common random numbers. What differs then is what
+    was changed, and the mean difference is known far better than either mean.
+
+    Parameters
+    ----------
+    a, b : Result
+        Before and after, of the same seed and sampler.
+    output : str
+        Which output.
+    unit : str, default ""
+        Of the output.
+
+    Returns
+    -------
+    Figure
+        Of the first million trials.
+
+    Raises
+    ------
+    ArgumentError
+        If the two runs don't have the same seed and sampler.
+    """
+    seeds = [(each.seed, each.provenance.sampler) for each in (a, b)]
+    if seeds[0] != seeds[1]:
+        hint = f"run the second with `seed={a.seed}`."
+        raise law("a, b", "have the same seed and sampler", seeds, hint)
+    n = min(a.n_trials, b.n_trials, _LOOKED_AT)
+    change = b[output].sample(n) - a[output].sample(n)
+    change = change[np.isfinite(change)]
+    if len(change) < 2:
+        raise law("a, b", "have two finite trials in common at least", len(change))
+    mean = Estimate(
+        float(np.mean(change)),
+        float(np.std(change, ddof=1)) / float(np.sqrt(len(change))),
+        len(change),
+    )
+    low, middle, high = (float(x) for x in np.quantile(change, [0.05, 0.5, 0.95]))
+    counts, edges = _counted(change)
+    centers = (edges[:-1] + edges[1:]) / 2.0
+    above, below = float(np.mean(change > 0.0)), float(np.mean(change < 0.0))
+    bars = graph_objects().Bar(
+        x=centers.tolist(),
+        y=(counts / len(change)).tolist(),
+        width=float(edges[1] - edges[0]),
+        marker={"color": np.where(centers < 0.0, GREY, BLUE).tolist()},
+        hovertemplate=f"{hover_format(unit)}<br>%{{y:.2%}} of trials<extra></extra>",
+    )
+    table = [
+        ("mean", mean.rounded()),
+        ("± s.e.", f"{mean.standard_error:.2g}"),
+        ("P5", words(low, "", 4)),
+        ("P50", words(middle, "", 4)),
+        ("P95", words(high, "", 4)),
+        ("higher", f"{above:.1%}"),
+        ("lower", f"{below:.1%}"),
+        ("trials", f"{len(change):,}"),
+    ]
+    said = f"Change of {output}: mean {mean}; higher in {above:.1%} of trials"
+    layout = frame(
+        f"Change of {output}", "trial by trial, with the same draws", said, table
+    )
+    layout |= {
+        "bargap": 0.04,
+        "xaxis": axis(f"change of {output}", unit, showgrid=False),
+        "yaxis": axis("share of trials", "%", rangemode="tozero"),
+        "shapes": [_zero()],
+    }
+    return make_figure([bars], layout)
+
+
+def _counted(change: Any) -> tuple[Any, Any]:
+    low, high = (float(x) for x in np.quantile(change, WINDOW))
+    if not low < high:
+        low, high = float(np.min(change)), float(np.max(change))
+    if not low < high:
+        low, high = low - 0.5, high + 0.5
+    return np.histogram(change, 60, (low, high))
+
+
+def _zero() -> dict[str, Any]:
+    line = {"color": TEXT, "width": 1.5, "dash": "dash"}
+    return {
+        "type": "line",
+        "x0": 0,
+        "x1": 0,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "line": line,
+    }
+
+
+def _line_of(at: int) -> dict[str, Any]:
+    return {
+        "color": COLORS[at % len(COLORS)],
+        "dash": DASHES[at % len(DASHES)],
+        "width": 2.5,
+    }
+
+
+def _dense(name: str, output: Output, at: int, unit: str) -> Any:
+    counted = output.histogram()
+    line = _line_of(at)
+    return graph_objects().Scatter(
+        x=((counted.edges[:-1] + counted.edges[1:]) / 2.0).tolist(),
+        y=counted.density.tolist(),
+        mode="lines",
+        line={**line, "shape": "hvh"},
+        fill="tozeroy",
+        fillcolor=pale(line["color"]),
+        name=name,
+        hovertemplate=f"{name}: {hover_format(unit)}<extra></extra>",
+    )
+
+
+def _rising(name: str, output: Output, at: int, unit: str) -> Any:
+    return graph_objects().Scatter(
+        x=[each.value for each in output.quantile([float(q) for q in _ORDERS])],
+        y=[float(q) for q in _ORDERS],
+        mode="lines",
+        line=_line_of(at),
+        name=name,
+        hovertemplate=f"{name}: at most {hover_format(unit)} with %{{y:.1%}}"
+        "<extra></extra>",
+    )

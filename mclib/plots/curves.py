@@ -1,0 +1,154 @@
+"""What is reached, and what is exceeded, how often: cumulative and exceedance curves.
+
+Both go through exact quantiles, found in common passes over the trials.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from mclib.errors import law
+from mclib.plots.figure import graph_objects, make_figure
+from mclib.plots.statistics import statistics_table
+from mclib.plots.style import BLUE, TEXT, VERMILION, axis, frame, hover_format, words
+from mclib.results.output import Output
+from mclib.results.pictures import description
+
+_ORDERS = (0.001, 0.002, 0.005, *np.arange(1, 100) / 100.0, 0.995, 0.998, 0.999)
+_MARKED = (0.05, 0.5, 0.95)
+
+
+def cumulative(output: Output, *, descending: bool = False, unit: str = "") -> Any:
+    """Cumulative curve: the probability of at most x, or of more than x.
+
+    Parameters
+    ----------
+    output : Output
+        Such as ``result["profit"]``.
+    descending : bool, default False
+        Whether it falls: what is exceeded, instead of what is reached.
+    unit : str, default ""
+        Of the output; ``"%"`` shows shares in percent.
+
+    Returns
+    -------
+    Figure
+        From P0.1 to P99.9, with P5, P50 and P95 marked, and a table of statistics.
+    """
+    orders = _orders_for(output)
+    values = [each.value for each in output.quantile(orders)]
+    shares = [1.0 - q if descending else q for q in orders]
+    verb = "exceeded" if descending else "not exceeded"
+    line = graph_objects().Scatter(
+        x=values,
+        y=shares,
+        mode="lines",
+        line={"color": BLUE, "width": 2.5},
+        hovertemplate=f"{hover_format(unit)}<br>is {verb} with %{{y:.1%}}<extra></extra>",
+        name=output.name,
+    )
+    marked = [each.value for each in output.quantile(list(_MARKED))]
+    heights = [1.0 - q if descending else q for q in _MARKED]
+    points = graph_objects().Scatter(
+        x=marked,
+        y=heights,
+        mode="markers+text",
+        marker={"color": VERMILION, "size": 9, "symbol": "diamond"},
+        text=[
+            f" P{100 * q:g}: {words(x, unit)}" for q, x in zip(_MARKED, marked, strict=True)
+        ],
+        textposition="top right" if descending else "bottom right",
+        textfont={"color": TEXT},
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    layout = frame(
+        output.name,
+        f"probability of {'more than' if descending else 'at most'} x",
+        f"{description(output.row)}; {'falling' if descending else 'rising'} curve",
+        statistics_table(output, unit),
+    )
+    layout |= {
+        "xaxis": axis(output.name, unit, range=_window(values, orders)),
+        "yaxis": axis("probability", "%", range=[-0.02, 1.02], tickformat=".0%"),
+    }
+    return make_figure([line, points], layout)
+
+
+def exceedance(output: Output, *, unit: str = "") -> Any:
+    """Exceedance curve: how large a loss is met how rarely, on a logarithmic scale.
+
+    Parameters
+    ----------
+    output : Output
+        Such as ``result["loss"]``.
+    unit : str, default ""
+        Of the output; ``"%"`` shows shares in percent.
+
+    Returns
+    -------
+    Figure
+        Quantiles from an exceedance of 99.9 % to 0.1 %, with their 95 % intervals.
+    """
+    table = output.exceedance()
+    table = table[np.isfinite(table["low"]) & np.isfinite(table["high"])]
+    if not len(table):
+        raise law("output", "have trials enough for quantiles", output.n_trials)
+    go = graph_objects()
+    shares = table.index.to_list()
+    band = go.Scatter(
+        x=[*table["low"], *table["high"][::-1]],
+        y=[*shares, *shares[::-1]],
+        fill="toself",
+        fillcolor="rgba(0,114,178,0.2)",
+        line={"width": 0},
+        hoverinfo="skip",
+        name="95 % interval",
+    )
+    line = go.Scatter(
+        x=table["value"].to_list(),
+        y=shares,
+        mode="lines+markers",
+        line={"color": BLUE, "width": 2.5},
+        marker={"size": 6},
+        customdata=[
+            [1.0 / share, words(low, unit, 4), words(high, unit, 4)]
+            for share, low, high in zip(shares, table["low"], table["high"], strict=True)
+        ],
+        hovertemplate=f"{hover_format(unit)} is exceeded with %{{y:.3~%}},<br>once in "
+        "%{customdata[0]:,.4~g} trials<br>95 % interval %{customdata[1]} to "
+        "%{customdata[2]}<extra></extra>",
+        name=output.name,
+    )
+    rare = min(shares)
+    layout = frame(
+        output.name,
+        f"how often x is exceeded; shaded: 95 % interval; {output.n_trials:,} trials",
+        f"{description(output.row)}; exceeded with {100 * rare:g} %: "
+        f"{words(float(table['value'].iloc[-1]), unit, 4)}",
+        statistics_table(output, unit),
+    )
+    layout |= {
+        "xaxis": axis(output.name, unit),
+        "yaxis": axis(
+            "probability of more than x",
+            type="log",
+            tickvals=[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0],
+            ticktext=[f"{100 * p:g} %" for p in (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)]
+            + ["10 %", "20 %", "50 %", "100 %"],
+        ),
+    }
+    return make_figure([band, line], layout)
+
+
+def _orders_for(output: Output) -> list[float]:
+    """Orders of quantiles that so many trials can tell."""
+    n = max(output.n_trials, 1)
+    return [float(q) for q in _ORDERS if min(q, 1.0 - q) * n >= 1.0 or 0.01 < q < 0.99]
+
+
+def _window(values: list[float], orders: list[float]) -> list[float]:
+    """From P0.5 to P99.5, with a little air."""
+    low, high = np.interp([0.005, 0.995], orders, values)
+    air = 0.03 * (high - low) or 1.0
+    return [float(low - air), float(high + air)]

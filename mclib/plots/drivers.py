@@ -1,0 +1,244 @@
+"""What drives an output: tornado, spider, and a matrix of scatters with regressions."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mclib.errors import law
+from mclib.plots.figure import graph_objects, make_figure
+from mclib.plots.style import (
+    BLUE,
+    COLORS,
+    DASHES,
+    ORANGE,
+    SYMBOLS,
+    TEXT,
+    axis,
+    frame,
+    words,
+)
+from mclib.results.sensitivity import Tornado
+
+if TYPE_CHECKING:
+    from mclib.results.result import Result
+
+TOP = 10
+"""How many drivers are shown."""
+
+MEASURES = {
+    "rank_correlation": "rank correlation with",
+    "contribution": "contribution to the variance of",
+    "regression": "standardized coefficient in a regression of",
+    "first_order": "first-order share of the variance of",
+}
+
+
+def tornado(bars: Tornado, *, n_drivers: int = TOP, unit: str = "") -> Any:
+    """Tornado: how far each input moves a statistic, the strongest on top.
+
+    Parameters
+    ----------
+    bars : Tornado
+        Such as ``result.tornado("profit")``, of any statistic.
+    n_drivers : int, default 10
+        How many inputs are shown.
+    unit : str, default ""
+        Of the output; ``"%"`` shows shares in percent.
+
+    Returns
+    -------
+    Figure
+        Left and right of the baseline in two colors: where the input is low, and where it
+        is high.
+    """
+    table = bars.table.head(_count(n_drivers)).iloc[::-1]
+    go = graph_objects()
+    sides: dict[str, list[Any]] = {"low": [], "high": []}
+    for name, row in table.iterrows():
+        # An end belongs to the side where the input lies when the statistic is there.
+        is_rising = row["input_at_high"] >= row["input_at_low"]
+        for end, other in (("low", "high"), ("high", "low")):
+            side = end if is_rising else other
+            sides[side].append((str(name), row[end], row[f"input_at_{end}"]))
+    title = f"{bars.statistic} of {bars.output}"
+    traces = [
+        go.Bar(
+            orientation="h",
+            y=[name for name, _, _ in ends],
+            base=bars.baseline,
+            x=[value - bars.baseline for _, value, _ in ends],
+            customdata=[[words(value, unit, 4), words(x, "", 4)] for _, value, x in ends],
+            marker={
+                "color": color,
+                "line": {"width": 0},
+                "pattern": {"shape": shape, "fgcolor": TEXT, "size": 5, "solidity": 0.15},
+            },
+            name=f"input {side}",
+            hovertemplate=f"{title}: %{{customdata[0]}}<br>where %{{y}} is about "
+            "%{customdata[1]}<extra></extra>",
+        )
+        for (side, ends), color, shape in zip(
+            sides.items(), (ORANGE, BLUE), ("/", ""), strict=True
+        )
+    ]
+    layout = _barred(
+        frame(
+            title,
+            f"bars: lowest to highest over the range of each input; "
+            f"baseline {words(bars.baseline, unit, 4)}",
+            _sentence(bars, unit),
+        ),
+        axis(title, unit),
+        len(table),
+    )
+    layout["shapes"] = [_baseline(bars.baseline)]
+    return make_figure(traces, layout)
+
+
+def driver_bars(
+    result: "Result",
+    output: str,
+    measure: str = "rank_correlation",
+    *,
+    n_drivers: int = TOP,
+) -> Any:
+    """Tornado of one measure of `Result.drivers`, with its 95 % intervals.
+
+    Parameters
+    ----------
+    result : Result
+        The run.
+    output : str
+        Which output.
+    measure : str, default "rank_correlation"
+        Or ``"contribution"``, ``"regression"``, ``"first_order"``.
+    n_drivers : int, default 10
+        How many inputs are shown.
+
+    Returns
+    -------
+    Figure
+    """
+    if measure not in MEASURES:
+        raise law("measure", f"be one of {', '.join(MEASURES)}", measure)
+    table = result.drivers(output)
+    order = table[measure].abs().sort_values(ascending=False).index
+    table = table.loc[order].head(_count(n_drivers)).iloc[::-1]
+    values = table[measure].to_list()
+    errors = table[f"{measure}_error"].to_list() if f"{measure}_error" in table else None
+    is_share = measure in ("contribution", "first_order")
+    written = "%{x:.1%}" if is_share else "%{x:.3f}"
+    bars = graph_objects().Bar(
+        orientation="h",
+        y=[str(name) for name in table.index],
+        x=values,
+        marker={"color": [BLUE if value >= 0 else ORANGE for value in values]},
+        hovertemplate=f"%{{y}}: {written}<extra></extra>",
+        **({} if errors is None else {"error_x": _bars_of(errors)}),
+    )
+    said = ", ".join(
+        f"{name} {value:.2f}" for name, value in zip(table.index, values, strict=True)
+    )
+    explained = table.attrs.get("explained_by_regression", float("nan"))
+    subtitle = (
+        "whiskers: 95 % interval" if errors is not None else "signed, of the sum of all"
+    )
+    if measure == "regression":
+        subtitle += f"; a linear model explains {100.0 * explained:.1f} %"
+    title = f"{MEASURES[measure]} {output}"
+    layout = frame(f"What drives {output}", subtitle, f"{title}: {said}")
+    layout = _barred(layout, axis(title, "%" if is_share else ""), len(table))
+    layout["showlegend"] = False
+    layout["shapes"] = [_baseline(0.0)]
+    return make_figure([bars], layout)
+
+
+def spider(bars: Tornado, *, n_drivers: int = 7, unit: str = "") -> Any:
+    """Spider: the statistic against how far each input lies in its range.
+
+    Parameters are those of `tornado`. Lines are told apart by color, dash and marker.
+    """
+    chosen = [str(name) for name in bars.table.head(_count(n_drivers)).index]
+    traces = []
+    for at, name in enumerate(chosen):
+        leg = bars.spider.loc[name]
+        n = len(leg)
+        traces.append(
+            graph_objects().Scatter(
+                x=[(k + 0.5) / n for k in range(n)],
+                y=leg[bars.statistic].to_list(),
+                customdata=[words(x, "", 4) for x in leg["input"]],
+                mode="lines+markers",
+                name=name,
+                line={"color": COLORS[at % len(COLORS)], "dash": DASHES[at % len(DASHES)]},
+                marker={"symbol": SYMBOLS[at % len(SYMBOLS)], "size": 8},
+                hovertemplate=f"{name} about %{{customdata}}<br>{bars.statistic}: "
+                f"%{{y:,.5~g}}<extra></extra>",
+            )
+        )
+    title = f"{bars.statistic} of {bars.output}"
+    layout = frame(
+        title,
+        "over the range of each input, in equal shares of trials",
+        _sentence(bars, unit),
+    )
+    layout |= {
+        "xaxis": axis("where the input lies among its trials", "%", tickformat=".0%"),
+        "yaxis": axis(title, unit),
+        "showlegend": True,
+    }
+    return make_figure(traces, layout)
+
+
+def _sentence(bars: Tornado, unit: str) -> str:
+    drivers = ", ".join(
+        f"{name} {words(row['low'], unit)} to {words(row['high'], unit)}"
+        for name, row in bars.table.head(TOP).iterrows()
+    )
+    return (
+        f"{bars.statistic} of {bars.output}, {words(bars.baseline, unit)} in all: {drivers}"
+    )
+
+
+def _count(n_drivers: Any) -> int:
+    if isinstance(n_drivers, bool) or not isinstance(n_drivers, int) or n_drivers < 1:
+        raise law("n_drivers", "be a whole number, 1 at least", n_drivers)
+    return n_drivers
+
+
+def _barred(layout: dict[str, Any], along: dict[str, Any], n_bars: int) -> dict[str, Any]:
+    return layout | {
+        "barmode": "overlay",
+        "bargap": 0.3,
+        "height": max(260, 150 + 34 * n_bars),
+        "xaxis": along,
+        "yaxis": axis("", type="category", showgrid=False, ticksuffix="  "),
+        "showlegend": True,
+        "legend": {
+            "orientation": "h",
+            "x": 1,
+            "xanchor": "right",
+            "y": 1.0,
+            "yanchor": "bottom",
+            "bgcolor": "rgba(0,0,0,0)",
+        },
+    }
+
+
+def _baseline(x: float) -> dict[str, Any]:
+    line = {"color": TEXT, "width": 1.5, "dash": "dash"}
+    return {
+        "type": "line",
+        "x0": x,
+        "x1": x,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "line": line,
+    }
+
+
+def _bars_of(errors: Sequence[float]) -> dict[str, Any]:
+    half = [1.96 * each if np.isfinite(each) else 0.0 for each in errors]
+    return {"type": "data", "array": half, "color": TEXT, "thickness": 1.5}

@@ -1,0 +1,98 @@
+"""Figures as files, without a network: SVG, PNG and HTML.
+
+HTML has plotly.js inside. For SVG and PNG a Chromium on this machine draws that very page.
+"""
+
+import base64
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from mclib.errors import MclibError, law
+from mclib.plots.figure import SAFE_CONFIG
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--virtual-time-budget=20000",
+    "--dump-dom",
+)
+_SECONDS = 120
+_MARK = "mclib-image:"
+
+
+def save(figure: Any, path: Any, *, width: int = 900) -> None:
+    """Write a figure to a file.
+
+    Parameters
+    ----------
+    figure : Figure
+        Any plotly figure.
+    path : path
+        Ending in ``.svg``, ``.png`` or ``.html``.
+    width : int, default 900
+        Of a picture, in pixels; its height is the figure's own.
+
+    Raises
+    ------
+    ArgumentError
+        If the ending is another one, or the folder is missing.
+    MclibError
+        If no Chromium is installed to draw a picture.
+    """
+    target = Path(path)
+    ending = target.suffix.lower().removeprefix(".")
+    if ending not in ("svg", "png", "html"):
+        raise law("path", "end in .svg, .png or .html", str(path))
+    if not target.parent.is_dir():
+        raise law("path", "lie in a folder that exists", str(path))
+    if ending == "html":
+        text = figure.to_html(include_plotlyjs=True, config=SAFE_CONFIG)
+        target.write_text(text, "utf-8")
+        return
+    target.write_bytes(_drawn(figure, ending, width))
+
+
+def _drawn(figure: Any, ending: str, width: int) -> bytes:
+    program = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+    if program is None:
+        message = (
+            "a picture must be drawn by Chromium; none is on PATH.\n"
+            "hint: press the camera above the figure, or save it as `.html`."
+        )
+        raise MclibError(message)
+    height = int(figure.layout.height or 450)
+    size = f"{{format: '{ending}', width: {width}, height: {height}, scale: 2}}"
+    script = (
+        f"Plotly.toImage('{{plot_id}}', {size}).then(url => {{ "
+        f"document.body.textContent = '{_MARK}' + url + ' '; }})"
+    )
+    if ending == "svg":
+        script = script.replace(", scale: 2", "")
+    page = figure.to_html(include_plotlyjs=True, post_script=script, config=SAFE_CONFIG)
+    with tempfile.TemporaryDirectory() as folder:
+        drawing = Path(folder) / "figure.html"
+        drawing.write_text(page, "utf-8")
+        command = [program, *_FLAGS, f"--user-data-dir={folder}/profile", drawing.as_uri()]
+        told = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=_SECONDS
+        ).stdout
+    _, mark, rest = told.partition(_MARK)
+    if not mark:
+        raise MclibError("Chromium must draw the figure; it gave no picture.")
+    kind, _, content = rest.split(" ", 1)[0].partition(",")
+    if kind.endswith("base64"):
+        return base64.b64decode(content)
+    from html import unescape
+    from urllib.parse import unquote_to_bytes
+
+    return unquote_to_bytes(unescape(rest.rpartition(" ")[0].partition(",")[2]))

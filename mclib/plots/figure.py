@@ -1,0 +1,184 @@
+"""The figure that all charts are: plotly's widget, mended where it hurts in a notebook.
+
+Plotly's own sends 5 MB of script with each figure, forgets in a reloaded page what was
+changed after it was made, may stay blank when it is drawn faster than it is filled, offers
+to upload a chart to its makers' servers, stays white in a dark theme, and stays alive when
+its cell is run again. plotly is imported when a figure is made, not before.
+"""
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mclib.errors import MclibError
+
+SAFE_CONFIG = {
+    "showSendToCloud": False,
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtonsToRemove": ["lasso2d", "select2d"],
+    "toImageButtonOptions": {"format": "svg"},
+}
+"""Since its version 4, plotly.js offers to upload a chart to its makers' servers."""
+
+_HERE = Path(__file__).parent
+
+
+def make_figure(
+    traces: Sequence[Any],
+    layout: Mapping[str, Any],
+    config: Mapping[str, Any] | None = None,
+) -> Any:
+    """Return a figure of some traces and a layout.
+
+    Raises
+    ------
+    MclibError
+        If plotly or its widgets aren't installed.
+    """
+    graph_objects()
+    return _figure_class()(list(traces), dict(layout), dict(config or {}))
+
+
+def graph_objects() -> Any:
+    """Return the module ``plotly.graph_objects``.
+
+    Raises
+    ------
+    MclibError
+        If plotly or its widgets aren't installed.
+    """
+    try:
+        import anywidget as _anywidget  # noqa: F401 - plotly's widget stands on it
+        import plotly.graph_objects as go
+    except ModuleNotFoundError as error:
+        message = (
+            f"figures must have plotly to be drawn with; `{error.name}` isn't installed.\n"
+            'hint: install it by `pip install "mchub[notebooks]"`.'
+        )
+        raise MclibError(message) from error
+    return go
+
+
+@functools.cache
+def _library() -> Any:
+    """Return the one widget that holds plotly.js."""
+    import anywidget
+    import plotly
+    import traitlets
+
+    class Library(anywidget.AnyWidget):
+        """plotly.js, for all figures of a page."""
+
+        _esm = "export default { render() {} }"
+        source = traitlets.Unicode().tag(sync=True)
+        version = traitlets.Unicode().tag(sync=True)
+
+    bundle = Path(plotly.__file__).parent / "package_data" / "widgetbundle.js"
+    return Library(source=bundle.read_text("utf-8"), version=plotly.__version__)
+
+
+@functools.cache
+def _figure_class() -> Any:
+    import traitlets
+
+    class Figure(graph_objects().FigureWidget):  # type: ignore[misc]
+        """A chart: an ordinary plotly figure and an ordinary widget."""
+
+        _esm = _HERE / "figure.js"
+        _css = _HERE / "figure.css"
+        library = traitlets.Unicode().tag(sync=True)
+
+        def __init__(
+            self, data: Any = None, layout: Any = None, config: Any = None, **more: Any
+        ) -> None:
+            self._is_made = False
+            super().__init__(data, layout, **more)
+            self._config = {**SAFE_CONFIG, **(config or {})}
+            self.library = f"IPY_MODEL_{_library().model_id}"
+            self._is_made = True
+            self.open()
+            _close_those_before(self)
+
+        @property
+        def description(self) -> str:
+            """What the figure says, in words."""
+            return str(self.layout.meta["description"])
+
+        def open(self) -> None:
+            # A page that is told too soon draws a figure without data.
+            if self._is_made:
+                super().open()
+
+        def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
+            # A page that is opened again gets the figure as it is, not as it was made.
+            state = super().get_state(key, drop_defaults)
+            return _brought_up(self, state) if self._is_made else state
+
+        def save(self, path: Any) -> None:
+            """Write it to a file that needs no network: ``.svg``, ``.png`` or ``.html``.
+
+            See `mclib.plots.save`.
+            """
+            from mclib.plots.exporting import save
+
+            save(self, path)
+
+        def to_html(self, *args: Any, **kwargs: Any) -> Any:
+            return super().to_html(*args, **_safely(kwargs))
+
+        def write_html(self, *args: Any, **kwargs: Any) -> Any:
+            return super().write_html(*args, **_safely(kwargs))
+
+        def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+            # Beside the widget stands the drawing, for pages that have no widgets.
+            content = json.loads(self.to_json())
+            drawing = {key: content[key] for key in ("data", "layout")}
+            return {
+                **super()._repr_mimebundle_(*args, **kwargs),
+                "application/vnd.plotly.v1+json": {**drawing, "config": SAFE_CONFIG},
+                "text/plain": f"Figure({self.description})",
+            }
+
+    return Figure
+
+
+def _brought_up(figure: Any, state: dict[str, Any]) -> dict[str, Any]:
+    for name in {"_widget_data", "_widget_layout"} & set(state):
+        now = getattr(figure, name.removeprefix("_widget"))
+        state[name] = figure.trait_metadata(name, "to_json")(now, figure)
+    return state
+
+
+def _safely(kwargs: dict[str, Any]) -> dict[str, Any]:
+    return {**kwargs, "config": {**SAFE_CONFIG, **(kwargs.get("config") or {})}}
+
+
+_FIGURES_OF_CELLS: dict[str, tuple[str, list[Any]]] = {}
+
+
+def _close_those_before(figure: Any) -> None:
+    """Close what an earlier run of the same cell has made."""
+    cell, turn = _cell_and_turn()
+    if not cell:
+        return
+    known_turn, figures = _FIGURES_OF_CELLS.get(cell, ("", []))
+    if known_turn != turn:
+        for each in figures:
+            each.close()
+        figures = []
+    _FIGURES_OF_CELLS[cell] = (turn, [*figures, figure])
+
+
+def _cell_and_turn() -> tuple[str, str]:
+    """Return which cell of a notebook runs, and which of its runs it is."""
+    import sys
+
+    shell = sys.modules.get("IPython")
+    running = shell.get_ipython() if shell is not None else None
+    parent = getattr(running, "parent_header", None) or {}
+    asked, header = parent.get("metadata", {}), parent.get("header", {})
+    is_run = header.get("msg_type") == "execute_request"
+    return (asked.get("cellId", ""), header.get("msg_id", "")) if is_run else ("", "")

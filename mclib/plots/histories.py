@@ -1,0 +1,130 @@
+"""How an estimate became surer as trials went on."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mclib.errors import law
+from mclib.plots.figure import graph_objects, make_figure
+from mclib.plots.style import BLUE, TEXT, VERMILION, axis, frame, words
+from mclib.statistics.intervals import two_sided
+
+if TYPE_CHECKING:
+    from mclib.results.result import Result
+
+_MOST = 100
+
+
+def convergence(
+    result: "Result", output: str, *, tolerance: float | None = None, unit: str = ""
+) -> Any:
+    """Running mean of an output with its 95 % interval, over the trials of a run.
+
+    Parameters
+    ----------
+    result : Result
+        The run; it needs independent trials, 2,048 at least.
+    output : str
+        Which output.
+    tolerance : float, optional
+        A half-width in the output's unit: where the interval first was so narrow is marked.
+    unit : str, default ""
+        Of the output.
+
+    Returns
+    -------
+    Figure
+        On a logarithmic axis of trials, from the run's own records: nothing is drawn again.
+
+    Raises
+    ------
+    ArgumentError
+        If the run has no such records: a sampler placed its trials, or it came from a file.
+    """
+    history = result[output].history()
+    step = np.unique(np.geomspace(1, len(history), _MOST).round().astype(int)) - 1
+    history = history.iloc[step]
+    trials = history.index.to_list()
+    means = history["mean"].to_numpy()
+    half = two_sided(0.95) * history["standard_error"].to_numpy()
+    go = graph_objects()
+    band = go.Scatter(
+        x=[*trials, *trials[::-1]],
+        y=[*(means - half), *(means + half)[::-1]],
+        fill="toself",
+        fillcolor="rgba(0,114,178,0.2)",
+        line={"width": 0},
+        hoverinfo="skip",
+        name="95 % interval",
+    )
+    line = go.Scatter(
+        x=trials,
+        y=means.tolist(),
+        mode="lines",
+        line={"color": BLUE, "width": 2.5},
+        customdata=half.tolist(),
+        hovertemplate="after %{x:,} trials<br>%{y:,.6~g} ± %{customdata:,.2~g} (95 %)"
+        "<extra></extra>",
+        name="mean",
+    )
+    mean = result[output].mean
+    said = f"Mean of {output} after {trials[-1]:,} trials: {mean}"
+    layout = frame(
+        f"Convergence of the mean of {output}",
+        f"{mean} after {trials[-1]:,} trials; shaded: 95 % interval",
+        said,
+    )
+    layout |= {
+        "xaxis": axis("trials", type="log", dtick=1),
+        "yaxis": axis(f"mean of {output}", unit),
+    }
+    marks, notes = _stopping(result, trials, half, tolerance, unit)
+    layout |= {"shapes": [_level(mean.value), *marks], "annotations": notes}
+    return make_figure([band, line], layout)
+
+
+def _stopping(
+    result: "Result", trials: list[int], half: Any, tolerance: float | None, unit: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return a line and a note where the run stopped, or where it could have."""
+    at, text = None, ""
+    if tolerance is not None:
+        if not tolerance > 0.0:
+            raise law("tolerance", "be a half-width above 0", tolerance)
+        reached = np.flatnonzero(half <= tolerance)
+        if len(reached):
+            at = trials[int(reached[0])]
+            text = f"± {words(tolerance, unit)} after {words(at)} trials"
+    elif result.stopping is not None:
+        at = result.n_trials
+        text = f"stopped: {'converged' if result.stopping.converged else 'budget spent'}"
+    if at is None:
+        return [], []
+    line = {"color": VERMILION, "width": 2, "dash": "dash"}
+    mark = {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper"}
+    note = {
+        # plotly places notes on a logarithmic axis by the exponent.
+        "x": float(np.log10(at)),
+        "y": 1.0,
+        "yref": "paper",
+        "yanchor": "top",
+        "xanchor": "right",
+        "xshift": -6,
+        "text": text,
+        "showarrow": False,
+        "font": {"color": VERMILION},
+    }
+    return [{**mark, "line": line}], [note]
+
+
+def _level(y: float) -> dict[str, Any]:
+    line = {"color": TEXT, "width": 1, "dash": "dot"}
+    return {
+        "type": "line",
+        "x0": 0,
+        "x1": 1,
+        "xref": "paper",
+        "y0": y,
+        "y1": y,
+        "line": line,
+    }

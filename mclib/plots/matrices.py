@@ -1,0 +1,83 @@
+"""Correlations of everything with everything, as a heat map."""
+
+from typing import TYPE_CHECKING, Any
+
+from mclib.plots.figure import graph_objects, make_figure
+from mclib.plots.style import BLUE, TEXT, VERMILION, axis, frame
+
+if TYPE_CHECKING:
+    from mclib.results.result import Result
+
+_MOST_WRITTEN = 14
+_MOST_TRIALS = 1 << 17
+
+
+def correlations(result: "Result", measure: str = "spearman") -> Any:
+    """Heat map of the correlations of all inputs and outputs.
+
+    Parameters
+    ----------
+    result : Result
+        The run.
+    measure : {"spearman", "kendall", "pearson"}, default "spearman"
+        As for `Result.correlations`.
+
+    Returns
+    -------
+    Figure
+        From -1 (vermilion) over 0 (clear) to 1 (blue), with the numbers in the cells.
+    """
+    n = None if measure == "kendall" else min(result.n_trials, _MOST_TRIALS)
+    table = result.correlations(measure, n)
+    errors = table.attrs["standard_error"]
+    names = [str(name) for name in table.columns]
+    values = table.to_numpy().tolist()
+    heat = graph_objects().Heatmap(
+        x=names,
+        y=names,
+        z=values,
+        zmin=-1,
+        zmax=1,
+        colorscale=[[0, VERMILION], [0.5, "rgba(128,128,128,0.08)"], [1, BLUE]],
+        customdata=errors.to_numpy().tolist(),
+        hovertemplate="%{y} and %{x}: %{z:.3f} ± %{customdata:.2g} (s.e.)<extra></extra>",
+        xgap=2,
+        ygap=2,
+        colorbar={"title": {"text": measure}, "outlinewidth": 0, "thickness": 14},
+    )
+    strongest = _strongest(names, values)
+    layout = frame(
+        f"Correlations ({measure.capitalize()})", f"{result.n_trials:,} trials", strongest
+    )
+    side = 46 * len(names)
+    layout |= {
+        "xaxis": axis("", type="category", showgrid=False, tickangle=-35),
+        "yaxis": axis("", type="category", showgrid=False, autorange="reversed"),
+        "height": min(max(360, side + 200), 900),
+    }
+    traces = [heat, _numbers(names, values)] if len(names) <= _MOST_WRITTEN else [heat]
+    return make_figure(traces, layout)
+
+
+def _numbers(names: list[str], values: list[list[float]]) -> Any:
+    """Write the numbers into the cells, white where the color is strong."""
+    flat = [value for row in values for value in row]
+    return graph_objects().Scatter(
+        x=names * len(names),
+        y=[name for name in names for _ in names],
+        mode="text",
+        text=[f"{round(value, 2) + 0.0:.2f}" for value in flat],
+        textfont={"color": ["#ffffff" if abs(value) > 0.5 else TEXT for value in flat]},
+        hoverinfo="skip",
+    )
+
+
+def _strongest(names: list[str], values: list[list[float]]) -> str:
+    pairs = [
+        (abs(values[a][b]), f"{names[a]} and {names[b]} {values[a][b]:.2f}")
+        for a in range(len(names))
+        for b in range(a)
+        if values[a][b] == values[a][b]
+    ]
+    pairs.sort(reverse=True)
+    return f"Strongest correlations: {', '.join(text for _, text in pairs[:5])}"

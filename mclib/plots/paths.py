@@ -1,0 +1,138 @@
+"""Fan charts: outputs that are one quantity at several times."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from mclib.errors import law
+from mclib.plots.figure import graph_objects, make_figure
+from mclib.plots.style import BLUE, CLEAR, VERMILION, axis, frame, words
+from mclib.statistics.intervals import check_order
+
+if TYPE_CHECKING:
+    from mclib.results.result import Result
+
+BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def fan(
+    result: "Result",
+    outputs: Sequence[str],
+    *,
+    times: Sequence[Any] | None = None,
+    orders: Sequence[float] = BANDS,
+    title: str = "Over time",
+    unit: str = "",
+) -> Any:
+    """Fan chart: the median over time, in bands that hold the middle of all trials.
+
+    Parameters
+    ----------
+    result : Result
+        The run.
+    outputs : sequence of str
+        Names of outputs in the order of time, such as ``["cash_2026", "cash_2027"]``.
+    times : sequence, optional
+        What stands on the axis: numbers or dates; by default the outputs' names.
+    orders : sequence of float, default (0.05, 0.25, 0.5, 0.75, 0.95)
+        Of the quantiles: an odd number of them, rising, the median in the middle.
+    title : str, default "Over time"
+        What the outputs are.
+    unit : str, default ""
+        Of the outputs; ``"%"`` shows shares in percent.
+
+    Returns
+    -------
+    Figure
+        The mean is a dotted line.
+
+    Raises
+    ------
+    ArgumentError
+        If there are fewer than two outputs, or as many times as outputs are not given.
+    """
+    names = list(outputs)
+    if len(names) < 2:
+        raise law("outputs", "be two outputs at least, in the order of time", outputs)
+    shown = list(names if times is None else times)
+    if len(shown) != len(names):
+        raise law("times", f"be as many as the outputs, {len(names)}", len(shown))
+    levels = [float(check_order(q)) for q in orders]
+    if len(levels) % 2 == 0 or levels != sorted(set(levels)):
+        raise law("orders", "be an odd number of orders, rising", orders)
+    table = result.quantiles(*levels).loc[names]
+    rows = [table.iloc[:, k].to_list() for k in range(len(levels))]
+    traces = _bands(shown, rows, levels) + _lines(result, names, shown, rows, levels, unit)
+    last = [words(row[-1], unit) for row in rows]
+    said = f"{title} at {shown[-1]}: median {last[len(last) // 2]}, {last[0]} to {last[-1]}"
+    labels = ", ".join(f"P{100.0 * q:g}" for q in levels)
+    layout = frame(title, f"{labels}; dotted: mean; {result.n_trials:,} trials", said)
+    layout |= {
+        "xaxis": axis(""),
+        "yaxis": axis(title, unit),
+        "hovermode": "x unified",
+        "margin": {"t": 90, "l": 70, "r": 120, "b": 60},
+    }
+    return make_figure(traces, layout)
+
+
+def _bands(shown: list[Any], rows: list[list[float]], levels: list[float]) -> list[Any]:
+    go = graph_objects()
+    traces = []
+    for k in range(len(levels) // 2):
+        low, high = rows[k], rows[-1 - k]
+        traces.append(
+            go.Scatter(
+                x=[*shown, *shown[::-1]],
+                y=[*low, *high[::-1]],
+                fill="toself",
+                fillcolor="rgba(0,114,178,0.22)",
+                line={"color": CLEAR},
+                hoverinfo="skip",
+                name=f"P{100 * levels[k]:g} to P{100 * levels[-1 - k]:g}",
+            )
+        )
+    return traces
+
+
+def _lines(
+    result: "Result",
+    names: list[str],
+    shown: list[Any],
+    rows: list[list[float]],
+    levels: list[float],
+    unit: str,
+) -> list[Any]:
+    go = graph_objects()
+    middle = len(levels) // 2
+    traces = []
+    for k, row in reversed(list(enumerate(rows))):
+        label = f"P{100.0 * levels[k]:g}"
+        is_middle = k == middle
+        traces.append(
+            go.Scatter(
+                x=shown,
+                y=row,
+                mode="lines+text",
+                line={"color": BLUE, "width": 3 if is_middle else 0.7},
+                # The end of each line says which it is, and where it ends.
+                text=[""] * (len(row) - 1) + [f"  {label} {words(row[-1], unit)}"],
+                textposition="middle right",
+                cliponaxis=False,
+                customdata=[words(y, unit, 4) for y in row],
+                name=label,
+                hovertemplate="%{customdata}",
+            )
+        )
+    means = [result[name].mean for name in names]
+    traces.append(
+        go.Scatter(
+            x=shown,
+            y=[each.value for each in means],
+            mode="lines",
+            line={"color": VERMILION, "width": 2, "dash": "dot"},
+            customdata=[str(each) for each in means],
+            name="mean",
+            hovertemplate="%{customdata}",
+        )
+    )
+    return traces

@@ -1,0 +1,92 @@
+"""What a distribution looks like, before anything is drawn."""
+
+from typing import Any
+
+import numpy as np
+
+from mclib.distributions.distribution import Distribution
+from mclib.errors import law
+from mclib.plots.figure import graph_objects, make_figure
+from mclib.plots.style import BLUE, GREY, axis, frame, hover_format, words
+from mclib.results.formatting import plain
+
+_BARS = 80
+
+
+def distribution(shown: Distribution, *, name: str = "", unit: str = "") -> Any:
+    """Preview of a distribution: its probability in bars, P5 and P95 marked in color.
+
+    Parameters
+    ----------
+    shown : Distribution
+        With numbers as parameters.
+    name : str, default ""
+        Of the input, to be shown instead of the family's.
+    unit : str, default ""
+        Of the draws; ``"%"`` shows shares in percent.
+
+    Returns
+    -------
+    Figure
+        From P0.5 to P99.5, at most 80 bars; whole numbers have a bar each.
+    """
+    figure = make_figure([graph_objects().Bar()], {})
+    show_distribution(figure, shown, name=name, unit=unit)
+    return figure
+
+
+def show_distribution(
+    figure: Any, shown: Distribution, *, name: str = "", unit: str = ""
+) -> None:
+    """Draw another distribution into a figure of `distribution`."""
+    if not isinstance(shown, Distribution):
+        raise law("shown", "be a distribution", shown)
+    low, middle, high = (float(x) for x in shown.quantile([0.05, 0.5, 0.95]))
+    edges, width = _edges(shown)
+    heights = np.diff(np.asarray(shown.cdf(edges)))
+    middles = (edges[:-1] + edges[1:]) / 2.0
+    is_tail = (middles < low) | (middles > high)
+    family = type(shown).__name__
+    table = [
+        ("mean", plain(shown.mean, 4)),
+        ("st. deviation", plain(shown.standard_deviation, 4)),
+        ("P5", words(low, "", 4)),
+        ("P50", words(middle, "", 4)),
+        ("P95", words(high, "", 4)),
+        ("least", plain(shown.support[0], 4)),
+        ("most", plain(shown.support[1], 4)),
+    ]
+    numbers = ", ".join(
+        f"{key} {plain(float(value), 5)}"
+        for key, value in shown.parameters.items()
+        if isinstance(value, (int, float))
+    )
+    said = f"{family}: median {words(middle, unit)}, 90 % between {words(low, unit)} and "
+    layout = frame(name or family, f"{family}: {numbers}", said + words(high, unit), table)
+    layout |= {
+        "xaxis": axis(name or "value", unit, showgrid=False),
+        "yaxis": axis("probability in a bar", "%", rangemode="tozero"),
+        "bargap": 0.04,
+        "height": 320,
+    }
+    with figure.batch_update():
+        figure.data[0].update(
+            x=middles.tolist(),
+            y=heights.tolist(),
+            width=width * 0.96,
+            marker={"color": np.where(is_tail, GREY, BLUE).tolist(), "line": {"width": 0}},
+            hovertemplate=f"{hover_format(unit)}<br>%{{y:.2%}} in this bar<extra></extra>",
+        )
+        figure.layout.update(layout, overwrite=True)
+
+
+def _edges(shown: Distribution) -> tuple[Any, float]:
+    """Return edges of bars over the window; whole numbers lie in the middle of theirs."""
+    inside = np.asarray(shown.quantile(np.linspace(0.005, 0.995, 199)))
+    low, high = float(inside[0]), float(inside[-1])
+    if np.all(inside == np.round(inside)) and high - low < _BARS:
+        return np.arange(low - 0.5, high + 1.0), 1.0
+    if not low < high:
+        low, high = low - 0.5, high + 0.5
+    edges = np.linspace(low, high, _BARS + 1)
+    return edges, float(edges[1] - edges[0])

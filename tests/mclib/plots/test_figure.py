@@ -1,0 +1,99 @@
+import json
+import sys
+
+import pytest
+
+import mclib as mc
+from mclib.errors import MclibError
+from mclib.plots.figure import make_figure
+from mclib.plots.style import words
+from mclib.results.output import Output
+
+
+@pytest.fixture(scope="module")
+def output() -> Output:
+    @mc.model
+    def total(a: float = mc.Uniform(0, 1)) -> dict[str, float]:
+        return {"total": a}
+
+    return mc.simulate(total, 20_000, seed=1)["total"]
+
+
+def test_no_button_offers_to_upload_the_figure(output: Output) -> None:
+    figure = output.plot()
+
+    bundle = figure._repr_mimebundle_()
+    content = bundle["application/vnd.plotly.v1+json"]
+    assert content["config"]["showSendToCloud"] is False
+    assert figure._config["showSendToCloud"] is False
+    assert '"showSendToCloud": false' in figure.to_html(include_plotlyjs=False)
+
+
+def test_a_figure_does_not_carry_the_library(output: Output) -> None:
+    state = output.plot().get_state()
+
+    del state["_css"]
+    assert len(json.dumps(state, default=str)) < 40_000
+    assert state["library"].startswith("IPY_MODEL_")
+
+
+def test_figures_share_one_library(output: Output) -> None:
+    assert output.plot().library == output.plot().library
+
+
+def test_a_page_opened_again_gets_the_figure_as_it_is(output: Output) -> None:
+    figure = output.plot()
+
+    figure.update_layout(title_text="as it is now")
+    figure.data[0].y = [0.5, 0.5]
+
+    state = figure.get_state()
+    assert "as it is now" == state["_widget_layout"]["title"]["text"]
+    assert [0.5, 0.5] == list(state["_widget_data"][0]["y"])
+
+
+def test_a_figure_opens_with_everything_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ipywidgets
+
+    opened = []
+    plain = ipywidgets.Widget.open
+
+    def watched(widget: ipywidgets.Widget) -> None:
+        if "_widget_data" in widget.keys:
+            opened.append(widget.get_state()["_widget_data"])
+        plain(widget)
+
+    monkeypatch.setattr(ipywidgets.Widget, "open", watched)
+
+    make_figure([{"type": "bar", "y": [1.0, 2.0]}], {"meta": {"description": "two bars"}})
+
+    ((trace,),) = opened
+    assert [1.0, 2.0] == list(trace["y"])
+
+
+def test_without_plotly_the_message_says_what_to_install(
+    output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "plotly.graph_objects", None)
+
+    with pytest.raises(MclibError, match=r"isn't installed\.\nhint: .*mchub\[notebooks\]"):
+        output.plot()
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (1_234_567.0, "", "1.23 M"),
+        (1_200_000.0, "EUR", "1.2 M EUR"),
+        (36_077.0, "EUR", "36.1 k EUR"),
+        (9_994.0, "EUR", "9,994 EUR"),
+        (9_999_999.0, "", "10 M"),
+        (-2.5e9, "", "-2.5 G"),
+        (0.1234, "%", "12.3 %"),
+        (0.5, "m", "0.5 m"),
+        (0.0, "", "0"),
+        (float("inf"), "", "∞"),
+    ],
+)
+def test_numbers_are_written_for_people(value: float, unit: str, expected: str) -> None:
+    assert expected == words(value, unit)
