@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from mclib import plots
     from mclib.correlating import correlate, couple, reached_correlations
     from mclib.decisions.comparing import compare
+    from mclib.decisions.optimizing import Constraint, optimize
+    from mclib.decisions.seeking import goal_seek
     from mclib.decisions.sweeping import sweep
     from mclib.dependence.archimedean import (
         ClaytonCopula,
@@ -154,6 +156,15 @@ if TYPE_CHECKING:
     )
     from mclib.distributions.compounds import Aggregate, compound, layer, panjer
     from mclib.distributions.elicited import from_interval, three_point, trigen
+    from mclib.processes.diffusions import (
+        BrownianMotion,
+        GeometricBrownianMotion,
+        JumpDiffusion,
+        OrnsteinUhlenbeck,
+    )
+    from mclib.processes.series import ARMA, RegimeSwitching, Seasonal
+    from mclib.processes.square_roots import CoxIngersollRoss, Heston
+    from mclib.processes.volatility import EGARCH, GARCH, GJR
     from mclib.samplers.plain import Antithetic, Independent
     from mclib.samplers.sobol import SobolSequence
     from mclib.samplers.strata import LatinHypercube, Stratified
@@ -162,6 +173,10 @@ if TYPE_CHECKING:
     from mclib.stopping import Tolerance
 
 __all__ = [
+    "ARMA",
+    "EGARCH",
+    "GARCH",
+    "GJR",
     "PERT",
     "Aggregate",
     "Antithetic",
@@ -173,13 +188,16 @@ __all__ = [
     "BetaPrime",
     "Binomial",
     "BirnbaumSaunders",
+    "BrownianMotion",
     "Burr",
     "Categorical",
     "Cauchy",
     "Chi",
     "ChiSquare",
     "ClaytonCopula",
+    "Constraint",
     "CorrelationRepaired",
+    "CoxIngersollRoss",
     "CumulativeOgive",
     "Dagum",
     "DiscreteUniform",
@@ -199,6 +217,7 @@ __all__ = [
     "GeneralizedGamma",
     "GeneralizedPareto",
     "Geometric",
+    "GeometricBrownianMotion",
     "Gompertz",
     "Gumbel",
     "GumbelCopula",
@@ -206,6 +225,7 @@ __all__ = [
     "HalfCauchy",
     "HalfLogistic",
     "HalfNormal",
+    "Heston",
     "Histogram",
     "HyperbolicSecant",
     "Hypergeometric",
@@ -218,6 +238,7 @@ __all__ = [
     "JoeCopula",
     "JohnsonSB",
     "JohnsonSU",
+    "JumpDiffusion",
     "Kumaraswamy",
     "Laplace",
     "LatinHypercube",
@@ -237,13 +258,16 @@ __all__ = [
     "NegativeBinomial",
     "Normal",
     "NotConverged",
+    "OrnsteinUhlenbeck",
     "Pareto",
     "Poisson",
     "PowerFunction",
     "Progress",
     "Rayleigh",
+    "RegimeSwitching",
     "Result",
     "RiskEvent",
+    "Seasonal",
     "Shifted",
     "SkewNormal",
     "SmoothedData",
@@ -277,6 +301,7 @@ __all__ = [
     "expm1",
     "floor",
     "from_interval",
+    "goal_seek",
     "interp",
     "isfinite",
     "isnan",
@@ -289,6 +314,7 @@ __all__ = [
     "maximum",
     "minimum",
     "model",
+    "optimize",
     "panjer",
     "plots",
     "power",
@@ -314,17 +340,30 @@ __all__ = [
 
 _HOMES = dict.fromkeys(distributions.__all__, "mclib.distributions")
 _HOMES |= {
+    "ARMA": "mclib.processes.series",
     "Aggregate": "mclib.distributions.compounds",
     "Antithetic": "mclib.samplers.plain",
+    "BrownianMotion": "mclib.processes.diffusions",
     "ClaytonCopula": "mclib.dependence.archimedean",
+    "Constraint": "mclib.decisions.optimizing",
     "CorrelationRepaired": "mclib.dependence.matrices",
+    "CoxIngersollRoss": "mclib.processes.square_roots",
+    "EGARCH": "mclib.processes.volatility",
     "EmpiricalCopula": "mclib.dependence.empirical",
     "FrankCopula": "mclib.dependence.archimedean",
+    "GARCH": "mclib.processes.volatility",
+    "GJR": "mclib.processes.volatility",
     "GaussianCopula": "mclib.dependence.elliptical",
+    "GeometricBrownianMotion": "mclib.processes.diffusions",
     "GumbelCopula": "mclib.dependence.archimedean",
+    "Heston": "mclib.processes.square_roots",
     "Independent": "mclib.samplers.plain",
     "JoeCopula": "mclib.dependence.archimedean",
+    "JumpDiffusion": "mclib.processes.diffusions",
     "LatinHypercube": "mclib.samplers.strata",
+    "OrnsteinUhlenbeck": "mclib.processes.diffusions",
+    "RegimeSwitching": "mclib.processes.series",
+    "Seasonal": "mclib.processes.series",
     "SobolIndices": "mclib.sensitivity.indices",
     "SobolSequence": "mclib.samplers.sobol",
     "Stratified": "mclib.samplers.strata",
@@ -335,7 +374,9 @@ _HOMES |= {
     "correlate": "mclib.correlating",
     "couple": "mclib.correlating",
     "from_interval": "mclib.distributions.elicited",
+    "goal_seek": "mclib.decisions.seeking",
     "layer": "mclib.distributions.compounds",
+    "optimize": "mclib.decisions.optimizing",
     "panjer": "mclib.distributions.compounds",
     "reached_correlations": "mclib.correlating",
     "reorder": "mclib.dependence.reordering",

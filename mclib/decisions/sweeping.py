@@ -14,6 +14,7 @@ from mclib.model import Model
 from mclib.results.output import Output
 from mclib.results.result import Result
 from mclib.samplers.sampler import Sampler
+from mclib.simulation import check_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,9 +70,7 @@ def sweep(
     >>> table["mean"].round().tolist()
     [152.0, 161.0, 150.0]
     """
-    if not isinstance(model, Model):
-        hint = "put `@mc.model` above the function."
-        raise law("model", "be a model", model, hint)
+    check_model(model)
     settings = Settings(n_trials, seed, engine, precision, sampler, progress)
     return Sweep(model, _checked(values), settings)
 

@@ -1,0 +1,144 @@
+"""Optima that are known in closed form, with and without constraints."""
+
+import math
+from typing import Any
+
+import pytest
+
+import mclib as mc
+from mclib.engines.llvm.engine import LlvmEngine
+from mclib.errors import ArgumentError, NotConverged
+from mclib.testing import assert_within_standard_errors
+
+ENGINE = LlvmEngine(1)
+
+
+@mc.model
+def shop(demand=mc.Normal(100, 20), ordered=100.0):
+    return {"profit": 5.0 * mc.minimum(demand, ordered) - 3.0 * ordered}
+
+
+@mc.model
+def portfolio(a=mc.Normal(0.05, 0.1), b=mc.Normal(0.08, 0.2), share=0.5):
+    return {"gain": (1.0 - share) * a + share * b}
+
+
+def test_the_best_order_is_a_quantile_of_the_demand() -> None:
+    best = mc.optimize(
+        shop, {"ordered": (50, 150)}, "profit", n_trials=20_480, seed=3, engine=ENGINE
+    )
+
+    # The critical ratio is (5 - 3) / 5; the profit is 5 E min - 3 q.
+    order = 100.0 - 20.0 * 0.2533471031
+    assert best.parameters["ordered"] == pytest.approx(order, abs=1.0)
+    assert_within_standard_errors(best.value, 200.0 - 100.0 * 0.3863425317)
+    assert best.n_runs < 1_000
+    assert "ordered = " in str(best)
+
+
+def test_a_constraint_on_a_spread_is_met_where_it_binds() -> None:
+    limit = mc.Constraint("gain", "standard_deviation", at_most=0.12)
+
+    best = mc.optimize(
+        portfolio,
+        {"share": (0, 1)},
+        "gain",
+        constraints=limit,
+        n_trials=20_480,
+        sampler="sobol",
+        seed=3,
+        engine=ENGINE,
+    )
+
+    # 0.05 s**2 - 0.02 s + 0.01 is 0.12**2.
+    exact = (0.02 + math.sqrt(0.0004 + 4.0 * 0.05 * 0.0044)) / 0.1
+    assert best.parameters["share"] == pytest.approx(exact, abs=0.005)
+    assert best.constrained[0].value == pytest.approx(0.12, abs=0.001)
+
+
+def test_the_least_of_a_spread_is_found_by_minimizing() -> None:
+    best = mc.optimize(
+        portfolio,
+        {"share": (0, 1)},
+        "gain",
+        goal="minimize",
+        statistic="standard_deviation",
+        n_trials=20_480,
+        sampler="sobol",
+        seed=3,
+        engine=ENGINE,
+    )
+
+    assert best.parameters["share"] == pytest.approx(0.2, abs=0.01)
+    assert best.value.value == pytest.approx(math.sqrt(0.008), rel=0.01)
+
+
+def test_whole_numbers_stay_whole() -> None:
+    best = mc.optimize(
+        shop,
+        {"ordered": (50, 150)},
+        "profit",
+        integers=["ordered"],
+        n_trials=4_096,
+        seed=3,
+        engine=ENGINE,
+    )
+
+    assert best.parameters["ordered"].is_integer()
+    assert abs(best.parameters["ordered"] - 95.0) <= 3.0
+
+
+def test_what_was_chosen_for_its_luck_is_judged_by_other_draws() -> None:
+    best = mc.optimize(
+        shop, {"ordered": (50, 150)}, "profit", n_trials=1_024, seed=3, engine=ENGINE
+    )
+
+    assert best.result.n_trials == 102_400
+    assert best.value.standard_error < best.value_in_search.standard_error / 8.0
+
+
+def test_a_search_that_finds_nothing_says_so() -> None:
+    limit = mc.Constraint("profit", at_least=1_000)
+    arguments: dict[str, Any] = {"n_trials": 1_024, "seed": 3, "engine": ENGINE}
+
+    with pytest.raises(NotConverged, match=r"must be met somewhere|must end within"):
+        mc.optimize(
+            shop,
+            {"ordered": (50, 150)},
+            "profit",
+            constraints=[limit],
+            most_runs=300,
+            **arguments,
+        )
+    with pytest.raises(NotConverged, match="must end within 10 runs"):
+        mc.optimize(shop, {"ordered": (50, 150)}, "profit", most_runs=10, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: mc.optimize(shop, {}, "profit"), "`bounds` must be two numbers by name"),
+        (lambda: mc.optimize(shop, {"ordered": (3, 1)}, "profit"), "the lower one first"),
+        (lambda: mc.optimize(shop, {"ordered": 3}, "profit"), "first; got 3"),
+        (
+            lambda: mc.optimize(shop, {"ordered": (1, 3)}, "profit", goal="most"),
+            '`goal` must be "maximize" or "minimize"',
+        ),
+        (
+            lambda: mc.optimize(shop, {"ordered": (1, 3)}, "profit", constraints=[3]),
+            "`constraints` must be constraints; got 3",
+        ),
+        (
+            lambda: mc.optimize(shop, {"ordered": (1, 3)}, "profit", integers=["price"]),
+            "`integers` must be among `bounds`",
+        ),
+        (lambda: mc.Constraint("profit"), "`at_least, at_most` must be given"),
+        (
+            lambda: mc.Constraint("profit", at_least=3, at_most=1),
+            "`at_least` must be no more than `at_most`",
+        ),
+    ],
+)
+def test_what_cannot_be_optimized_is_refused(call: Any, sentence: str) -> None:
+    with pytest.raises(ArgumentError, match=sentence):
+        call()
