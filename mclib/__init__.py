@@ -67,6 +67,7 @@ from mclib.expressions.functions import (
     where,
 )
 from mclib.expressions.loops import scan
+from mclib.homes import HOMES
 from mclib.model import Model, model
 from mclib.progress import Progress
 from mclib.results.estimate import Estimate
@@ -338,54 +339,7 @@ __all__ = [
     "where",
 ]
 
-_HOMES = dict.fromkeys(distributions.__all__, "mclib.distributions")
-_HOMES |= {
-    "ARMA": "mclib.processes.series",
-    "Aggregate": "mclib.distributions.compounds",
-    "Antithetic": "mclib.samplers.plain",
-    "BrownianMotion": "mclib.processes.diffusions",
-    "ClaytonCopula": "mclib.dependence.archimedean",
-    "Constraint": "mclib.decisions.optimizing",
-    "CorrelationRepaired": "mclib.dependence.matrices",
-    "CoxIngersollRoss": "mclib.processes.square_roots",
-    "EGARCH": "mclib.processes.volatility",
-    "EmpiricalCopula": "mclib.dependence.empirical",
-    "FrankCopula": "mclib.dependence.archimedean",
-    "GARCH": "mclib.processes.volatility",
-    "GJR": "mclib.processes.volatility",
-    "GaussianCopula": "mclib.dependence.elliptical",
-    "GeometricBrownianMotion": "mclib.processes.diffusions",
-    "GumbelCopula": "mclib.dependence.archimedean",
-    "Heston": "mclib.processes.square_roots",
-    "Independent": "mclib.samplers.plain",
-    "JoeCopula": "mclib.dependence.archimedean",
-    "JumpDiffusion": "mclib.processes.diffusions",
-    "LatinHypercube": "mclib.samplers.strata",
-    "OrnsteinUhlenbeck": "mclib.processes.diffusions",
-    "RegimeSwitching": "mclib.processes.series",
-    "Seasonal": "mclib.processes.series",
-    "SobolIndices": "mclib.sensitivity.indices",
-    "SobolSequence": "mclib.samplers.sobol",
-    "Stratified": "mclib.samplers.strata",
-    "StudentTCopula": "mclib.dependence.elliptical",
-    "Tolerance": "mclib.stopping",
-    "compare": "mclib.decisions.comparing",
-    "compound": "mclib.distributions.compounds",
-    "correlate": "mclib.correlating",
-    "couple": "mclib.correlating",
-    "from_interval": "mclib.distributions.elicited",
-    "goal_seek": "mclib.decisions.seeking",
-    "layer": "mclib.distributions.compounds",
-    "optimize": "mclib.decisions.optimizing",
-    "panjer": "mclib.distributions.compounds",
-    "reached_correlations": "mclib.correlating",
-    "reorder": "mclib.dependence.reordering",
-    "sobol_indices": "mclib.sensitivity.sobol",
-    "sweep": "mclib.decisions.sweeping",
-    "table_row": "mclib.dependence.empirical",
-    "three_point": "mclib.distributions.elicited",
-    "trigen": "mclib.distributions.elicited",
-}
+_HOMES = dict.fromkeys(distributions.__all__, "mclib.distributions") | HOMES
 
 _ROOMS = ("plots",)
 
