@@ -23,6 +23,7 @@ MOST_DIMENSIONS = 21_201
 """For so many S. Joe and F. Y. Kuo have published direction numbers."""
 
 _BITS = 32
+_BLOCK_BYTES = 3
 _BYTE = 255
 _HALVES = ((0x55555555, 1), (0x33333333, 2), (0x0F0F0F0F, 4), (0x00FF00FF, 8))
 
@@ -126,7 +127,9 @@ class SobolSequence(Sampler):
         own_bits = self.n_replications.bit_length() - 1
         own, base = position.block >> own_bits, step << 10
         total = lift(0, Type.INT32)
-        for k in range(-(-(stream.block_bits - own_bits) // 8)):
+        # A replication has 2**32 trials at most, so that more bytes than these are 0.
+        n_bytes = min(-(-(stream.block_bits - own_bits) // 8), _BLOCK_BYTES)
+        for k in range(n_bytes):
             byte = truncate(own >> (8 * k)) & _BYTE
             total = total ^ load(table, base | ((k + 1) << 8) | byte)
         return total ^ load(table, base | position.place)

@@ -96,6 +96,17 @@ def test_a_longer_run_goes_on_where_a_shorter_one_ended(sampler: Sampler) -> Non
 
 
 @each_sampler
+def test_how_many_trials_may_come_changes_no_draw(sampler: Sampler) -> None:
+    # 2**33 is the most that two replications of a Sobol' sequence have.
+    few, many = (
+        ran(LlvmEngine(1), build_values, placed(sampler, n_trials=n), Type.FLOAT64)
+        for n in (1 << 16, 1 << 33)
+    )
+
+    assert_same_bits(few, many)
+
+
+@each_sampler
 def test_chunks_and_threads_change_nothing(sampler: Sampler) -> None:
     variants: tuple[dict[str, Any], ...] = (
         {"chunk_size": 1_024},
