@@ -44,7 +44,8 @@ production: ## bring production to the release of this checkout (needs Docker)
 test: setup ## run every test that this machine can run, but the thorough ones
 	$(PYTEST) $(PARALLEL) -m "not (benchmark or $(MARKED))"
 	$(PYTEST) $(PARALLEL) --dist loadfile -m "not (benchmark or docker) and ($(MARKED))"
-	$(PYTEST) -m "docker and not (benchmark or thorough)"
+	$(PYTEST) $(PARALLEL) --dist loadfile -m "docker and not (benchmark or thorough or alone)"
+	$(PYTEST) -m "docker and alone and not (benchmark or thorough)"
 
 thorough: setup ## run the tests that take many minutes each (needs Docker)
 	MC_REQUIRE=docker $(PYTEST) -m thorough

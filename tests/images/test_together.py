@@ -107,7 +107,10 @@ def _containers(folder: Path) -> Iterator[Platform]:
         start_hub = ("jupyterhub", "--config", "/run/configuration.py")
         proxy = start("proxy", "proxy", token, sockets, command=target)
         hub = start("hub", "hub", token, sockets, configuration, command=start_hub)
-        yield Platform(proxy, hub, start("cpu", "server", *variables))
+        platform = Platform(proxy, hub, start("cpu", "server", *variables))
+        # The hub looks only every few seconds which routes the proxy lacks.
+        _wait_for_an_answer(platform)
+        yield platform
 
 
 def _through_the_proxy(platform: Platform, path: str, token: str = ADA) -> tuple[int, str]:
@@ -116,6 +119,13 @@ def _through_the_proxy(platform: Platform, path: str, token: str = ADA) -> tuple
     curl = ("curl", "-sS", "-w", "\\n%{http_code}", "-H", f"Authorization: token {token}")
     body, _, status = docker("exec", platform.proxy, *curl, address).rpartition("\n")
     return int(status), body
+
+
+def _wait_for_an_answer(platform: Platform) -> None:
+    deadline = time.monotonic() + 60
+    while (answer := _through_the_proxy(platform, "api/status"))[0] != 200:
+        assert time.monotonic() < deadline, answer
+        time.sleep(1)
 
 
 def test_a_server_on_a_read_only_root_answers_through_the_proxy(platform: Platform) -> None:
@@ -170,7 +180,4 @@ def test_a_proxy_that_was_killed_finds_its_old_socket_no_hindrance(
     docker("start", platform.proxy)
 
     wait_until_healthy(platform.proxy)
-    deadline = time.monotonic() + 60
-    while (status := _through_the_proxy(platform, "api/status")[0]) != 200:
-        assert time.monotonic() < deadline, status
-        time.sleep(1)
+    _wait_for_an_answer(platform)

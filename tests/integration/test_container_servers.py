@@ -13,7 +13,7 @@ from hub import quotas
 from hub.gpus import Asked, Lease, Place
 from tests.integration.container_hub import ContainerHub, container_hub, docker, until
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.alone, pytest.mark.docker]
 
 BROKEN = """
 FROM mchub/kernel:0.1.0-cpu

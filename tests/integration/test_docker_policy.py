@@ -43,7 +43,7 @@ from tests.hub.services.docker_policy.lawful import (
 from tests.hub.services.docker_policy.live import ask
 from tests.tools.tiny_image import docker, tiny_image
 
-pytestmark = [pytest.mark.docker, pytest.mark.compiler]
+pytestmark = [pytest.mark.alone, pytest.mark.docker, pytest.mark.compiler]
 
 (IMAGE,) = POLICY.images
 

@@ -17,7 +17,7 @@ from hub.services.steward.hub_client import HubClient
 from hub.services.steward.rounds import Steward
 from tests.integration.container_hub import ContainerHub, container_hub, docker, until
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.alone, pytest.mark.docker]
 
 MEGABYTE = 1024**2
 

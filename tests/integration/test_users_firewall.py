@@ -18,7 +18,7 @@ from deploy.firewall.host import apply, differences, remove
 from deploy.firewall.rules import UsersNetwork
 from tests.tools.tiny_image import docker, tiny_image
 
-pytestmark = [pytest.mark.docker, pytest.mark.compiler]
+pytestmark = [pytest.mark.alone, pytest.mark.docker, pytest.mark.compiler]
 
 IMAGE = "mctest-firewall:1"
 USERS, PLATFORM = "mctest-fw-users", "mctest-fw-platform"

@@ -20,7 +20,12 @@ from tests.integration.platform.live import (
 )
 from tests.integration.platform.traffic import traffic
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+]
 
 PAIR = replace(SETTINGS, database=Postgres(host="postgres", replicas=1))
 

@@ -13,6 +13,7 @@ from tests.integration.deployment.site import GOOD, NEXT, Site, make_release
 from tests.integration.platform.live import docker
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.docker,
     pytest.mark.slow,
     pytest.mark.thorough,

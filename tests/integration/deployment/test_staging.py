@@ -24,6 +24,7 @@ from tests.integration.deployment.site import (
 from tests.integration.platform.live import docker
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.docker,
     pytest.mark.slow,
     pytest.mark.thorough,

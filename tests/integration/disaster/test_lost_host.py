@@ -21,7 +21,12 @@ from tests.integration.disaster.elsewhere import elsewhere
 from tests.integration.platform.conftest import Note
 from tests.integration.platform.live import LivePlatform, Member, docker
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+]
 
 # What is promised is half an hour.
 REBUILT_WITHIN = 300.0

@@ -14,7 +14,7 @@ from hub.choices import Container, FullHeaders
 from tests.integration.front.conftest import ORIGIN
 from tests.integration.front.world import World, log_of, told
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.alone, pytest.mark.docker]
 
 ONCE = (
     "x-content-type-options",

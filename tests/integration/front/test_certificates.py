@@ -13,7 +13,7 @@ from cryptography import x509
 from deploy.front.self_signed import FILE, made
 from tests.integration.front.world import World, told
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.alone, pytest.mark.docker]
 
 
 def shown(world: World) -> x509.Certificate:

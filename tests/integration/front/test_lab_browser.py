@@ -26,7 +26,7 @@ from tests.integration.front.world import World, told
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.docker, pytest.mark.slow]
+pytestmark = [pytest.mark.alone, pytest.mark.browser, pytest.mark.docker, pytest.mark.slow]
 
 CELLS = (
     "SCRIPT = '<p id=own></p><script>own.textContent = `a script ran`</script>'",

@@ -8,7 +8,7 @@ import pytest
 from deploy.front.configuration import BURST_SECONDS
 from tests.integration.front.world import World
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.alone, pytest.mark.docker]
 
 START_OF_LAB = 83
 HASHED = "0d1f109c3d842497fd51"

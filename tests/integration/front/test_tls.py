@@ -8,7 +8,7 @@ import pytest
 from hub.release import release
 from tests.integration.front.world import World
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.alone, pytest.mark.docker]
 
 
 def graded(world: World, *words: str) -> str:

@@ -25,7 +25,12 @@ from tests.integration.platform.live import (
     wait_until,
 )
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+]
 
 HERE = Path(__file__).parent
 PROMETHEUS = "http://127.0.0.1:9203/api/v1/query"

@@ -18,7 +18,12 @@ from tests.integration.platform.live import (
     wait_until,
 )
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+]
 
 
 def _container(platform: LivePlatform, user: str) -> dict[str, Any]:

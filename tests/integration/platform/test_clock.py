@@ -10,7 +10,12 @@ from tests.integration.platform.conftest import Note
 from tests.integration.platform.live import LivePlatform, Member, wait_until
 from tests.integration.platform.traffic import traffic
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+]
 
 LEASES = "SELECT user_name, device, since, until FROM mchub_leases"
 IDLE = "SELECT count(*) FROM mchub_notices WHERE kind = 'idle'"

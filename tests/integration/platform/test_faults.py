@@ -23,7 +23,12 @@ from tests.integration.platform.live import (
 )
 from tests.integration.platform.traffic import traffic
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+]
 
 NETWORK = getattr(SETTINGS.server.runs_as, "network", "")
 REFUSAL = "a hub that can't reach them stops them all"

@@ -9,7 +9,12 @@ from tests.integration.platform.conftest import Note
 from tests.integration.platform.live import LivePlatform, Member, wait_until
 from tests.integration.platform.traffic import traffic
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
 
 SITE = """
 [rehearsal.idle]

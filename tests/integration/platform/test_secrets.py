@@ -20,6 +20,7 @@ from tests.integration.platform.live import (
 from tests.integration.platform.traffic import traffic
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.docker,
     pytest.mark.slow,
     pytest.mark.thorough,

@@ -21,7 +21,12 @@ from tests.integration.platform.live import (
     wait_until,
 )
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+]
 
 DEVICES = [device.name for device in SETTINGS.gpus.devices]
 AT_ONCE = 20

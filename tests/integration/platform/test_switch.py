@@ -29,7 +29,12 @@ from tests.integration.platform.live import (
     wait_until,
 )
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+]
 
 ADDRESSES = platform_addresses(getattr(SETTINGS.server.runs_as, "subnet", ""))
 NEXT, LATER = "0.1.1-test", "0.2.0-test"
