@@ -166,6 +166,8 @@ if TYPE_CHECKING:
     from mclib.processes.series import ARMA, RegimeSwitching, Seasonal
     from mclib.processes.square_roots import CoxIngersollRoss, Heston
     from mclib.processes.volatility import EGARCH, GARCH, GJR
+    from mclib.projects.project import Project
+    from mclib.projects.risks import risk_register
     from mclib.samplers.plain import Antithetic, Independent
     from mclib.samplers.sobol import SobolSequence
     from mclib.samplers.strata import LatinHypercube, Stratified
@@ -264,6 +266,7 @@ __all__ = [
     "Poisson",
     "PowerFunction",
     "Progress",
+    "Project",
     "Rayleigh",
     "RegimeSwitching",
     "Result",
@@ -322,6 +325,7 @@ __all__ = [
     "reached_correlations",
     "reorder",
     "rint",
+    "risk_register",
     "scan",
     "select",
     "sign",

@@ -63,6 +63,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "GARCH",
         "GJR",
     ),
+    "mclib.projects.project": ("Project",),
+    "mclib.projects.risks": ("risk_register",),
     "mclib.samplers.plain": (
         "Antithetic",
         "Independent",
