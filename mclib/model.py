@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from mclib.dependence.copula import Coupling
 from mclib.distributions.distribution import Distribution
@@ -19,6 +19,9 @@ from mclib.expressions.expression import Expression
 from mclib.expressions.graph import Graph
 from mclib.expressions.loops import uniform
 from mclib.expressions.tracing import parameter, plain_numbers, trace
+
+if TYPE_CHECKING:
+    from mclib.audits.findings import Audit
 
 Function = Callable[..., Any]
 
@@ -217,6 +220,12 @@ class Model:
         notes = {name: repr(distribution) for name, distribution in self.inputs.items()}
         notes |= {name: f"{value:g}" for name, value in self.constants.items()}
         return GraphDisplay(self.graph(self.parameters), notes)
+
+    def audit(self, *results: Any) -> "Audit":
+        """Look for what people get wrong, here and in results; see `mclib.audits`."""
+        from mclib.audits.auditing import audited
+
+        return audited(self, source_of(self.function), results)
 
     def digest(self, numbers: Mapping[str, float]) -> str:
         """Return a hash of what the model computes, whatever its parameters' values."""

@@ -117,7 +117,7 @@ class Project:
         >>> round(plan.planned_finish, 6)
         16.833333
         >>> print(plan.run(100_000, seed=7).finish.mean)
-        17.349 ± 0.008 (95 %)
+        17.053 ± 0.009 (95 %)
         """
         columns = list(frame.columns)
         unknown = [name for name in columns if name not in _COLUMNS]
