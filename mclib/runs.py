@@ -34,6 +34,7 @@ from mclib.statistics.accumulator import N_GROUPS_KEPT, Accumulator
 from mclib.statistics.blocks import BLOCK, n_blocks_of, to_trial_order
 from mclib.statistics.records import block_records
 from mclib.statistics.requests import Request, TailMoments
+from mclib.statistics.turns import Turns
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -200,8 +201,8 @@ class SimulationRun:
             if levels:
                 self.accumulator.add_merged(chunk.first_block, records, levels, one_by_one)
             else:
-                self.accumulator.add(chunk.first_block, records, values_of, dtype)
-                self._share_out(chunk.first_block, records, values_of, dtype)
+                added = self.accumulator.add(chunk.first_block, records, values_of, dtype)
+                self.replications.add(chunk.first_block, added)
             self.n_trials_done += n_trials
             self.ran_on = (self.engine.name, self.engine.device)
         heartbeat.count_trials(self.engine.name, n_trials)
@@ -232,26 +233,9 @@ class SimulationRun:
         """Begin with empty records."""
         self._n_computed = n_computed
         self.accumulator = Accumulator(n_computed, choose_merge(self.engine))
-        self.replications = tuple(
-            Accumulator(n_computed, choose_merge(self.engine))
-            for _ in range(self.sampler.n_replications)
+        self.replications = Turns(
+            self.sampler.n_replications, n_computed, choose_merge(self.engine)
         )
-
-    def _share_out(
-        self, first_block: int, records: Array, values_of: Any, dtype: Any
-    ) -> None:
-        """Add blocks to the replications, whose turns they are."""
-        n = len(self.replications)
-        for k, mine in enumerate(self.replications):
-            start = (k - first_block) % n
-            own = records[start::n]
-            if len(own):
-
-                def values(first: int, n_blocks: int, k: int = k) -> Array:
-                    each = [values_of((first + j) * n + k, 1) for j in range(n_blocks)]
-                    return np.concatenate(each, axis=1)
-
-                mine.add((first_block + start) // n, own, values, dtype)
 
     def snapshot(self) -> "SimulationRun":
         """Return this run as it is now, while it goes on."""
@@ -380,6 +364,6 @@ class SimulationRun:
         some = slice(offset, offset + count)
         empty = np.empty(0)
         return {
-            name: found[name][some].astype(np.float64) if n_blocks else empty
+            name: found[name][some].astype(np.float64, copy=False) if n_blocks else empty
             for name in wanted
         }

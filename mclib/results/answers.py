@@ -31,6 +31,7 @@ from mclib.statistics.requests import (
     TailMoments,
 )
 from mclib.statistics.summary import kurtosis_of, skewness_of
+from mclib.statistics.turns import Turns
 
 ShapeErrors = tuple[float, float]
 """Standard errors of skewness and kurtosis."""
@@ -110,7 +111,7 @@ class Answers:
         cls,
         source: Source,
         accumulator: Accumulator,
-        replications: Sequence[Accumulator] = (),
+        replications: Turns | None = None,
         n_outputs: int | None = None,
     ) -> "Answers":
         """Begin with the records of moments of a run, and of its replications.
@@ -124,7 +125,7 @@ class Answers:
             )
         ]
         if replications:
-            totals = np.stack([each.totals() for each in replications])
+            totals = replications.totals()
             for place, each in enumerate(known):
                 each.replications = Record(*totals[:, place].T)
         groups = None if replications else accumulator.groups

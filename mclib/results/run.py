@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mclib.results.provenance import Provenance
 from mclib.statistics.accumulator import Accumulator
 from mclib.statistics.requests import Source
+from mclib.statistics.turns import Turns
 
 
 class Trials(Source, Protocol):
@@ -66,5 +67,5 @@ class Run(Trials, Protocol):
         """Records of the outputs' moments over all trials."""
 
     @property
-    def replications(self) -> Sequence[Accumulator]:
+    def replications(self) -> Turns | None:
         """Such records of each replication; none where trials are independent."""

@@ -10,18 +10,24 @@ from typing import final
 
 from mclib.errors import law
 from mclib.expressions.dtypes import Type
-from mclib.expressions.expression import Expression
+from mclib.expressions.expression import Expression, apply, lift
 from mclib.expressions.lowering import Position
+from mclib.expressions.machine import shift_right_signed
 from mclib.expressions.philox import Draw
 from mclib.samplers.plain import Independent
 from mclib.samplers.sampler import Sampler, Stream
-from mclib.samplers.words import key, key_of_step, stratified
+from mclib.samplers.words import key, key_of_step, mixed, stratified
+from mclib.streams import stream_of
 
 N_BITS = 10
 """Bits of a trial's place in its block."""
 
-_MASK = (1 << N_BITS) - 1
-_ROUNDS = 6
+_LOWER = 32 - N_BITS
+_UPPER = ((1 << N_BITS) - 1) << _LOWER
+_ROW_BITS = 2
+_ROUNDS = 3
+# In that field x**10 is x**3 + 1.
+_FIELD = 0b1001 << _LOWER
 
 
 @final
@@ -64,9 +70,10 @@ class LatinHypercube(Sampler):
 
     def input_draw(self, stream: Stream, position: Position, precision: Type) -> Draw:
         """Return a draw within the stratum of the trial."""
-        own = key(position.block, stream.name, precision)
         draw = Independent().input_draw(stream, position, precision)
-        return stratified(draw.bits, permuted(_place(position), own), N_BITS, precision)
+        own = _key(position, stream.name, precision)
+        place = permuted(position, own, key_of_step(own, lift(1, Type.INT32)))
+        return stratified(draw.bits, place, N_BITS, precision)
 
     def noise_draw(
         self,
@@ -77,10 +84,10 @@ class LatinHypercube(Sampler):
         precision: Type,
     ) -> Draw:
         """Return a draw within the stratum of the trial, in this step."""
-        own = key(position.block, stream.name, precision)
-        own = key_of_step(own, four * 4 + place)
         draw = Independent().noise_draw(stream, position, four, place, precision)
-        return stratified(draw.bits, permuted(_place(position), own), N_BITS, precision)
+        own = _key(position, stream.name, precision)
+        there = permuted(position, own, key_of_step(own, four * 4 + place + 1))
+        return stratified(draw.bits, there, N_BITS, precision)
 
 
 @final
@@ -146,9 +153,9 @@ class Stratified(Sampler):
         draw = Independent().input_draw(stream, position, precision)
         if stream.name not in self.names:
             return draw
-        own = key(position.block, "cells", precision)
+        own = _key(position, "cells", precision)
         start, n_bits = self._cut(stream.name)
-        cell = permuted(_place(position), own) >> start
+        cell = permuted(position, own, key_of_step(own, lift(1, Type.INT32))) >> start
         return stratified(draw.bits, cell & ((1 << n_bits) - 1), n_bits, precision)
 
     def noise_draw(
@@ -163,19 +170,44 @@ class Stratified(Sampler):
         return Independent().noise_draw(stream, position, four, place, precision)
 
 
-def permuted(place: Expression, own: Expression) -> Expression:
-    """Return where a permutation takes a number of 10 bits; each key has one (int32).
+def permuted(position: Position, own: Expression, key_of_rounds: Expression) -> Expression:
+    """Return where a permutation takes a trial's place in its block, a number of 10 bits.
 
-    Each round adds key bits, multiplies by an odd number of the key, and folds the upper
-    half into the lower: one to one in 10 bits.
+    The place is multiplied by a number of the field of 1,024 elements, and another one is
+    added: any two places go to any two others equally often, as in a permutation drawn at
+    random. All that is linear, so that its parts are the same for many trials, and computed
+    once for those. Rounds of multiplying and folding follow; they leave pairs as evenly
+    spread, and nothing linear.
+
+    Parameters
+    ----------
+    position : Position
+        Where the trial lies.
+    own : Expression
+        A key (int32) of the block; it decides what is linear.
+    key_of_rounds : Expression
+        A key (int32) that decides the rounds.
     """
-    x = place
-    for _ in range(_ROUNDS):
-        own = own * 0x915F77F5 + 0x9E3779B9
-        x = ((x ^ (own >> 22)) * ((own >> 11) | 1)) & _MASK
-        x = x ^ (x >> (N_BITS // 2))
-    return (x + own) & _MASK
+    # Numbers stand in the upper bits, so that products overflow as they should.
+    column = ((((own & 0xFFFF) * 1023) >> 16) + 1) << _LOWER
+    x = (own >> 16) << _LOWER
+    near = [lift(0, Type.INT32)]
+    for k in range(N_BITS):
+        if k < _ROW_BITS:
+            near += [each ^ column for each in near]
+        else:
+            bit = (position.place >> (k - _ROW_BITS)) & 1
+            x = x ^ (-bit & column)
+        column = (column << 1) ^ (shift_right_signed(column, 31) & _FIELD)
+    x = x ^ apply("pick", position.row, *near)
+    x = x + (key_of_rounds & _UPPER)
+    for k in range(_ROUNDS):
+        x = x * ((key_of_rounds >> (k * (N_BITS - 1))) | 1)
+        x = (x ^ (x >> (N_BITS // 2))) & _UPPER
+    return (x + (key_of_rounds << _LOWER)) >> _LOWER
 
 
-def _place(position: Position) -> Expression:
-    return (position.place << 2) | position.row
+def _key(position: Position, name: str, precision: Type) -> Expression:
+    """Return a key of the block for a name; one call of Philox serves all names."""
+    shared = key(position.block, "strata", precision)
+    return mixed(shared ^ stream_of(name))

@@ -24,7 +24,7 @@ class Shares:
 
     def __init__(self, run: SimulationRun) -> None:
         if run.replications:
-            records = np.stack([each.totals() for each in run.replications])
+            records = run.replications.totals()
             counts, means = records[:, :, 0], records[:, :, 1]
         else:
             groups = [run.accumulator.groups(k) for k in range(len(run.output_names))]

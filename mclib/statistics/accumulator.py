@@ -100,7 +100,7 @@ class Accumulator:
             if start == end:
                 continue
             if is_sound[start]:
-                self._put(levels, first + start, records[start:end])
+                self.put(levels, first + start, records[start:end])
             else:
                 one_by_one((first + start) * unit, (end - start) * unit)
 
@@ -110,8 +110,8 @@ class Accumulator:
         records: Floats,
         values_of: ValuesOf | None = None,
         dtype: type[np.floating] = np.float64,
-    ) -> None:
-        """Add the records of neighbouring blocks.
+    ) -> Floats:
+        """Add the records of neighbouring blocks, and return them as they were added.
 
         Parameters
         ----------
@@ -141,10 +141,11 @@ class Accumulator:
                 )
                 raise InternalError(message)
             self._repair(first_block, records, doubtful, values_of)
-        self._put(0, first_block, records)
+        self.put(0, first_block, records)
+        return records
 
-    def _put(self, level: int, first: int, records: Floats) -> None:
-        """Let records wait until many are merged at once."""
+    def put(self, level: int, first: int, records: Floats) -> None:
+        """Let sound records wait until many are merged at once; they aren't copied."""
         most = max(_FEWEST_WAITING, _WAITING // self.n_outputs)
         for start in range(0, len(records), most):
             some = records[start : start + most]

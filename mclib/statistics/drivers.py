@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 Statistic = Callable[[Floats], float]
 
 _FOR_EDGES = 1 << 16
 _FEW_EDGES = 24
+_PIECE = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class Conditional:
     share_error: float
 
 
-def bins_of(x: Floats, n_bins: int, *, is_equal: bool = False) -> NDArray[np.intp]:
-    """Return each trial's bin.
+def bins_of(x: Floats, n_bins: int, *, is_equal: bool = False) -> Callable[[slice], Places]:
+    """Return a function that tells the bins of neighbouring trials.
 
     Parameters
     ----------
@@ -56,19 +58,24 @@ def bins_of(x: Floats, n_bins: int, *, is_equal: bool = False) -> NDArray[np.int
         trials then; otherwise equal values share a bin, and a value of a rare event has one
         of its own.
     """
-    some = x[:: max(1, len(x) // _FOR_EDGES)]
-    edges = np.unique(np.quantile(some, np.arange(1, n_bins) / n_bins))
+    some = np.sort(x[:: max(1, len(x) // _FOR_EDGES)])
+    edges = np.unique(some[np.arange(1, n_bins) * len(some) // n_bins])
     if is_equal and len(edges) < n_bins - 1:
         places = np.empty(len(x), np.intp)
         places[np.argsort(x, kind="stable")] = np.arange(len(x)) * n_bins // len(x)
-        return places
+        return places.__getitem__
     if len(edges) > _FEW_EDGES:
-        return np.searchsorted(edges, x, side="left")
-    # Comparing with each edge is faster than searching, for ten bins or so.
-    found = np.zeros(len(x), np.uint16)
-    for edge in edges:
-        found += x > edge
-    return found.astype(np.intp)
+        return lambda piece: np.searchsorted(edges, x[piece], side="left")
+
+    def compared(piece: slice) -> Places:
+        # Comparing with each edge is faster than searching, for ten bins or so.
+        values = x[piece]
+        found = np.zeros(len(values), np.uint8)
+        for edge in edges:
+            found += (values > edge).view(np.uint8)
+        return found.astype(np.intp)
+
+    return compared
 
 
 def conditional(
@@ -83,31 +90,38 @@ def conditional(
 
     Bins are those of `bins_of`; those without a trial are left out.
     """
-    places = bins_of(x, n_bins, is_equal=is_equal)
-    counts = np.bincount(places, minlength=1).astype(np.float64)
+    bins = bins_of(x, n_bins, is_equal=is_equal)
+    mean = float(np.mean(y))
+    counts, inputs, sums = np.zeros((3, n_bins))
+    total = 0.0
+    # Pieces that stay in cache: no array of all trials is made.
+    for start in range(0, len(x), _PIECE):
+        piece = slice(start, start + _PIECE)
+        places, apart = bins(piece), y[piece] - mean
+        counts += np.bincount(places, minlength=n_bins)
+        inputs += np.bincount(places, x[piece], n_bins)
+        sums += np.bincount(places, apart, n_bins)
+        # Not `apart @ apart`: its threads would wait for each other.
+        total += float(np.sum(apart * apart))
     filled = counts > 0
     counts = counts[filled]
-    centers = np.bincount(places, x)[filled] / counts
-    apart = y - np.mean(y)
-    sums = np.bincount(places, apart)[filled]
-    means = sums / counts
-    share, error = _share(means, counts, apart)
-    values = means + np.mean(y)
+    means = sums[filled] / counts
+    share, error = _share(means, counts, total)
+    values = means + mean
     if statistic is not None:
-        order = np.argsort(places, kind="stable")
+        order = np.argsort(bins(slice(None)), kind="stable")
         ends = np.cumsum(counts).astype(int)
         starts = np.concatenate([[0], ends[:-1]])
         ordered = y[order]
         values = np.array(
             [statistic(ordered[a:b]) for a, b in zip(starts, ends, strict=True)]
         )
-    return Conditional(centers, values, share, error)
+    return Conditional(inputs[filled] / counts, values, share, error)
 
 
-def _share(means: Floats, counts: Floats, apart: Floats) -> tuple[float, float]:
-    """Return the share of variance between bins, less what chance puts there."""
-    n, k = len(apart), len(means)
-    total = float(apart @ apart)
+def _share(means: Floats, counts: Floats, total: float) -> tuple[float, float]:
+    """Return the share of a sum of squares between bins, less what chance puts there."""
+    n, k = float(counts.sum()), len(means)
     if not total > 0.0 or n <= k:
         return math.nan, math.nan
     between = float(counts @ means**2) / total

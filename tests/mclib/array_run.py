@@ -70,7 +70,7 @@ class ArrayRun(ArraySource):
 
         self.provenance = replace(PROVENANCE, n_trials=self.n_trials, **provenance)
         self.accumulator = accumulated(*self.outputs)
-        self.replications = ()
+        self.replications = None
         self.is_conditioned = False
         self.stopping = None
 

@@ -37,10 +37,16 @@ def told(y: Any) -> dict[str, Any]:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("sampler", "n_trials"),
-    [("sobol", 16_384), ("latin hypercube", 32_768), ("antithetic", 32_768)],
+    [
+        ("sobol", 16_384),
+        ("latin hypercube", 32_768),
+        ("antithetic", 32_768),
+        (mc.Stratified("a", "b"), 32_768),
+    ],
+    ids=str,
 )
 def test_intervals_cover_the_truth_as_often_as_they_say(
-    sampler: str, n_trials: int
+    sampler: Any, n_trials: int
 ) -> None:
     n_runs = 2_000
     exactly = mc.simulate(skewed, 1 << 26, seed=1 << 40, sampler="sobol")["y"]

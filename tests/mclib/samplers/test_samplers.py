@@ -338,3 +338,29 @@ def test_the_result_says_how_trials_were_placed() -> None:
     assert result.provenance.sampler == "SobolSequence(n_replications=16)"
     assert "SobolSequence(n_replications=16)" in str(result)
     assert mc.simulate(sheet, 2_048, seed=5).provenance.sampler == "independent"
+
+
+def test_what_inputs_and_steps_do_together_is_as_random_as_before() -> None:
+    n_blocks, n_steps = 4_000, 4
+    outputs = {name: uniform(name).lower.node for name in ("a", "b")}
+    for k in range(n_steps):
+        # Each output keeps another step of the same noise.
+        keep = scan(
+            lambda state, z, step, k=k: mc.where(abs(step - k) < 0.5, z, state),
+            0.0,
+            n_steps,
+            mc.Uniform(0, 1),
+        )
+        outputs[f"step {k}"] = keep.node
+    graph = mc.LatinHypercube().placed(Graph({}, outputs, {}), 1 << 30)
+    nodes = list(graph.outputs.values())
+    values = ran(LlvmEngine(2), build_values, nodes, Type.FLOAT64, n_blocks=n_blocks)
+    u = np.sqrt(12.0) * (to_trial_order(values).reshape(-1, n_blocks, BLOCK) - 0.5)
+
+    for first, second in combinations(range(len(u)), 2):
+        for pair in (u[first] * u[second], np.sign(u[first]) * np.sign(u[second])):
+            # The mean over a block: variance 1 / 1,024, and normal to the fourth moment.
+            means = pair.mean(axis=-1) * np.sqrt(BLOCK)
+            fourth = np.mean(means**4) / np.var(means) ** 2
+            assert abs(np.var(means) - 1.0) < 5.0 * np.sqrt(2.0 / n_blocks)
+            assert abs(fourth - 3.0) < 5.0 * np.sqrt(24.0 / n_blocks) + 0.1
