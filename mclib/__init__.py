@@ -157,6 +157,8 @@ if TYPE_CHECKING:
     )
     from mclib.distributions.compounds import Aggregate, compound, layer, panjer
     from mclib.distributions.elicited import from_interval, three_point, trigen
+    from mclib.fitting.copulas import fit_copula
+    from mclib.fitting.ranking import fit
     from mclib.processes.diffusions import (
         BrownianMotion,
         GeometricBrownianMotion,
@@ -303,6 +305,8 @@ __all__ = [
     "erfc",
     "exp",
     "expm1",
+    "fit",
+    "fit_copula",
     "floor",
     "from_interval",
     "goal_seek",

@@ -43,6 +43,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "three_point",
         "trigen",
     ),
+    "mclib.fitting.copulas": ("fit_copula",),
+    "mclib.fitting.ranking": ("fit",),
     "mclib.processes.diffusions": (
         "BrownianMotion",
         "GeometricBrownianMotion",

@@ -199,12 +199,19 @@ class Distribution(ABC):
     @final
     def _draws(self, tail: Floats, is_upper: npt.NDArray[np.bool_]) -> Any:
         self._require_numbers()
-        bindings = {_TAIL: tail.ravel(), _SIDE: is_upper.ravel().astype(np.float64)}
-        p = Probability(Expression(_TAIL), Expression(_SIDE) > 0.5)
-        values = evaluate_model_expression(self.draw(p), Type.FLOAT64, bindings)
+        values = self._inverse(tail.ravel(), is_upper.ravel())
         shaped = np.broadcast_to(values, tail.size).reshape(tail.shape)
         low, high = self.support
         return np.where(tail == 0.0, np.where(is_upper, high, low), shaped)[()]
+
+    def _inverse(self, tail: Floats, is_upper: npt.NDArray[np.bool_]) -> Any:
+        """Return quantiles for probabilities given from their nearer end, in a row.
+
+        It evaluates `draw`; what draws by more than one uniform has a way of its own.
+        """
+        bindings = {_TAIL: tail, _SIDE: is_upper.astype(np.float64)}
+        p = Probability(Expression(_TAIL), Expression(_SIDE) > 0.5)
+        return evaluate_model_expression(self.draw(p), Type.FLOAT64, bindings)
 
     @final
     def _require_numbers(self) -> None:

@@ -130,6 +130,8 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "erfc",
     "exp",
     "expm1",
+    "fit",
+    "fit_copula",
     "floor",
     "from_interval",
     "goal_seek",

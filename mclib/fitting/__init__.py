@@ -1,0 +1,1 @@
+"""From data to inputs: families fitted and ranked, and how sure their parameters are."""
