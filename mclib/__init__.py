@@ -173,7 +173,9 @@ if TYPE_CHECKING:
     from mclib.samplers.plain import Antithetic, Independent
     from mclib.samplers.sobol import SobolSequence
     from mclib.samplers.strata import LatinHypercube, Stratified
+    from mclib.sensitivity.effects import ShapleyEffects
     from mclib.sensitivity.indices import SobolIndices
+    from mclib.sensitivity.shapley import shapley_effects
     from mclib.sensitivity.sobol import sobol_indices
     from mclib.stopping import Tolerance
 
@@ -274,6 +276,7 @@ __all__ = [
     "Result",
     "RiskEvent",
     "Seasonal",
+    "ShapleyEffects",
     "Shifted",
     "SkewNormal",
     "SmoothedData",
@@ -332,6 +335,7 @@ __all__ = [
     "risk_register",
     "scan",
     "select",
+    "shapley_effects",
     "sign",
     "simulate",
     "sin",

@@ -32,16 +32,19 @@ class Design:
     combined : callable
         From the outputs of all evaluations to the outputs of the design, by name. It uses
         operators only, so that expressions and arrays will do.
+    graphs : tuple of Graph, optional
+        For each evaluation, a graph of the same model in place of the run's own.
     """
 
     evaluations: tuple[Names, ...]
     combined: Callable[[Sequence[Outputs]], Mapping[str, Any]]
+    graphs: tuple[Graph, ...] = ()
 
     def of_graph(self, graph: Graph) -> Graph:
         """Return a graph of the same inputs, whose outputs are those of the design."""
-        nodes = redrawn(graph.outputs.values(), self.evaluations)
         outputs = [
-            dict(zip(graph.outputs, map(Expression, each), strict=True)) for each in nodes
+            {name: Expression(each) for name, each in redrawn(own.outputs, names).items()}
+            for own, names in self._each(graph)
         ]
         combined = {name: each.node for name, each in self.combined(outputs).items()}
         return Graph(graph.inputs, combined, graph.fixed)
@@ -62,8 +65,8 @@ class Design:
         """
         columns: dict[Node, str] = {}
         wanted = []
-        for number, nodes in enumerate(redrawn(graph.inputs.values(), self.evaluations)):
-            named = dict(zip(graph.inputs, nodes, strict=True))
+        for number, (own, names) in enumerate(self._each(graph)):
+            named = redrawn(own.inputs, names)
             for key, each in named.items():
                 columns.setdefault(each, f"{key}, {number}" if number else key)
             wanted.append({key: columns[each] for key, each in named.items()})
@@ -81,6 +84,11 @@ class Design:
 
         return called, Graph(inputs, inputs, graph.fixed)
 
+    def _each(self, graph: Graph) -> Iterable[tuple[Graph, Names]]:
+        return zip(
+            self.graphs or (graph,) * len(self.evaluations), self.evaluations, strict=True
+        )
+
 
 def again(streams: Iterable[str]) -> dict[str, str]:
     """Return for each stream the name of another one, in which all is drawn once more."""
@@ -96,25 +104,17 @@ def again(streams: Iterable[str]) -> dict[str, str]:
     return others
 
 
-def redrawn(roots: Iterable[Node], evaluations: Sequence[Names]) -> list[list[Node]]:
-    """Return the nodes of each evaluation: `roots` over streams of other names."""
-    roots = list(roots)
-    order = list(topological(roots))
-    return [[copies[root] for root in roots] for copies in _copies(order, evaluations)]
-
-
-def _copies(
-    order: Sequence[Node], evaluations: Sequence[Names]
-) -> Iterable[dict[Node, Node]]:
-    for names in evaluations:
-        # A loop that starts or steps otherwise is another one, with its own placeholders.
-        loops = {loop: new_loop_identity() for loop in _changed_loops(order, names)}
-        copies: dict[Node, Node] = {}
-        for each in order:
-            args = tuple(copies[arg] for arg in each.args)
-            payload = _payload(each, names, loops)
-            copies[each] = node(each.op.name, *args, type_=each.type, payload=payload)
-        yield copies
+def redrawn(roots: Mapping[str, Node], names: Names) -> dict[str, Node]:
+    """Return `roots` over streams of other names."""
+    order = list(topological(roots.values()))
+    # A loop that starts or steps otherwise is another one, with its own placeholders.
+    loops = {loop: new_loop_identity() for loop in _changed_loops(order, names)}
+    copies: dict[Node, Node] = {}
+    for each in order:
+        args = tuple(copies[arg] for arg in each.args)
+        payload = _payload(each, names, loops)
+        copies[each] = node(each.op.name, *args, type_=each.type, payload=payload)
+    return {name: copies[root] for name, root in roots.items()}
 
 
 def _payload(each: Node, names: Names, loops: Mapping[int, int]) -> Any:

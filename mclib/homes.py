@@ -76,7 +76,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "LatinHypercube",
         "Stratified",
     ),
+    "mclib.sensitivity.effects": ("ShapleyEffects",),
     "mclib.sensitivity.indices": ("SobolIndices",),
+    "mclib.sensitivity.shapley": ("shapley_effects",),
     "mclib.sensitivity.sobol": ("sobol_indices",),
     "mclib.stopping": ("Tolerance",),
 }

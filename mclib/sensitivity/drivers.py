@@ -1,8 +1,9 @@
 """Drivers: inputs, noises and groups of them, each with the streams that it draws from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mclib.dependence.copula import Coupling
 from mclib.errors import law
 from mclib.expressions.graph import Graph
 from mclib.model import Model
@@ -15,7 +16,12 @@ _TOGETHER = (
 )
 
 
-def drivers_of(model: Model, graph: Graph, groups: Groups | None) -> dict[str, list[str]]:
+def drivers_of(
+    model: Model,
+    graph: Graph,
+    groups: Groups | None,
+    may_part: Callable[[Coupling], bool] = lambda _: False,
+) -> dict[str, list[str]]:
     """Return the streams of each driver: groups first, then all inputs and noises alone.
 
     Parameters
@@ -26,6 +32,8 @@ def drivers_of(model: Model, graph: Graph, groups: Groups | None) -> dict[str, l
         The model's.
     groups : mapping of str to sequence of str, optional
         Names of inputs and noises, by the name of the group.
+    may_part : callable, optional
+        Whether the inputs of a coupling may be different drivers; by default none may.
 
     Raises
     ------
@@ -46,6 +54,8 @@ def drivers_of(model: Model, graph: Graph, groups: Groups | None) -> dict[str, l
             for driver, names in drivers.items()
             if not set(names).isdisjoint(coupling.names)
         }
+        if len(homes) > 1 and may_part(coupling):
+            continue
         if len(homes) > 1:
             must = "put inputs that depend on each other into one group"
             hint = _TOGETHER.format(names=list(coupling.names))

@@ -188,6 +188,7 @@ def test_neither_chunks_nor_engines_change_a_bit() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("sampler", ["sobol", "independent", "latin hypercube"])
 def test_intervals_cover_the_truth_as_often_as_they_say(sampler: str) -> None:
     n_runs, hits = 1_000, {("first_order", "a"): 0, ("total", "c"): 0, ("total", "b"): 0}
