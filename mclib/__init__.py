@@ -177,6 +177,7 @@ if TYPE_CHECKING:
     from mclib.sensitivity.indices import SobolIndices
     from mclib.sensitivity.shapley import shapley_effects
     from mclib.sensitivity.sobol import sobol_indices
+    from mclib.sipmath import SipLibrary
     from mclib.stopping import Tolerance
 
 __all__ = [
@@ -278,6 +279,7 @@ __all__ = [
     "Seasonal",
     "ShapleyEffects",
     "Shifted",
+    "SipLibrary",
     "SkewNormal",
     "SmoothedData",
     "SobolIndices",

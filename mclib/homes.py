@@ -80,6 +80,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "mclib.sensitivity.indices": ("SobolIndices",),
     "mclib.sensitivity.shapley": ("shapley_effects",),
     "mclib.sensitivity.sobol": ("sobol_indices",),
+    "mclib.sipmath": ("SipLibrary",),
     "mclib.stopping": ("Tolerance",),
 }
 

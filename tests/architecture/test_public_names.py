@@ -101,6 +101,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "Seasonal",
     "ShapleyEffects",
     "Shifted",
+    "SipLibrary",
     "SkewNormal",
     "SmoothedData",
     "SobolIndices",
