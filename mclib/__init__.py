@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from mclib.decisions.comparing import compare
     from mclib.decisions.optimizing import Constraint, optimize
     from mclib.decisions.seeking import goal_seek
+    from mclib.decisions.stressing import reverse_stress
     from mclib.decisions.sweeping import sweep
     from mclib.dependence.archimedean import (
         ClaytonCopula,
@@ -333,6 +334,7 @@ __all__ = [
     "power",
     "reached_correlations",
     "reorder",
+    "reverse_stress",
     "rint",
     "risk_register",
     "scan",

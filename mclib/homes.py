@@ -15,6 +15,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "optimize",
     ),
     "mclib.decisions.seeking": ("goal_seek",),
+    "mclib.decisions.stressing": ("reverse_stress",),
     "mclib.decisions.sweeping": ("sweep",),
     "mclib.dependence.archimedean": (
         "ClaytonCopula",

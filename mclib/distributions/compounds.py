@@ -23,6 +23,8 @@ from mclib.expressions.expression import Expression
 from mclib.expressions.functions import maximum, minimum, where
 from mclib.expressions.loops import scan
 
+_LEAST = 2.0**-53
+
 Frequency = Poisson | Binomial | NegativeBinomial
 
 
@@ -50,7 +52,7 @@ def compound(
     count: Any,
     severity: Distribution,
     *,
-    most: int,
+    most: int | Distribution,
     deductible: Any = 0.0,
     limit: Any = math.inf,
     name: str = "severity",
@@ -63,9 +65,9 @@ def compound(
         How many losses a trial has: an input of the model, such as one of `Poisson`.
     severity : Distribution
         Of each loss, drawn anew for each. Its parameters may be traced or random.
-    most : int
-        The most losses that are drawn in a trial. ``int(Poisson(5).quantile_from_above(
-        2**-53))`` is never exceeded by a draw of that Poisson.
+    most : int or Distribution
+        The most losses that are drawn in a trial, or the distribution of `count`: then as
+        many as no draw of it exceeds.
     deductible, limit : traced value or number, default 0 and infinity
         Of each loss, as in `layer`. For the sum, apply `layer` to what is returned.
     name : str, default "severity"
@@ -74,12 +76,14 @@ def compound(
     Returns
     -------
     traced value
-        The sum, in the unit of the losses.
+        The sum, in the unit of the losses. It is NaN in a trial with more than `most`
+        losses, so that no loss is left out unseen.
 
     Raises
     ------
     ArgumentError
-        If `severity` isn't a distribution or `most` not a whole number from 1 on.
+        If `severity` isn't a distribution, or `most` neither one nor a whole number from 1
+        on.
 
     Notes
     -----
@@ -91,7 +95,8 @@ def compound(
     >>> import mclib as mc
     >>> @mc.model
     ... def book(claims=mc.Poisson(5)):
-    ...     return {"loss": mc.compound(claims, mc.Exponential(1), most=40)}
+    ...     loss = mc.compound(claims, mc.Exponential(1), most=mc.Poisson(5))
+    ...     return {"loss": loss}
     >>> result = mc.simulate(book, n_trials=100_000, seed=7)
     >>> print(result["loss"].mean)
     5.010 ± 0.020 (95 %)
@@ -102,7 +107,14 @@ def compound(
         paid = layer(draws[name], deductible=deductible, limit=limit)
         return total + where(step < count, paid, 0.0)  # type: ignore[no-any-return]
 
-    return scan(added, 0.0, most, noise={name: severity})  # type: ignore[no-any-return]
+    # A uniform stands for no smaller chance than the least.
+    n_steps = (
+        max(math.ceil(float(most.quantile_from_above(_LEAST))), 1)
+        if isinstance(most, Distribution)
+        else most
+    )
+    total = scan(added, 0.0, n_steps, noise={name: severity})
+    return where(count > n_steps, math.nan, total)  # type: ignore[no-any-return]
 
 
 def panjer(

@@ -155,6 +155,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "power",
     "reached_correlations",
     "reorder",
+    "reverse_stress",
     "rint",
     "risk_register",
     "scan",

@@ -73,6 +73,23 @@ def test_drawn_sums_agree_with_the_exact_ones() -> None:
         assert abs(estimate.value - exact) < 5 * estimate.standard_error
 
 
+def test_no_loss_is_left_out_unseen() -> None:
+    @mc.model
+    def many(claims=mc.Poisson(5)):
+        few = mc.compound(claims, mc.Exponential(1), most=7, name="few")
+        enough = mc.compound(claims, mc.Exponential(1), most=mc.Poisson(5))
+        return {"few": few, "enough": enough, "claims": claims}
+
+    result = mc.simulate(many, 100_000, seed=11)
+
+    beyond = result["claims"].probability_above(7.0).value
+    assert result["few"].non_finite.nan == round(beyond * 100_000) > 0
+    assert result["enough"].non_finite.total == 0
+    # So many losses come once in 2**53 trials.
+    most = float(mc.Poisson(5).quantile_from_above(2.0**-53))
+    assert mc.Poisson(5).probability_above(most) < 2.0**-53
+
+
 def test_drawn_sums_have_the_same_bits_on_every_engine() -> None:
     results = [
         mc.simulate(book, 1_024, seed=5, engine=each) for each in ("reference", "llvm")
