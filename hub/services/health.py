@@ -90,6 +90,10 @@ async def _look_at(look: Look) -> Part:
         state, detail = "down", f"no answer within {LOOK_WITHIN:.0f} s"
     except (httpx.HTTPError, OSError) as error:
         state, detail = "down", str(error) or type(error).__name__
+    except Exception as error:
+        # Whatever is wrong with one part, all are looked at again: a watch must not end.
+        words = str(error).partition("\n")[0]
+        state, detail = "down", f"{type(error).__name__}: {words}"
     milliseconds = round(1000 * (time.perf_counter() - started), 1)
     return Part(
         state=state,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from hub.services.health import (
     Look,
@@ -91,6 +92,26 @@ def test_a_part_that_breaks_says_why() -> None:
     part = answer.json()["parts"]["hub"]
     assert part["state"] == "down"
     assert part["detail"] == "no route to host"
+
+
+def test_what_goes_wrong_with_one_part_ends_no_look_at_the_others() -> None:
+    states = iter(["first", "second"])
+
+    async def goes_wrong() -> tuple[State, str]:
+        raise OperationalError("SELECT 1", {}, Exception("the server went away"))
+
+    async def changes() -> tuple[State, str]:
+        return "ok", next(states)
+
+    watch = Watch({"connections": goes_wrong, "disk": changes})
+    for _ in range(2):
+        asyncio.run(watch.look())
+
+    parts = watch.parts()
+    assert parts["disk"].detail == "second"
+    assert parts["connections"].state == "down"
+    assert parts["connections"].detail.startswith("OperationalError: ")
+    assert "the server went away" in parts["connections"].detail
 
 
 def test_an_old_finding_says_nothing_about_now() -> None:
