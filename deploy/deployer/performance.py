@@ -11,7 +11,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,12 +20,14 @@ import httpx
 
 from deploy.deployer.outcomes import Failed
 
-__all__ = ["Answers", "ask", "held_to", "main"]
+__all__ = ["Answers", "ask", "calm", "held_to", "main"]
 
 RATE: Final = 20.0
 SECONDS: Final = 5.0
 SLOWEST: Final = 0.5
 """Seconds that 95 of 100 answers may take."""
+_LOOKS_AGAIN: Final = 2
+_PAUSE: Final = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +43,30 @@ class Answers:
     p95: float
     worst: str = ""
 
+    @property
+    def is_late(self) -> bool:
+        """Whether too many came late."""
+        return self.p95 >= SLOWEST
+
     def __str__(self) -> str:
         times = f"p50 {1e3 * self.p50:.0f} ms, p95 {1e3 * self.p95:.0f} ms"
         return f"{self.n} answers, {self.failed} failed, {times}"
+
+
+def calm(
+    look: Callable[[], Answers], wait: Callable[[float], object] = time.sleep
+) -> Answers:
+    """What is found when nothing else disturbs: late answers are looked at again, twice.
+
+    A burst of other work on the host is no fault of a release, and passes. A question that
+    failed is never asked again.
+    """
+    for _ in range(_LOOKS_AGAIN):
+        answers = look()
+        if answers.failed or not answers.is_late:
+            return answers
+        wait(_PAUSE)
+    return look()
 
 
 def held_to(answers: Answers) -> str:
@@ -54,7 +77,7 @@ def held_to(answers: Answers) -> str:
     Failed
         If a question failed, or too many answers came late.
     """
-    if answers.failed or answers.p95 >= SLOWEST:
+    if answers.failed or answers.is_late:
         law = f"answer all {answers.n} questions, 95 % of them within {SLOWEST:g} s"
         message = f"the API must {law}; got {answers}. {answers.worst}".rstrip()
         raise Failed(message)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from deploy.deployer.outcomes import Failed
-from deploy.deployer.performance import Answers, held_to
+from deploy.deployer.performance import Answers, calm, held_to
 from deploy.deployer.programs import Programs
 from hub.choices import Prometheus
 from hub.roles import SYNTHETIC
@@ -98,7 +98,7 @@ def check_answers(programs: Programs) -> str:
     Failed
         If it doesn't.
     """
-    return held_to(_asked(programs))
+    return held_to(calm(lambda: _asked(programs)))
 
 
 def ask_speed(programs: Programs) -> str:

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from deploy.deployer.outcomes import Failed
-from deploy.deployer.performance import Answers, ask, held_to
+from deploy.deployer.performance import Answers, ask, calm, held_to
 
 
 class _Api(BaseHTTPRequestHandler):
@@ -81,3 +81,29 @@ def test_what_breaks_the_promise_is_refused(answers: Answers) -> None:
 
     assert "answer all 100 questions, 95 % of them within 0.5 s" in str(failed.value)
     assert str(failed.value).endswith(answers.worst or str(answers) + ".")
+
+
+LATE = Answers(n=20, failed=0, p50=0.6, p95=0.9)
+IN_TIME = Answers(n=20, failed=0, p50=0.02, p95=0.1)
+FAILED = Answers(n=20, failed=1, p50=0.02, p95=0.9, worst="/: HTTP 500")
+
+
+@pytest.mark.parametrize(
+    ("found", "told", "n_asked"),
+    [
+        ([IN_TIME], IN_TIME, 1),
+        ([LATE, IN_TIME], IN_TIME, 2),
+        ([LATE, LATE, LATE], LATE, 3),
+        ([FAILED, IN_TIME], FAILED, 1),
+        ([LATE, FAILED, IN_TIME], FAILED, 2),
+    ],
+)
+def test_late_answers_are_looked_at_again_and_failures_are_not(
+    found: list[Answers], told: Answers, n_asked: int
+) -> None:
+    pauses: list[float] = []
+    left = iter(found)
+
+    assert calm(lambda: next(left), pauses.append) is told
+    assert len(pauses) == n_asked - 1
+    assert len(list(left)) == len(found) - n_asked
