@@ -16,7 +16,6 @@ pytestmark = [
     pytest.mark.alone,
     pytest.mark.docker,
     pytest.mark.slow,
-    pytest.mark.thorough,
     pytest.mark.timeout(1200),
 ]
 
@@ -79,6 +78,7 @@ def test_a_pair_keeps_the_data_and_copies_lie_elsewhere(site: Site, first: str) 
     )
 
 
+@pytest.mark.thorough
 def test_on_to_the_next_release_and_back_by_both_ways(site: Site, first: str) -> None:
     make_release(NEXT)
     before = _data(site)

@@ -27,10 +27,10 @@ pytestmark = [
     pytest.mark.alone,
     pytest.mark.docker,
     pytest.mark.slow,
-    pytest.mark.thorough,
     pytest.mark.timeout(900),
 ]
 
+THOROUGH = pytest.mark.thorough
 HOME = "mchub-staging-home-ada"
 KEPT = """
 INSERT INTO mchub_announcements (text, level, starts, ends, by)
@@ -118,11 +118,11 @@ def test_a_second_run_is_refused_while_one_lasts(site: Site, first: str) -> None
 @pytest.mark.parametrize(
     ("breaks", "status", "at"),
     [
-        ("image", 1, "schemas, rehearsed"),
-        ("migration", 1, "schemas, rehearsed"),
-        ("health", 3, "from hub to hub"),
+        pytest.param("image", 1, "schemas, rehearsed", marks=THOROUGH),
+        pytest.param("migration", 1, "schemas, rehearsed", marks=THOROUGH),
+        pytest.param("health", 3, "from hub to hub", marks=THOROUGH),
         ("smoke", 3, "smoke test"),
-        ("performance", 3, "API under 20 questions/s"),
+        pytest.param("performance", 3, "API under 20 questions/s", marks=THOROUGH),
     ],
 )
 def test_a_broken_release_is_changed_back(
@@ -162,6 +162,7 @@ def test_on_to_the_next_release_and_back_with_the_data_as_they_were(
     assert differences(before, _data(site)) == []
 
 
+@THOROUGH
 def test_an_emergency_takes_data_back_to_a_copy(site: Site, first: str) -> None:
     before = _data(site)
     status, said = site.call("backup", "staging", "--digests")
