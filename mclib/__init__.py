@@ -180,6 +180,7 @@ if TYPE_CHECKING:
     from mclib.sensitivity.sobol import sobol_indices
     from mclib.sipmath import SipLibrary
     from mclib.stopping import Tolerance
+    from mclib.widgets.exploring import explore
 
 __all__ = [
     "ARMA",
@@ -310,6 +311,7 @@ __all__ = [
     "erf",
     "erfc",
     "exp",
+    "explore",
     "expm1",
     "fit",
     "fit_copula",
@@ -357,7 +359,7 @@ __all__ = [
 
 _HOMES = dict.fromkeys(distributions.__all__, "mclib.distributions") | HOMES
 
-_ROOMS = ("plots",)
+_ROOMS = ("plots", "widgets")
 
 
 def __getattr__(name: str) -> Any:

@@ -83,6 +83,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "mclib.sensitivity.sobol": ("sobol_indices",),
     "mclib.sipmath": ("SipLibrary",),
     "mclib.stopping": ("Tolerance",),
+    "mclib.widgets.exploring": ("explore",),
 }
 
 HOMES = {name: home for home, names in _NAMES.items() for name in names}

@@ -11,7 +11,7 @@ from mclib.plots.curves import cumulative, exceedance
 from mclib.plots.drivers import driver_bars, spider, tornado
 from mclib.plots.exporting import save
 from mclib.plots.fits import fit_check
-from mclib.plots.histograms import histogram, set_delimiters
+from mclib.plots.histograms import histogram, redraw_histogram, set_delimiters
 from mclib.plots.histories import convergence
 from mclib.plots.matrices import correlations
 from mclib.plots.paths import fan
@@ -31,6 +31,7 @@ __all__ = [
     "fit_check",
     "histogram",
     "overlay",
+    "redraw_histogram",
     "save",
     "scatter",
     "set_delimiters",

@@ -68,7 +68,7 @@ def overlay(
         ]
         said.append(f"{name}: median {middle.rounded()}")
     what = next(iter(named.values())).name
-    layout = frame(what, f"{len(named)} distributions", "; ".join(said), table)
+    layout = frame(what, f"{len(named)} distributions", f"{what}. {'; '.join(said)}", table)
     layout |= {
         "xaxis": axis(what, unit),
         "yaxis": axis("probability of at most x", "%", tickformat=".0%")

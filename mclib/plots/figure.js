@@ -69,7 +69,16 @@ export default () => {
       const stop = figure.render(context);
       // plotly draws in its own time; the drawing is described when it is there.
       const timer = setInterval(() => describe(context.el) && clearInterval(timer), 50);
+      // A figure in a box gets its width after it was drawn; plotly hears the window alone.
+      let width = 0;
+      const sizes = new ResizeObserver(([entry]) => {
+        if (Math.abs(entry.contentRect.width - width) < 2) return;
+        width = entry.contentRect.width;
+        requestAnimationFrame(() => window.dispatchEvent(new Event("resize")));
+      });
+      if (context.el.parentElement) sizes.observe(context.el.parentElement);
       return () => {
+        sizes.disconnect();
         clearInterval(timer);
         stop?.();
       };

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mclib.errors import law
-from mclib.plots.figure import graph_objects, make_figure
+from mclib.plots.figure import make_figure
 from mclib.plots.statistics import statistics_table
 from mclib.plots.style import BLUE, GREY, TEXT, VERMILION, axis, frame, hover_format, words
 from mclib.results.output import Output
@@ -66,15 +66,33 @@ def histogram(
     ends = tuple(delimiters)
     if len(ends) != 2 or not check_order(ends[0]) < check_order(ends[1]):
         raise law("delimiters", "be two orders of quantiles, the lower first", delimiters)
-    counted = output.histogram(n_bins)
-    low, high = (each.value for each in output.quantile(list(ends)))
-    drawn = _Drawn(output, counted, unit)
+    drawn = _Drawn(output, output.histogram(n_bins), ends, unit)
     figure = make_figure(
-        [_bars(drawn)], drawn.layout(low, high), {"edits": {"shapePosition": True}}
+        [drawn.bars()], drawn.layout(*drawn.ends), {"edits": {"shapePosition": True}}
     )
-    figure.data[0].marker.color = drawn.colors(low, high)
-    figure.layout.on_change(lambda *_: _moved(figure, drawn), "shapes")
+    figure._drawn = drawn
+    figure.layout.on_change(lambda *_: _moved(figure), "shapes")
     return figure
+
+
+def redraw_histogram(figure: Any, output: Output) -> None:
+    """Draw another output, or the same of another run, into a histogram.
+
+    Bars, delimiters and statistics change in one step; the delimiters stand at the same
+    orders as at first.
+    """
+    before = figure._drawn
+    drawn = _Drawn(output, output.histogram(), before.orders, before.unit)
+    layout = drawn.layout(*drawn.ends)
+    # Its own change of the lines is no move of a delimiter.
+    figure._drawn = None
+    with figure.batch_update():
+        figure.data[0].update(drawn.bars())
+        figure.layout.update(
+            {key: layout[key] for key in ("title", "meta", "xaxis", "shapes")}
+        )
+        figure.layout.annotations = layout["annotations"]
+    figure._drawn = drawn
 
 
 def set_delimiters(figure: Any, low: float, high: float) -> None:
@@ -98,8 +116,14 @@ def set_delimiters(figure: Any, low: float, high: float) -> None:
 class _Drawn:
     """An output and its bars: all that moving a delimiter needs."""
 
-    def __init__(self, output: Output, counted: Histogram, unit: str) -> None:
-        self.output, self.counted, self.unit = output, counted, unit
+    def __init__(
+        self, output: Output, counted: Histogram, orders: Sequence[float], unit: str
+    ) -> None:
+        self.output, self.counted, self.orders, self.unit = output, counted, orders, unit
+
+    @property
+    def ends(self) -> list[float]:
+        return [each.value for each in self.output.quantile(list(self.orders))]
 
     @property
     def middles(self) -> Any:
@@ -109,11 +133,26 @@ class _Drawn:
         is_tail = (self.middles < low) | (self.middles > high)
         return [GREY if each else BLUE for each in is_tail]
 
+    def bars(self) -> dict[str, Any]:
+        counted = self.counted
+        sums = counted.below + np.cumsum(counted.counts) - counted.counts / 2.0
+        return {
+            "type": "bar",
+            "x": self.middles.tolist(),
+            "y": (counted.counts / counted.n_trials).tolist(),
+            "width": float(counted.edges[1] - counted.edges[0]),
+            "customdata": (sums / counted.n_trials).tolist(),
+            "marker": {"line": {"width": 0}, "color": self.colors(*self.ends)},
+            "hovertemplate": hover_format(self.unit)
+            + "<br>%{y:.2%} of trials are in this bar,"
+            "<br>%{customdata:.1%} below its middle<extra></extra>",
+            "name": self.output.name,
+        }
+
     def shares(self, low: float, high: float) -> tuple[tuple[float, float, float], bool]:
         """Return the shares below, between and above, and whether they are exact."""
         if self.output.n_trials <= EXACT_TRIALS:
-            below = self.output.probability_below(low).value
-            above = self.output.probability_above(high).value
+            below, above = (each.value for each in self.output.shares(low, high))
             return (below, 1.0 - below - above, above), True
         sums = np.concatenate([[0], np.cumsum(self.counted.counts)]) + self.counted.below
         total = self.counted.n_trials
@@ -148,22 +187,10 @@ class _Drawn:
         }
 
 
-def _bars(drawn: _Drawn) -> Any:
-    counted = drawn.counted
-    sums = counted.below + np.cumsum(counted.counts) - counted.counts / 2.0
-    return graph_objects().Bar(
-        x=drawn.middles.tolist(),
-        y=(counted.counts / counted.n_trials).tolist(),
-        width=float(counted.edges[1] - counted.edges[0]),
-        customdata=(sums / counted.n_trials).tolist(),
-        marker={"line": {"width": 0}},
-        hovertemplate=f"{hover_format(drawn.unit)}<br>%{{y:.2%}} of trials in this bar"
-        "<br>%{customdata:.1%} of trials below<extra></extra>",
-        name=drawn.output.name,
-    )
-
-
-def _moved(figure: Any, drawn: _Drawn) -> None:
+def _moved(figure: Any) -> None:
+    drawn = figure._drawn
+    if drawn is None:
+        return
     low, high = sorted(float(shape.x0) for shape in figure.layout.shapes)
     layout = drawn.layout(low, high)
     with figure.batch_update():

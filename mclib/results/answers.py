@@ -177,22 +177,38 @@ class Answers:
 
     def count_beside(self, output: int, threshold: float) -> tuple[int, int]:
         """Count the finite outcomes below and above a threshold."""
+        self.find_beside(output, [threshold])
+        return self.known[output].beside[threshold]
+
+    def find_beside(self, output: int, thresholds: Iterable[float]) -> None:
+        """Count, in one pass, the finite outcomes below and above several thresholds."""
         known = self.known[output]
         low, high, n_finite = known.record.minimum, known.record.maximum, known.n_finite
-        if not low <= threshold <= high:
-            return (0, n_finite) if threshold < low else (n_finite, 0)
-        if low == high:
-            return 0, 0
-        if threshold not in known.beside:
-            key = key_of(threshold)
-            below = KeyBins(output, key_of(low), max(key - 1, key_of(low)), 63)
-            above = KeyBins(output, min(key + 1, key_of(high)), key_of(high), 63)
-            lower, upper = self.source.sweep([below, above])
+        unseen: dict[float, tuple[KeyBins, KeyBins]] = {}
+        for threshold in thresholds:
+            if threshold in known.beside:
+                continue
+            if not low <= threshold <= high:
+                is_below = threshold < low
+                known.beside[threshold] = (0, n_finite) if is_below else (n_finite, 0)
+            elif low == high:
+                known.beside[threshold] = 0, 0
+            else:
+                key = key_of(threshold)
+                unseen[threshold] = (
+                    KeyBins(output, key_of(low), max(key - 1, key_of(low)), 63),
+                    KeyBins(output, min(key + 1, key_of(high)), key_of(high), 63),
+                )
+        if not unseen:
+            return
+        requests = [request for pair in unseen.values() for request in pair]
+        counts = iter(self.source.sweep(requests))
+        for threshold in unseen:
+            lower, upper = next(counts), next(counts)
             known.beside[threshold] = (
                 int(lower.sum()) if threshold > low else 0,
                 int(upper.sum()) if threshold < high else 0,
             )
-        return known.beside[threshold]
 
     def tail(self, output: int, pivot: float, *, upper: bool) -> Record:
         """Record of how far the outcomes of a tail lie beyond a pivot."""

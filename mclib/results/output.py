@@ -225,6 +225,11 @@ class Output:
         """
         return share_estimate(self._answers, self._place, threshold, above=True)
 
+    def shares(self, low: float, high: float) -> tuple[Estimate, Estimate]:
+        """Probabilities of an outcome below `low` and above `high`, in one pass."""
+        self._answers.find_beside(self._place, [float(low), float(high)])
+        return self.probability_below(low), self.probability_above(high)
+
     def tail_mean(self, q: float, tail: str = "upper") -> Estimate:
         """Mean of the outcomes beyond a quantile (expected shortfall).
 

@@ -131,6 +131,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "erf",
     "erfc",
     "exp",
+    "explore",
     "expm1",
     "fit",
     "fit_copula",

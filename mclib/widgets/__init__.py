@@ -1,0 +1,6 @@
+"""Live dashboards: a model in, ordinary ipywidgets out."""
+
+from mclib.widgets.exploring import Explorer, explore
+from mclib.widgets.state import State
+
+__all__ = ["Explorer", "State", "explore"]
