@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self, final
 
 from mclib.results.associations import correlation_table
 from mclib.results.run import Trials
-from mclib.results.sensitivity import Tornado, driver_table, tornado
+from mclib.results.sensitivity import Tornado, driver_table, tail_table, tornado
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,11 +104,55 @@ class Questions:
 
     @final
     def drivers(self, output: str) -> "pd.DataFrame":
-        """Table of what an output owes to each input, by four measures, with errors.
+        """Table of what an output owes to each input, by six measures.
 
         Rank correlation; contribution (its square, with its sign, of the sum of all);
         regression (standard deviations of the output for one of the input, the others
-        held); and first order: the share of variance that lies between a
-        hundred bins of the input, which needs neither linearity nor independence.
+        held); first order: the share of variance that lies between a hundred bins of
+        the input, which needs neither linearity nor independence; partial rank: the
+        correlation of ranks with what all other inputs explain taken off both; and PAWN:
+        how far the output's whole distribution moves when the input is known to one tenth,
+        0 to 1.
         """
         return driver_table(self._trials, output)
+
+    @final
+    def tail_drivers(
+        self, output: str, order: float = 0.95, *, tail: str = "upper"
+    ) -> "pd.DataFrame":
+        """Table of what the inputs are like where an output is in its tail.
+
+        Parameters
+        ----------
+        output : str
+            Which output.
+        order : float, default 0.95
+            Of the quantile at which the tail begins.
+        tail : {"upper", "lower"}
+            Which trials: those above the quantile, or those below it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            For each input, the one that differs most first: its mean rank in the tail as a
+            share of all trials (1/2 where it makes no difference) with its standard error;
+            the largest distance between its distribution there and in all trials, 0 to 1;
+            and its mean there and in all. ``.attrs["n_trials"]`` says how many trials the
+            tail has, of the first million.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such output, or the tail has fewer than 30 trials.
+
+        Examples
+        --------
+        >>> import mclib as mc
+        >>> @mc.model
+        ... def sales(units=mc.Triangular(80, 100, 150), price=mc.Normal(20, 2)):
+        ...     return {"revenue": units * price}
+        >>> table = mc.simulate(sales, 100_000, seed=7).tail_drivers("revenue", 0.99)
+        >>> list(table.index)
+        ['units', 'price']
+        """
+        return tail_table(self._trials, output, order, tail)

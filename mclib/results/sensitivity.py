@@ -1,5 +1,6 @@
 """Which inputs drive an output: from the run's own trials, nothing drawn twice."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ MOST_TRIALS = 1 << 20
 _BAR = 40
 _MOST_BINS = 100
 _MOST_RANKED = 1 << 18
+_PAWN_BINS = 10
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,9 +127,11 @@ def driver_table(trials: "Trials", output: str) -> "pd.DataFrame":
     n_bins = min(max(len(y) // 500, 8), _MOST_BINS)
     coefficients, errors, explained = drivers.regression(list(columns.values()), y)
     ranked = correlations.ranks(y)
+    ranks = [correlations.ranks(x) for x in columns.values()]
+    partial = drivers.partial_correlations(ranks, ranked)
     lines = {}
     for k, (name, x) in enumerate(columns.items()):
-        rank = correlations.spearman_of_ranks(correlations.ranks(x), ranked)
+        rank = correlations.spearman_of_ranks(ranks[k], ranked)
         found = drivers.conditional(x, y, n_bins)
         lines[name] = {
             "rank_correlation": rank.value,
@@ -136,6 +140,9 @@ def driver_table(trials: "Trials", output: str) -> "pd.DataFrame":
             "regression_error": errors[k],
             "first_order": found.share,
             "first_order_error": found.share_error,
+            "partial_rank": partial[k].value,
+            "partial_rank_error": partial[k].standard_error,
+            "pawn": drivers.pawn(x, y, _PAWN_BINS),
         }
     table = pd.DataFrame.from_dict(lines, orient="index").rename_axis("input")
     squares = table["rank_correlation"] ** 2
@@ -144,6 +151,36 @@ def driver_table(trials: "Trials", output: str) -> "pd.DataFrame":
     table = table.sort_values("first_order", ascending=False)
     table.attrs["explained_by_regression"] = explained
     return table
+
+
+def tail_table(trials: "Trials", output: str, order: float, tail: Any) -> "pd.DataFrame":
+    """Return `Result.tail_drivers`."""
+    import pandas as pd
+
+    check_order(order)
+    if tail not in ("upper", "lower"):
+        raise law("tail", 'be "upper" or "lower"', tail)
+    columns, y = _columns(trials, output)
+    pivot = drivers.quantile_of(order)(y)
+    within = y > pivot if tail == "upper" else y < pivot
+    n = int(np.count_nonzero(within))
+    if n < 30:
+        hint = "run more trials, or begin the tail nearer to the middle."
+        raise law("order", "leave 30 trials in the tail at least", order, hint)
+    lines = {}
+    for name, x in columns.items():
+        # Ranks as shares of all trials: 1/2 on average where the tail is as the rest.
+        u = (correlations.ranks(x)[within] - 0.5) / len(x)
+        lines[name] = {
+            "mean_rank": float(np.mean(u)),
+            "mean_rank_error": float(np.std(u, ddof=1)) / math.sqrt(n),
+            "distance": drivers.distance(np.sort(x[within]), np.sort(x)),
+            "mean_in_tail": float(np.mean(x[within])),
+            "mean_in_all": float(np.mean(x)),
+        }
+    table = pd.DataFrame.from_dict(lines, orient="index").rename_axis("input")
+    table.attrs["n_trials"] = n
+    return table.sort_values("distance", ascending=False)
 
 
 def _columns(
