@@ -33,7 +33,7 @@ from mclib.samplers.sampler import Sampler
 from mclib.statistics.accumulator import N_GROUPS_KEPT, Accumulator
 from mclib.statistics.blocks import BLOCK, n_blocks_of, to_trial_order
 from mclib.statistics.records import block_records
-from mclib.statistics.requests import Request, TailMoments
+from mclib.statistics.requests import Request, TailMoments, merged
 from mclib.statistics.turns import Turns
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -321,7 +321,6 @@ class SimulationRun:
                 requests, chunk.first_block, chunk.n_blocks, counted
             )
 
-        merged: list[Any] | None = None
         chunks = in_order(
             answers,
             n_blocks_of(n_trials),
@@ -329,16 +328,7 @@ class SimulationRun:
             self.chunk_blocks,
             max(1, self.engine.most_sweep_blocks // n_outputs),
         )
-        for _, given in chunks:
-            if merged is None:
-                merged = given
-            else:
-                merged = [
-                    request.merge(left, right)
-                    for request, left, right in zip(requests, merged, given, strict=True)
-                ]
-        assert merged is not None
-        return merged
+        return merged(requests, (given for _, given in chunks))
 
     def values(
         self, start: int, count: int, names: Sequence[str] | None = None

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from mclib.errors import InternalError
+from mclib.statistics.atoms import roundest_key, suspected
 from mclib.statistics.bins import FineBins, first_keys
 from mclib.statistics.keys import key_of, value_of
 from mclib.statistics.moments import Record
@@ -45,6 +46,8 @@ class Bracket:
         Finite outcomes with lower keys.
     count : int
         Outcomes within.
+    atom : int, optional
+        A key within that very many of them are suspected to have.
     """
 
     output: int
@@ -52,6 +55,7 @@ class Bracket:
     last: int
     below: int
     count: int
+    atom: int | None = None
 
 
 def order_statistics(
@@ -87,7 +91,8 @@ def order_statistics(
     -----
     With bins, a continuous output takes one pass for up to about 10^8 trials and two or
     three for 10^9; very many equal outcomes take one pass if they are the smallest or the
-    largest of all (an option that pays nothing), and the most, five, at an odd number.
+    largest of all (an option that pays nothing) or at a round number (a count, a price),
+    and the most, five, at an odd one.
     """
     ends = {
         output: {key_of(record.minimum), key_of(record.maximum)}
@@ -106,17 +111,20 @@ def order_statistics(
                 del open_[target]
         if not open_:
             return found
-        fetched, refined = _plan(set(open_.values()))
+        halved = _halved(set(open_.values()))
+        fetched, refined = _plan({each for each in open_.values() if each.atom is None})
         extremes = {
             (bracket, key): KeyBins(bracket.output, key, key, 0)
             for bracket in refined
             for key in ends[bracket.output] & {bracket.first, bracket.last}
         }
-        questions: dict[Any, Request] = {**fetched, **refined, **extremes}
+        questions: dict[Any, Request] = {**fetched, **refined, **extremes, **halved}
         answers = source.sweep(list(questions.values()))
         by_bracket = dict(zip(questions, answers, strict=True))
         for (output, rank), bracket in list(open_.items()):
-            if bracket in fetched:
+            if bracket.atom is not None:
+                open_[output, rank] = _beside_atom(bracket, rank, by_bracket)
+            elif bracket in fetched:
                 keys = _checked(by_bracket[bracket], bracket, len(by_bracket[bracket]))
                 found[output, rank] = value_of(int(keys[rank - bracket.below - 1]))
                 del open_[output, rank]
@@ -148,7 +156,9 @@ def _first_brackets(
             first = low if place == 0 else max(low, int(edges[0, at]))
             last = high if place > n_bins else min(high, int(edges[1, at]) - 1)
             count = int(bins.counts[place])
-            brackets[at] = Bracket(output, first, last, int(upto[place]) - count, count)
+            atom = roundest_key(first, last) if suspected(bins, int(place)) else None
+            below = int(upto[place]) - count
+            brackets[at] = Bracket(output, first, last, below, count, atom)
     ends = {1: Bracket(output, low, low, 0, 1), n_trials: Bracket(output, high, high, 0, 1)}
     return [ends.get(rank, each) for rank, each in zip(ranks, brackets, strict=True)]
 
@@ -168,6 +178,38 @@ def _plan(
             shift = max(0, (each.last - each.first).bit_length() - _KEY_BITS)
             refined[each] = KeyBins(each.output, each.first, each.last, shift)
     return fetched, refined
+
+
+def _halved(brackets: set[Bracket]) -> dict[Any, Request]:
+    """Ask how many outcomes have the key of a suspected atom, and how many lower ones."""
+    questions: dict[Any, Request] = {}
+    for each in brackets:
+        if each.atom is None:
+            continue
+        questions[each, "at"] = KeyBins(each.output, each.atom, each.atom, 0)
+        if each.first < each.atom:
+            shift = min(63, (each.atom - each.first).bit_length())
+            questions[each, "below"] = KeyBins(
+                each.output, each.first, each.atom - 1, shift
+            )
+    return questions
+
+
+def _beside_atom(bracket: Bracket, rank: int, counted: Mapping[Any, Any]) -> Bracket:
+    """Bracket the atom, or what lies on the side of it where the rank is."""
+    assert bracket.atom is not None
+    n_below, n_at = (
+        int(counted[bracket, part].sum()) if (bracket, part) in counted else 0
+        for part in ("below", "at")
+    )
+    place, upto = rank - bracket.below, bracket.below + n_below
+    if place <= n_below:
+        last = bracket.atom - 1
+        return Bracket(bracket.output, bracket.first, last, bracket.below, n_below)
+    if place <= n_below + n_at:
+        return Bracket(bracket.output, bracket.atom, bracket.atom, upto, n_at)
+    n_above = bracket.count - n_below - n_at
+    return Bracket(bracket.output, bracket.atom + 1, bracket.last, upto + n_at, n_above)
 
 
 def _extreme(bracket: Bracket, rank: int, counted: Mapping[Any, Any]) -> Bracket | None:

@@ -6,7 +6,7 @@ merge; engines have their own programs for it, which are judged by these lines. 
 but those to `TailMoments` are whole numbers, which any split of the trials adds up to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -229,3 +229,30 @@ def _within(values: Floats, first: int, last: int) -> Counts:
 
 def _counts(places: NDArray[np.int64], n_bins: int) -> Counts:
     return np.bincount(places, minlength=n_bins).astype(np.uint64)
+
+
+def merged(requests: Sequence[Request], given: Iterable[list[Any]]) -> list[Any]:
+    """Merge the answers to each of `requests`, given for chunks of the trials in order.
+
+    Equally many chunks are merged with each other, so that no answer is copied more often
+    than the number of chunks can be halved.
+    """
+    waiting: list[tuple[int, list[Any]]] = []
+    for answers in given:
+        n_chunks = 1
+        while waiting and waiting[-1][0] == n_chunks:
+            _, earlier = waiting.pop()
+            answers = _pairs(requests, earlier, answers)  # noqa: PLW2901
+            n_chunks *= 2
+        waiting.append((n_chunks, answers))
+    whole = waiting.pop()[1]
+    while waiting:
+        whole = _pairs(requests, waiting.pop()[1], whole)
+    return whole
+
+
+def _pairs(requests: Sequence[Request], left: list[Any], right: list[Any]) -> list[Any]:
+    return [
+        request.merge(one, other)
+        for request, one, other in zip(requests, left, right, strict=True)
+    ]

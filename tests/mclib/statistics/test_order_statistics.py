@@ -24,6 +24,14 @@ SAMPLES: dict[str, Sample] = {
     "whole numbers": lambda generator, n: generator.poisson(40.0, n).astype(float),
     "90 % zeros": lambda generator, n: np.maximum(generator.normal(size=n) - 1.28, 0.0),
     "two atoms": lambda generator, n: np.clip(generator.normal(size=n), -0.3, 0.7),
+    "few whole numbers": lambda generator, n: generator.poisson(1.5, n) - 1.0,
+    "atom at an odd number": lambda generator, n: np.where(
+        generator.random(n) < 0.4, 0.123456789, generator.normal(size=n)
+    ),
+    "atom beside a round number": lambda generator, n: np.where(
+        generator.random(n) < 0.4, np.nextafter(0.5, 1.0), generator.uniform(size=n)
+    ),
+    "prices": lambda generator, n: np.round(generator.normal(10.0, 0.01, n) * 8) / 8,
     "coin": lambda generator, n: generator.integers(0, 2, n).astype(float),
     "one outlier": lambda generator, n: np.r_[1e200, generator.normal(size=n - 1)],
     "huge range": lambda generator, n: (
@@ -158,6 +166,22 @@ def test_many_equal_outcomes_at_an_end_take_one_pass_more(
     answers.find_order_statistics([(0, int(rank)) for rank in ranks])
 
     assert [0.0] * 3 == [answers.order_statistic(0, int(rank)) for rank in ranks]
+    assert source.n_sweeps == 2
+
+
+def test_many_equal_outcomes_at_round_numbers_take_one_pass_more(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mclib.statistics.order_statistics.MOST_KEYS", 1000)
+    values = np.random.default_rng(seed).poisson(4.0, 100_000) / 4.0 - 0.5
+    source = ArraySource(values)
+    answers = Answers.of(source, accumulated(values))
+    ranks = [25_000, 50_000, 75_000]
+
+    answers.find_order_statistics([(0, rank) for rank in ranks])
+
+    expected = np.sort(values)[np.array(ranks) - 1].tolist()
+    assert expected == [answers.order_statistic(0, rank) for rank in ranks]
     assert source.n_sweeps == 2
 
 

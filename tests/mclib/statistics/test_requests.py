@@ -5,8 +5,16 @@ import math
 import numpy as np
 import pytest
 
+from mclib.statistics.blocks import BLOCK
 from mclib.statistics.keys import key_of
-from mclib.statistics.requests import KeyBins, KeysWithin, LinearBins, Request, TailMoments
+from mclib.statistics.requests import (
+    KeyBins,
+    KeysWithin,
+    LinearBins,
+    Request,
+    TailMoments,
+    merged,
+)
 from mclib.statistics.summary import mean
 from tests.mclib.array_run import ArraySource
 
@@ -111,3 +119,17 @@ def mean_of(record: np.ndarray) -> float:
     from mclib.statistics.moments import Record
 
     return mean(Record(*record))
+
+
+@pytest.mark.parametrize("n_chunks", [1, 2, 3, 7, 8, 21])
+def test_answers_of_chunks_are_merged_in_their_order(n_chunks: int, seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=(n_chunks, BLOCK))
+    within = KeysWithin(0, key_of(-1.0), key_of(1.0))
+    bins = KeyBins(0, key_of(0.0), key_of(2.0), 50)
+    requests = [within, bins]
+    given = ([request.answer(chunk, 0) for request in requests] for chunk in values)
+
+    keys, counts = merged(requests, given)
+
+    assert np.array_equal(within.answer(values.ravel()), keys)
+    assert np.array_equal(bins.answer(values.ravel()), counts)
