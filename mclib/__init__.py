@@ -160,6 +160,7 @@ if TYPE_CHECKING:
     from mclib.distributions.elicited import from_interval, three_point, trigen
     from mclib.fitting.copulas import fit_copula
     from mclib.fitting.ranking import fit
+    from mclib.fitting.series import fit_process
     from mclib.processes.diffusions import (
         BrownianMotion,
         GeometricBrownianMotion,
@@ -315,6 +316,7 @@ __all__ = [
     "expm1",
     "fit",
     "fit_copula",
+    "fit_process",
     "floor",
     "from_interval",
     "goal_seek",

@@ -46,6 +46,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "mclib.fitting.copulas": ("fit_copula",),
     "mclib.fitting.ranking": ("fit",),
+    "mclib.fitting.series": ("fit_process",),
     "mclib.processes.diffusions": (
         "BrownianMotion",
         "GeometricBrownianMotion",

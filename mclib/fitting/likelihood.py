@@ -10,6 +10,7 @@ import numpy as np
 from mclib.distributions.distribution import Distribution
 from mclib.distributions.laws import Floats
 from mclib.errors import ArgumentError
+from mclib.fitting.curvature import standard_errors
 from mclib.fitting.family import Family, Kind, Numbers, Ruler
 from mclib.fitting.newton import newton
 from mclib.fitting.observations import Observations
@@ -17,7 +18,6 @@ from mclib.fitting.observations import Observations
 _WORST = 1e10
 """Stands for the mean of minus log-likelihood where that is infinite."""
 
-_STEP = 1e-3
 _NEAR_END = 0.15
 """Share of a coordinate's range that counts as its end: from there on it is flat."""
 
@@ -206,27 +206,12 @@ class Search:
             found = self._numbers(self._free, known, at)
             return np.array([found[name] for name in self._free])
 
-        steps = _STEP * np.eye(len(center))
-        curvature = np.array(
-            [
-                [
-                    total(center + a + b)
-                    - total(center + a - b)
-                    - total(center - a + b)
-                    + total(center - a - b)
-                    for b in steps
-                ]
-                for a in steps
-            ]
-        ) / (4.0 * _STEP**2)
-        slopes = np.stack(
-            [(values(center + a) - values(center - a)) / (2.0 * _STEP) for a in steps], 1
+        errors = standard_errors(total, values, center)
+        return (
+            unknown
+            if errors is None
+            else dict(zip(self._free, errors.tolist(), strict=True))
         )
-        if not np.all(np.isfinite(curvature)) or np.linalg.eigvalsh(-curvature)[0] <= 0.0:
-            return unknown
-        covariance = slopes @ np.linalg.inv(-curvature) @ slopes.T
-        errors = np.sqrt(np.diag(covariance)).tolist()
-        return dict(zip(self._free, errors, strict=True))
 
 
 def _searched_widely(
