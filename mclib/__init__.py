@@ -159,6 +159,7 @@ if TYPE_CHECKING:
     from mclib.distributions.compounds import Aggregate, compound, layer, panjer
     from mclib.distributions.elicited import from_interval, three_point, trigen
     from mclib.fitting.copulas import fit_copula
+    from mclib.fitting.metalogs import fit_metalog
     from mclib.fitting.ranking import fit
     from mclib.fitting.series import fit_process
     from mclib.processes.diffusions import (
@@ -316,6 +317,7 @@ __all__ = [
     "expm1",
     "fit",
     "fit_copula",
+    "fit_metalog",
     "fit_process",
     "floor",
     "from_interval",

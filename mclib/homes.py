@@ -45,6 +45,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "trigen",
     ),
     "mclib.fitting.copulas": ("fit_copula",),
+    "mclib.fitting.metalogs": ("fit_metalog",),
     "mclib.fitting.ranking": ("fit",),
     "mclib.fitting.series": ("fit_process",),
     "mclib.processes.diffusions": (

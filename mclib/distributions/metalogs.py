@@ -232,6 +232,23 @@ class Metalog(Distribution):
         below = np.where(x <= low, 0.0, np.where(x >= high, 1.0, below))
         return below, np.where(x <= low, 1.0, np.where(x >= high, 0.0, above))
 
+    def log_density(self, x: npt.ArrayLike) -> Floats:
+        """Return the logarithm of the density at x: minus infinity beyond the ends."""
+        places = laws.reals("x", x)
+        below, above = self._sides(places)
+        low, high = self.support
+        with np.errstate(all="ignore"):
+            rise = _slopes(below, np.minimum(below, above), self._row.size) @ self._row
+            # By the log-odds; then of the exponential that keeps draws within the ends.
+            found = np.log(below) + np.log(above) - np.log(rise)
+            if self.low is not None:
+                found = found - np.log(places - low)
+            if self.high is not None:
+                found = found - np.log(high - places)
+            if self.low is not None and self.high is not None:
+                found = found + np.log(high - low)
+        return np.where((low < places) & (places < high), found, -np.inf)
+
     @cached_property
     def _moments(self) -> tuple[float, float]:
         return moments_of(self.quantile, self.quantile_from_above)

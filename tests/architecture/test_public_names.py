@@ -135,6 +135,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "expm1",
     "fit",
     "fit_copula",
+    "fit_metalog",
     "fit_process",
     "floor",
     "from_interval",
