@@ -299,8 +299,11 @@ class Comparison:
         for name in common:
             for each in self.scenarios:
                 if each != self.baseline:
-                    apart = values[each, name] - values[self.baseline, name]
-                    found[_less(each, name, self.baseline)] = apart
+                    key = _less(each, name, self.baseline)
+                    if key in found:
+                        must = "have names that can be told from a difference's"
+                        raise law("scenarios", must, key)
+                    found[key] = values[each, name] - values[self.baseline, name]
         return found
 
     def _by_goal(self, name: str, goal: str) -> Result:

@@ -12,6 +12,7 @@ from mclib.results.estimate import Estimate
 from mclib.results.result import Result
 
 _MOST_TRIALS = 1 << 20
+_MOST_NUMBERS = 1 << 25
 _FEWEST_PER_BIN = 100
 
 Floats = NDArray[np.float64]
@@ -40,7 +41,7 @@ def partial_information(
     ArgumentError
         If an input is not among those that all scenarios share, or trials are too few.
     """
-    n = min(result.n_trials, _MOST_TRIALS)
+    n = min(result.n_trials, _MOST_TRIALS, _MOST_NUMBERS // (2 * len(result)))
     if isinstance(n_bins, bool) or not isinstance(n_bins, int) or n_bins < 2:
         raise law("n_bins", "be a whole number from 2 on", n_bins)
     if n < 2 * _FEWEST_PER_BIN * n_bins:

@@ -96,11 +96,14 @@ class Together:
     Raises
     ------
     ArgumentError
-        If some models are traced and some are not.
+        If two have one name, or some models are traced and some are not.
     """
 
     def __init__(self, scenarios: Sequence[Scenario], varied: Collection[str] = ()) -> None:
         self.scenarios = tuple(scenarios)
+        names = [each.name for each in self.scenarios]
+        if len(set(names)) < len(names):
+            raise law("scenarios", "have names of their own", names)
         self.is_traced = self.scenarios[0].model.is_traced
         for each in self.scenarios:
             if each.model.is_traced != self.is_traced:

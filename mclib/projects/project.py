@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("activity", "duration", "predecessors", "fixed_cost", "cost_per_day")
 _MOST_RANKED = 1 << 18
+_MOST_NUMBERS = 1 << 24
+"""Of a table of trials: 128 MB."""
 
 
 @dataclass(frozen=True)
@@ -321,11 +323,12 @@ class Schedule:
         pandas.DataFrame
             For each activity: its criticality (the probability that it lies on the critical
             path), mean slack, and cruciality (the rank correlation of its duration with the
-            finish; over the first 262,144 trials), each with its standard error.
+            finish, over the first 262,144 trials or fewer), each with its standard error.
         """
         import pandas as pd
 
-        n = min(self.result.n_trials, _MOST_RANKED)
+        n_columns = len(self.result) + len(self.project.activities)
+        n = min(self.result.n_trials, _MOST_RANKED, _MOST_NUMBERS // n_columns)
         trials = self.result.to_frame(n)
         lines = {}
         for each in self.project.activities:

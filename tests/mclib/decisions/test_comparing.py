@@ -74,13 +74,13 @@ def test_differences_are_paired_by_trial(model: mc.Model) -> None:
 
 
 def test_a_difference_is_exact_in_mean_error_and_chance() -> None:
-    comparison = mc.compare(sheet, SCENARIOS, 400_000, seed=5, engine=ENGINE)
+    comparison = mc.compare(sheet, SCENARIOS, 200_000, seed=5, engine=ENGINE)
     table = comparison.to_frame("gain")
 
     # b of mean 4 has, trial by trial, four thirds of b of mean 3: 1 more on average.
     assert_within_standard_errors(comparison.difference("other", "gain").mean, 1.0)
     error = table.loc["other", "difference_error"]
-    assert error == pytest.approx(1.0 / math.sqrt(400_000), rel=0.02)
+    assert error == pytest.approx(1.0 / math.sqrt(200_000), rel=0.03)
     assert table.loc["other", "probability_of_more"] == 1.0
     assert_within_standard_errors(
         comparison.difference("wide", "gain").probability_above(0.0), 0.5
@@ -139,7 +139,7 @@ def unit_gain(mean: float, deviation: float) -> float:
 
 
 def test_the_value_of_knowing_everything_is_exact() -> None:
-    comparison = mc.compare({"stay": stay, "go": go}, n_trials=500_000, seed=8)
+    comparison = mc.compare({"stay": stay, "go": go}, n_trials=300_000, seed=8)
     best = comparison.best("gain")
 
     exact = unit_gain(0.3, math.sqrt(5.0)) - 0.3
@@ -153,7 +153,7 @@ def test_the_value_of_knowing_everything_is_exact() -> None:
 
 @pytest.mark.parametrize(("known", "deviation"), [("x", 1.0), ("y", 2.0)])
 def test_the_value_of_knowing_one_input_is_exact(known: str, deviation: float) -> None:
-    comparison = mc.compare({"stay": stay, "go": go}, n_trials=1_000_000, seed=8)
+    comparison = mc.compare({"stay": stay, "go": go}, n_trials=300_000, seed=8)
 
     value = comparison.partial_information("gain", known)
 
@@ -163,7 +163,7 @@ def test_the_value_of_knowing_one_input_is_exact(known: str, deviation: float) -
 
 
 def test_to_know_both_inputs_is_to_know_everything() -> None:
-    comparison = mc.compare({"stay": stay, "go": go}, n_trials=1_000_000, seed=8)
+    comparison = mc.compare({"stay": stay, "go": go}, n_trials=300_000, seed=8)
 
     both = comparison.partial_information("gain", ["x", "y"], n_bins=1024)
     everything = comparison.perfect_information("gain")
@@ -205,6 +205,14 @@ def test_an_engine_of_any_kind_gives_the_same_bits() -> None:
         (lambda: mc.compare({"a": sheet, "b": 3}), "`models` must be models; got 3"),
         (lambda: mc.compare({"a": sheet, "b": opaque}), "must be all traced, or all not"),
         (lambda: mc.compare({"a": sheet, "b": walk}), "have an output in common"),
+        (
+            lambda: mc.compare(sheet, {"b": {}, "a": {}, "a less b": {}}, baseline="b"),
+            "told from a difference's; got 'gain in a less b'",
+        ),
+        (
+            lambda: mc.compare(sheet, {"1": {}, 1: {}}),  # type: ignore[dict-item]
+            "`scenarios` must have names of their own",
+        ),
         (
             lambda: mc.compare(sheet, {"now": {}, "x": {"fees": 3}}),
             "no input or parameter 'fees'",

@@ -21,7 +21,7 @@ def book(a=mc.Normal(1, 3), b=mc.Normal(2, 4), idle=mc.Normal(0, 1)):
 
 @pytest.mark.parametrize("side", ["above", "below"])
 def test_inputs_shift_as_a_normal_tail_says(side: str) -> None:
-    result = mc.simulate(book, 400_000, seed=3, engine=ENGINE)
+    result = mc.simulate(book, 200_000, seed=3, engine=ENGINE)
     threshold, sign = (3.0 + 5.0 * 1.5, 1.0) if side == "above" else (3.0 - 7.5, -1.0)
 
     stress = mc.reverse_stress(result, "loss", **{side: threshold})
@@ -31,7 +31,7 @@ def test_inputs_shift_as_a_normal_tail_says(side: str) -> None:
     assert_within_standard_errors(stress.share, float(norm.sf(1.5)))
     for name, correlation in (("a", 0.6), ("b", 0.8), ("idle", 0.0)):
         line = stress.table.loc[name]
-        error = line["shift_error"] + 1.0 / math.sqrt(400_000)
+        error = line["shift_error"] + 1.0 / math.sqrt(200_000)
         assert abs(line["shift"] - sign * correlation * tail) < 5.0 * error
     assert list(stress.table.index[:2]) == ["b", "a"]
     assert set(stress.result) == {"a", "b", "idle", "loss", "other"}

@@ -16,7 +16,7 @@ from mclib.testing import assert_within_standard_errors
 ENGINE = LlvmEngine(1)
 
 
-def run(process: Process, start: Any = None, n: int = 200_000, **steps: Any) -> mc.Result:
+def run(process: Process, start: Any = None, n: int = 100_000, **steps: Any) -> mc.Result:
     @mc.model
     def path():
         end = process.end(start, **steps)
@@ -134,7 +134,7 @@ def test_shocks_of_garch_have_exact_fourth_moments() -> None:
         h2 = 0.01 + 0.2 * 0.9 * h + (0.03 + 0.16 + 0.64) * h2
 
     assert_within_standard_errors(
-        mc.simulate(shocks, 400_000, seed=3, engine=ENGINE)["fourth"].mean, 3.0 * h2
+        mc.simulate(shocks, 200_000, seed=3, engine=ENGINE)["fourth"].mean, 3.0 * h2
     )
 
 
@@ -149,7 +149,7 @@ def test_the_logarithm_of_an_egarch_variance_has_exact_moments() -> None:
         _, log_variance = mc.scan(step, process.begin(1.0), 5, noise=mc.Normal(0.0, 1.0))
         return {"log": log_variance}
 
-    result = mc.simulate(variance, 200_000, seed=3, engine=ENGINE)
+    result = mc.simulate(variance, 100_000, seed=3, engine=ENGINE)
 
     once = 0.09 * (1.0 - 2.0 / math.pi) + 0.01
     assert_within_standard_errors(result["log"].mean, -0.2 * sum(0.9**k for k in range(5)))
@@ -202,7 +202,7 @@ def test_several_things_may_be_wanted_of_a_path() -> None:
         )
         return {"low": low, "high": high, "is_between": (low <= end) & (end <= high)}
 
-    result = mc.simulate(extremes, 200_000, seed=3, engine=ENGINE)
+    result = mc.simulate(extremes, 100_000, seed=3, engine=ENGINE)
 
     # E max(0, S1, S2) = E S1+ / 1 + E S2+ / 2, by Spitzer's identity.
     exact = (1.0 + math.sqrt(2.0) / 2.0) / math.sqrt(2.0 * math.pi)
@@ -235,7 +235,7 @@ def test_options_under_heston_have_their_published_prices(name: str) -> None:
         paid = {f"{k:g}": mc.maximum(end - k, 0.0) * math.exp(-rate) for k in prices}
         return {"end": end, **paid}
 
-    result = mc.simulate(calls, 200_000, seed=5, engine=ENGINE)
+    result = mc.simulate(calls, 100_000, seed=5, engine=ENGINE)
 
     assert_within_standard_errors(result["end"].mean, 100.0 * math.exp(rate - dividend))
     for strike, exact in prices.items():

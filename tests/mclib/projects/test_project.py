@@ -64,7 +64,7 @@ def test_the_same_method_runs_in_every_trial() -> None:
 def test_activities_side_by_side_end_with_the_last_of_them(n: int, mean: float) -> None:
     side_by_side = project(*[(f"a{k}", mc.Normal(0, 1), "") for k in range(n)])
 
-    schedule = side_by_side.run(400_000, seed=3, engine=ENGINE)
+    schedule = side_by_side.run(200_000, seed=3, engine=ENGINE)
 
     assert_within_standard_errors(schedule.finish.mean, mean)
     assert_within_standard_errors(schedule.merge_bias, mean)
@@ -75,7 +75,7 @@ def test_activities_side_by_side_end_with_the_last_of_them(n: int, mean: float) 
 def test_two_unequal_paths_have_exact_finish_criticality_and_bias() -> None:
     unequal = project(("a", mc.Normal(10, 2), ""), ("b", mc.Normal(9, 3), ""))
 
-    schedule = unequal.run(400_000, seed=3, engine=ENGINE)
+    schedule = unequal.run(200_000, seed=3, engine=ENGINE)
 
     assert_within_standard_errors(schedule.finish.mean, 10.993378260797)
     below = schedule.finish.probability_below(12.0)

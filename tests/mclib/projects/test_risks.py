@@ -20,7 +20,7 @@ REGISTER = pd.DataFrame(
 
 
 def test_the_total_has_the_mean_and_variance_of_its_risks() -> None:
-    result = mc.simulate(mc.risk_register(REGISTER), 400_000, seed=4)
+    result = mc.simulate(mc.risk_register(REGISTER), 200_000, seed=4)
 
     means = [FIRE.mean, 50.0, 10.0]
     variances = [FIRE.variance, 0.0, 1600.0 / 12.0]
@@ -47,7 +47,7 @@ def test_correlated_risks_happen_together() -> None:
     halves = pd.DataFrame({"risk": ["a", "b"], "probability": [0.5, 0.5], "impact": [1, 1]})
     model = mc.risk_register(halves, correlations={("a", "b"): 0.5})
 
-    result = mc.simulate(model, 400_000, seed=4)
+    result = mc.simulate(model, 200_000, seed=4)
 
     # Both of two halves of a bivariate normal: 1/4 + asin(rho) / (2 pi).
     rho = 2.0 * math.sin(math.pi * 0.5 / 6.0)
