@@ -32,7 +32,7 @@ _LARGEST_FLOAT32 = 3.4028234663852886e38
 
 def iterate(
     model: Model,
-    n_trials: int = 1_000_000,
+    n_trials: int | None = None,
     *,
     seed: int | None = None,
     parameters: Mapping[str, float] | None = None,
@@ -41,6 +41,7 @@ def iterate(
     chunk_size: int | None = None,
     sampler: str | Sampler = "independent",
     controls: str | Iterable[str] | Mapping[str, float] = (),
+    until: Tolerance | Sequence[Tolerance] | None = None,
     interval: float = 0.1,
 ) -> Iterator[Progress]:
     """Run a model and tell how far it is.
@@ -49,6 +50,9 @@ def iterate(
     ----------
     model, n_trials, seed, parameters, engine, precision, chunk_size, sampler, controls
         As for `simulate`.
+    until : Tolerance or sequence of them, optional
+        Go on until these estimates are known so well; the last word's `result` has how it
+        ended in ``stopping``. A cap that is met first ends the run too, and raises nothing.
     interval : float, default 0.1
         Seconds between two words, at least.
 
@@ -71,9 +75,25 @@ def iterate(
     """
     _check_interval(interval)
     run = prepare(
-        model, n_trials, seed, parameters, engine, precision, chunk_size, sampler, controls
+        model,
+        _most_trials(n_trials, until),
+        seed,
+        parameters,
+        engine,
+        precision,
+        chunk_size,
+        sampler,
+        controls,
     )
-    return _told(run, interval)
+    if until is None:
+        return _told(run, interval)
+    return _told_until(run, check_tolerances(until, run.output_names), interval)
+
+
+def _most_trials(n_trials: int | None, until: Any) -> int:
+    if n_trials is not None:
+        return n_trials
+    return 1_000_000 if until is None else 1 << 32
 
 
 def _told(run: SimulationRun, interval: float) -> Iterator[Progress]:
@@ -83,6 +103,26 @@ def _told(run: SimulationRun, interval: float) -> Iterator[Progress]:
         if is_last or time.monotonic() - told >= interval:
             told = time.monotonic()
             yield Progress(run.snapshot())
+
+
+def _told_until(
+    run: SimulationRun, tolerances: Sequence[Tolerance], interval: float
+) -> Iterator[Progress]:
+    """Tell of a run, and at each look how it stands."""
+    most, n_looks, following = run.n_trials_wanted, 0, FIRST_LOOK
+    while True:
+        n_looks += 1
+        run.n_trials_wanted = min(following, most)
+        for progress in _told(run, interval):
+            if progress.n_trials_done < run.n_trials_wanted:
+                yield progress
+        run.stopping, following = look(Result(run.snapshot()), tolerances, n_looks)
+        if run.stopping.converged or run.n_trials_done == most:
+            yield Progress(run)
+            return
+        # More is wanted: what is told now must stay as it is.
+        run.n_trials_wanted = min(following, most)
+        yield Progress(run.snapshot())
 
 
 def simulate(
@@ -168,11 +208,16 @@ def simulate(
     >>> abs(result["profit"].mean.value - 20_000) < 5 * result["profit"].mean.standard_error
     True
     """
-    most = n_trials
-    if n_trials is None:
-        most = 1_000_000 if until is None else 1 << 32
     run = prepare(
-        model, most, seed, parameters, engine, precision, chunk_size, sampler, controls
+        model,
+        _most_trials(n_trials, until),
+        seed,
+        parameters,
+        engine,
+        precision,
+        chunk_size,
+        sampler,
+        controls,
     )
     if until is not None:
         return _simulate_until(run, check_tolerances(until, run.output_names), progress)

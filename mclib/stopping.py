@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mclib.errors import law
+from mclib.results.ending import Stopping
 from mclib.results.estimate import Estimate
-from mclib.results.formatting import plain
 from mclib.results.result import Result
 from mclib.statistics.blocks import BLOCK
 from mclib.statistics.intervals import check_level, check_order
@@ -104,38 +104,6 @@ class Tolerance:
             return self.absolute
         assert self.relative is not None
         return self.relative * abs(estimate.value)
-
-
-@dataclass(frozen=True)
-class Stopping:
-    """How a run that went on until a tolerance was reached has ended.
-
-    Attributes
-    ----------
-    converged : bool
-        Whether all tolerances were reached, by the stopping rule.
-    n_looks : int
-        How often it was looked at.
-    half_widths : tuple of float
-        Of each tolerance, at the last look and at that look's level.
-    n_needed : int
-        Trials that would be enough, at the present spread; those done if it converged.
-    """
-
-    converged: bool
-    n_looks: int
-    half_widths: tuple[float, ...]
-    n_needed: int
-
-    def sentence(self) -> str:
-        """Say it to people."""
-        widths = ", ".join(plain(each) for each in self.half_widths)
-        if self.converged:
-            return f"Converged at look {self.n_looks}: half-width {widths}."
-        return (
-            f"The tolerance was not reached: half-width {widths} at look {self.n_looks}. "
-            f"About {self.n_needed:,} trials would be enough."
-        )
 
 
 def check_tolerances(until: Any, names: Sequence[str]) -> tuple[Tolerance, ...]:

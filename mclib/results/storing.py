@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from mclib.errors import ArgumentError, law
 from mclib.results.answers import Answers, Known
+from mclib.results.ending import Stopping
 from mclib.results.provenance import Provenance
 from mclib.results.run import Trials
 from mclib.statistics.bins import FineBins
@@ -71,6 +72,8 @@ class StoredTrials:
         Names of the run's inputs and outputs.
     kept : mapping of str to array
         Values of the first trials by name; empty if none were kept.
+    stopping : Stopping, optional
+        How the run ended, if it went on until a tolerance was reached.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class StoredTrials:
         input_names: Sequence[str],
         output_names: Sequence[str],
         kept: Mapping[str, NDArray[np.float64]],
+        stopping: Stopping | None = None,
     ) -> None:
         self.provenance = provenance
         self.input_names = input_names
@@ -86,7 +90,7 @@ class StoredTrials:
         self.n_trials = provenance.n_trials
         self._kept = kept
         self.is_conditioned = False
-        self.stopping = None
+        self.stopping = stopping
         self.n_kept = len(next(iter(kept.values()), ()))
 
     def sweep(self, requests: Sequence[Request]) -> list[NDArray[Any]]:
@@ -142,6 +146,7 @@ def write_result(
     head = {
         "format": FORMAT,
         "provenance": trials.provenance.as_dict(),
+        "stopping": None if trials.stopping is None else trials.stopping.as_dict(),
         "input_names": list(trials.input_names),
         "output_names": list(trials.output_names),
         "outputs": [_to_json(known) for known in answers.known],
@@ -200,11 +205,13 @@ def _restored(
             counts = bins["count"][bins["output"] == name].astype(np.uint64)
             known[place].bins = FineBins(LinearBins(place, **request), counts)
     has_sample = "sample.parquet" in archive.namelist()
+    stopping = head.get("stopping")
     trials = StoredTrials(
         Provenance.from_dict(head["provenance"]),
         head["input_names"],
         head["output_names"],
         _from_parquet(archive, "sample") if has_sample else {},
+        None if stopping is None else Stopping.from_dict(stopping),
     )
     return trials, Answers(trials, known)
 

@@ -142,3 +142,33 @@ def test_an_estimate_that_does_not_vary_converges_at_once() -> None:
     result = mc.simulate(sure, seed=5, until=mc.Tolerance("y", relative=0.01))
 
     assert (1, True) == (result.stopping.n_looks, result.stopping.converged)
+
+
+def test_a_run_that_is_watched_stops_as_one_that_is_not(tmp_path: Any) -> None:
+    tolerance = mc.Tolerance("y", relative=0.0005)
+    once = mc.simulate(skewed, seed=5, until=tolerance)
+    steps = list(mc.iterate(skewed, seed=5, until=tolerance, interval=0.0))
+
+    last = steps[-1].result
+    assert last.stopping == once.stopping
+    assert last.stopping.converged
+    assert last["y"].mean == once["y"].mean
+    done = [step.n_trials_done for step in steps]
+    assert done == sorted(set(done))
+    assert steps[-1].fraction == 1.0
+    # What was told on the way is still what it was then.
+    for step in steps[:: max(1, len(steps) // 5)]:
+        assert step.result["y"].mean.n_trials == step.n_trials_done
+
+    last.save(tmp_path / "run.mcresult")
+    assert mc.load_result(tmp_path / "run.mcresult").stopping == once.stopping
+
+
+def test_a_watched_run_that_meets_its_cap_says_so_and_raises_nothing() -> None:
+    tolerance = mc.Tolerance("y", absolute=1e-9)
+    *_, last = mc.iterate(skewed, 200_000, seed=5, until=tolerance)
+
+    assert last.n_trials_done == 200_000
+    assert not last.result.stopping.converged
+    with pytest.raises(mc.ArgumentError, match="be about outputs"):
+        mc.iterate(skewed, until=mc.Tolerance("z", absolute=1.0))
