@@ -17,6 +17,7 @@ from mclib.plots.matrices import correlations
 from mclib.plots.paths import fan
 from mclib.plots.previews import distribution, show_distribution
 from mclib.plots.scatters import scatter
+from mclib.plots.schedules import gantt
 
 __all__ = [
     "box",
@@ -29,6 +30,7 @@ __all__ = [
     "exceedance",
     "fan",
     "fit_check",
+    "gantt",
     "histogram",
     "overlay",
     "redraw_histogram",

@@ -73,8 +73,8 @@ class NumberControl:
             value=self.value,
             readout=False,
             tooltip=name,
-            style={"description_width": "110px"},
-            layout={"width": "270px"},
+            style={"description_width": "125px"},
+            layout={"width": "290px"},
         )
         self.box = w.Text(
             value=_written(self.value),
@@ -134,8 +134,6 @@ def _range(value: float) -> tuple[float, float]:
     """Return where a slider begins and ends: about the value it begins with."""
     if value == 0.0:
         return -1.0, 1.0
-    if 0.0 < value <= 1.0:
-        return 0.0, 1.0
     return (0.0, 2.0 * value) if value > 0.0 else (2.0 * value, 0.0)
 
 

@@ -76,8 +76,8 @@ class InputControl:
             options=list(self._offered),
             value=type(own).__name__,
             tooltip=f"{words('Distribution')}: {name}",
-            style={"description_width": "110px"},
-            layout={"width": "270px"},
+            style={"description_width": "125px"},
+            layout={"width": "290px"},
         )
         self.numbers: dict[str, NumberControl] = {}
         self._rows = w.VBox()

@@ -15,7 +15,7 @@ from mclib.widgets.state import State
 from mclib.widgets.texts import Words
 from mclib.widgets.views import Views
 
-_LEFT = "410px"
+_LEFT = "430px"
 
 
 class Panels:

@@ -18,7 +18,7 @@ class RunSettings:
     def __init__(self, state: State, changed: Callable[[], None], words: Words) -> None:
         w = widgets()
         self._words, self._is_quiet = words, False
-        style = {"style": {"description_width": "110px"}, "layout": {"width": "270px"}}
+        style = {"style": {"description_width": "125px"}, "layout": {"width": "290px"}}
         self.n_trials = w.Text(
             description=words("Trials"), continuous_update=False, **style
         )

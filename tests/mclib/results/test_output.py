@@ -350,3 +350,31 @@ def test_its_representation_is_one_line(values: np.ndarray) -> None:
     output = _output(values)
 
     assert f"Output('x': {output.mean}, 100,003 trials)" == repr(output)
+
+
+def test_the_history_of_a_mean_ends_at_the_mean(seed: int) -> None:
+    values = np.random.default_rng(seed).normal(1e9, 2.0, 10_000)
+    output = Result(ArrayRun({"y": values}))["y"]
+
+    history = output.history()
+
+    assert 10_000 == history.index[-1]
+    assert np.isclose(output.mean.value, history["mean"].iloc[-1], rtol=1e-15)
+    assert np.isclose(output.mean.standard_error, history["standard_error"].iloc[-1])
+    early = history.index[2]
+    assert np.isclose(values[:early].mean(), history["mean"].iloc[2], rtol=1e-14)
+    error = values[:early].std(ddof=1) / np.sqrt(early)
+    assert np.isclose(error, history["standard_error"].iloc[2], rtol=1e-6)
+
+
+def test_shares_beside_two_values_take_one_pass(seed: int) -> None:
+    values = np.random.default_rng(seed).normal(0.0, 1.0, 10_000)
+    run = ArrayRun({"y": values})
+    output = Result(run)["y"]
+    before = run.n_sweeps
+
+    below, above = output.shares(-1.0, 2.0)
+
+    assert 1 == run.n_sweeps - before
+    assert np.mean(values < -1.0) == below.value
+    assert np.mean(values > 2.0) == above.value

@@ -169,3 +169,16 @@ def test_an_input_that_is_also_an_output_is_one_column(seed: int) -> None:
 
 def test_its_representation_is_one_line(result: Result) -> None:
     assert repr(result) == "Result(revenue, profit: 20,000 trials, seed 7)"
+
+
+def test_quantiles_of_all_outputs_are_one_table(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    result = Result(ArrayRun({"a": random.normal(size=5_000), "b": random.random(5_000)}))
+
+    table = result.quantiles(0.1, 0.9)
+
+    assert ["P10", "P90"] == list(table.columns)
+    for name in ("a", "b"):
+        assert [each.value for each in result[name].quantile([0.1, 0.9])] == list(
+            table.loc[name]
+        )
