@@ -12,6 +12,7 @@ from mclib.fitting.family import (
     PLACE,
     SHAPE,
     SIZE,
+    TAIL,
     Family,
     Kind,
     Numbers,
@@ -201,7 +202,7 @@ BELLS = (
     ),
     Family(
         made.GeneralizedExtremeValue,
-        {"shape": EXPONENT, **_BOTH},
+        {"shape": TAIL, **_BOTH},
         stretched(_extreme),
         _start_extreme,
         **_MOVED,

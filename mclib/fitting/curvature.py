@@ -44,8 +44,9 @@ def standard_errors(
         ]
     ) / (4.0 * _STEP**2)
     slopes = [(values(peak + a) - values(peak - a)) / (2.0 * _STEP) for a in steps]
-    if not np.all(np.isfinite(curvature)) or np.linalg.eigvalsh(-curvature)[0] <= 0.0:
-        return None
-    jacobian = np.stack(slopes, axis=1)
-    covariance = jacobian @ np.linalg.inv(-curvature) @ jacobian.T
-    return np.asarray(np.sqrt(np.diag(covariance)))
+    with np.errstate(all="ignore"):
+        if not np.all(np.isfinite(curvature)) or np.linalg.eigvalsh(-curvature)[0] <= 0.0:
+            return None
+        jacobian = np.stack(slopes, axis=1)
+        covariance = jacobian @ np.linalg.inv(-curvature) @ jacobian.T
+        return np.asarray(np.sqrt(np.diag(covariance)))

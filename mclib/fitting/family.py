@@ -29,12 +29,18 @@ class Kind:
         The way back.
     low, high : float
         Ends of the coordinate, beyond which a limiting case has been reached.
+    near : float
+        Share of the way from end to end that counts as the end: from there on it is flat.
+    is_endless : bool
+        Whether the likelihood grows without end at the lower end.
     """
 
     seen: Callable[[float, "Ruler", Numbers], float]
     coordinate: Callable[[float, "Ruler", Numbers], float]
     low: float
     high: float
+    near: float = 0.15
+    is_endless: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,7 @@ SIZE = Kind(
     lambda v, ruler, known: _log(v / ruler.spread),
     -30.0,
     30.0,
+    is_endless=True,
 )
 """A number above 0 in the data's unit."""
 SHAPE = Kind(
@@ -95,6 +102,8 @@ SHAPE = Kind(
 """A number above 0 without unit."""
 EXPONENT = Kind(lambda t, ruler, known: t, lambda v, ruler, known: v, -5.0, 5.0)
 """A number of either sign without unit."""
+TAIL = Kind(EXPONENT.seen, EXPONENT.coordinate, -0.99, 5.0, 0.01, is_endless=True)
+"""The exponent of a tail, below 0 where it ends: at -1 the density there is infinite."""
 SHARE = Kind(
     lambda t, ruler, known: _share(t), lambda v, ruler, known: _odds(v), -25.0, 25.0
 )

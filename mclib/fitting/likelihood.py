@@ -18,9 +18,6 @@ from mclib.fitting.observations import Observations
 _WORST = 1e10
 """Stands for the mean of minus log-likelihood where that is infinite."""
 
-_NEAR_END = 0.15
-"""Share of a coordinate's range that counts as its end: from there on it is flat."""
-
 
 @dataclass(frozen=True)
 class Peak:
@@ -160,8 +157,13 @@ class Search:
         reached = newton(badness, coordinates) if self._family.is_smooth else None
         if reached is None or np.any(reached <= low) or np.any(reached >= high):
             reached = _searched_widely(badness, coordinates, ends, self._family.is_smooth)
-        near = np.minimum(reached - low, high - reached) < _NEAR_END * (high - low)
-        ended = [name for name, is_near in zip(searched, near, strict=True) if is_near]
+        near = np.array([kind.near for kind in searched.values()]) * (high - low)
+        for name, is_low in zip(searched, reached - low < near, strict=True):
+            if is_low and searched[name].is_endless:
+                message = f"its likelihood grows without end as `{name}` falls"
+                raise ArgumentError(message)
+        is_near = np.minimum(reached - low, high - reached) < near
+        ended = [name for name, is_end in zip(searched, is_near, strict=True) if is_end]
         return self._numbers(searched, known, reached), ended[0] if ended else None
 
     def _log_likelihood(self, numbers: Mapping[str, float]) -> float:

@@ -29,7 +29,8 @@ def newton(badness: Callable[[Floats], float], start: Floats) -> Floats | None:
     """
     at, least = start, badness(start)
     for _ in range(_MOST_STEPS):
-        slope, curvature = _derivatives(badness, at, least)
+        with np.errstate(all="ignore"):
+            slope, curvature = _derivatives(badness, at, least)
         if not (np.all(np.isfinite(slope)) and np.all(np.isfinite(curvature))):
             return None
         values, vectors = np.linalg.eigh(curvature)

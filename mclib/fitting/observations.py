@@ -62,13 +62,17 @@ class Observations:
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether they look like counts: whole numbers from 0 on, some of them equal."""
+        """Whether they look like counts.
+
+        Those are whole numbers from 0 on, some of them equal, and not all of them round.
+        """
         bounds = np.concatenate([self.low, self.high])
         known = bounds[np.isfinite(bounds)]
         is_whole = bool(np.all(known == np.rint(known)) and np.all(known >= 0.0))
         values = np.unique(self.typical)
         repeats = len(values) < len(self.low) or bool(np.any(self.weights > 1.0))
-        return is_whole and repeats
+        is_round = bool(np.all(known % 10.0 == 0.0) and np.any(known > 0.0))
+        return is_whole and repeats and not is_round
 
     def at(self, rows: Any) -> "Observations":
         """Return some of the observations, once each."""

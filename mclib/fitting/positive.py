@@ -11,9 +11,9 @@ from mclib.distributions.distribution import Distribution
 from mclib.distributions.laws import Floats
 from mclib.fitting.bells import log_power
 from mclib.fitting.family import (
-    EXPONENT,
     SHAPE,
     SIZE,
+    TAIL,
     Family,
     Kind,
     LogDensity,
@@ -309,7 +309,7 @@ POSITIVE = (
         made.GeneralizedPareto,
         _excess,
         _times_mean(0.9, shape=0.1),
-        {"shape": EXPONENT},
+        {"shape": TAIL},
         has_low=True,
     ),
     _family(made.Frechet, _frechet, _start_frechet, _SHAPE, **_LOG_MOVED),

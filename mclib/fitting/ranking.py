@@ -187,7 +187,7 @@ def fit(
         Numbers in the input's unit, each known exactly; empty if all are bounds.
     families : sequence of str or type, optional
         Such as ``["Gamma", mc.Weibull]``. If left out, those that suit the data: counts
-        for whole numbers from 0 on of which some are equal, families of positive
+        for whole numbers from 0 on, some equal and not all round, families of positive
         quantities where none is negative, and those between two ends for shares.
     left, right : array_like, optional
         Bounds of further observations: of some known to be at most, or more than, that.

@@ -25,6 +25,7 @@ def test_the_families_tried_are_those_that_suit_the_data() -> None:
     assert _tried(X[:40] - 20.0) == set(ANYWHERE)
     assert _tried(X[:40] / 1_000.0) == {*ABOVE_ZERO, *BETWEEN_ENDS}
     assert _tried([0, 3, 1, 1, 4]) == set(WHOLE)
+    assert _tried([1_000, 2_000, 2_000, 5_000]) == set(ABOVE_ZERO)
     assert _tried([0, 3, 1, 1, 4], fixed={"n": 9}) == {*WHOLE, *OUT_OF_N}
 
 
@@ -59,6 +60,20 @@ def test_the_table_says_all_that_was_found() -> None:
         fits["Beta"]
     with pytest.raises(ArgumentError, match="those are Gamma, Normal, Exponential"):
         fits["Weibull"]
+
+
+def test_a_likelihood_without_end_is_no_fit() -> None:
+    ends = mc.fit([1.5, 1.5, 1.5, 2.5, 2.5, 9.0, 9.0, 4.0])
+    spikes = mc.fit([0.0, 0.0, 1.3, 2.2, 5.1, 0.7])
+
+    assert "without end as `shape` falls" in ends.refused["GeneralizedPareto"]
+    assert "without end as `scale` falls" in spikes.refused["Lomax"]
+
+
+def test_data_of_any_size_are_fitted() -> None:
+    for unit in (1e-150, 1e150):
+        fits = mc.fit(unit * X[:40], FEW)
+        assert list(fits) == list(mc.fit(X[:40], FEW))
 
 
 def test_a_limiting_case_is_told() -> None:
