@@ -55,6 +55,13 @@ def test_every_engine_gives_the_same_bits(name: str, precision: Type) -> None:
     check_engines(joined(COPULAS[name]), precision)
 
 
+@pytest.mark.parametrize("precision", [Type.FLOAT64, Type.FLOAT32])
+def test_every_engine_gives_the_same_bits_of_a_table(precision: Type) -> None:
+    table = np.random.default_rng(5).normal(size=(50, 2)) @ HALF
+
+    check_engines(joined(mc.EmpiricalCopula(table)), precision)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", [Type.FLOAT64, Type.FLOAT32])
 def test_every_engine_gives_the_same_bits_of_a_t_copula(precision: Type) -> None:
