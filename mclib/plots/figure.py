@@ -8,6 +8,8 @@ its cell is run again. plotly is imported when a figure is made, not before.
 
 import functools
 import json
+import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -100,7 +102,7 @@ def _figure_class() -> Any:
             self.library = f"IPY_MODEL_{_library().model_id}"
             self._is_made = True
             self.open()
-            _close_those_before(self)
+            close_with_cell(self)
 
         @property
         def description(self) -> str:
@@ -156,26 +158,33 @@ def _safely(kwargs: dict[str, Any]) -> dict[str, Any]:
     return {**kwargs, "config": {**SAFE_CONFIG, **(kwargs.get("config") or {})}}
 
 
-_FIGURES_OF_CELLS: dict[str, tuple[str, list[Any]]] = {}
+_MADE_BY_CELLS: dict[str, tuple[str, list[Any]]] = {}
 
 
-def _close_those_before(figure: Any) -> None:
-    """Close what an earlier run of the same cell has made."""
+def close_with_cell(made: Any) -> None:
+    """Close what an earlier run of the running cell has made, and keep this for the next.
+
+    Parameters
+    ----------
+    made : object
+        A figure, a widget or a dashboard: it has a method ``close()``.
+    """
     cell, turn = _cell_and_turn()
     if not cell:
         return
-    known_turn, figures = _FIGURES_OF_CELLS.get(cell, ("", []))
+    known_turn, before = _MADE_BY_CELLS.get(cell, ("", []))
     if known_turn != turn:
-        for each in figures:
+        for each in before:
             each.close()
-        figures = []
-    _FIGURES_OF_CELLS[cell] = (turn, [*figures, figure])
+        before = []
+    _MADE_BY_CELLS[cell] = (turn, [*before, made])
 
 
 def _cell_and_turn() -> tuple[str, str]:
     """Return which cell of a notebook runs, and which of its runs it is."""
-    import sys
-
+    if threading.current_thread() is not threading.main_thread():
+        # What a dashboard draws beside belongs to no cell that happens to run.
+        return "", ""
     shell = sys.modules.get("IPython")
     running = shell.get_ipython() if shell is not None else None
     parent = getattr(running, "parent_header", None) or {}

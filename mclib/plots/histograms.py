@@ -10,11 +10,11 @@ import numpy as np
 
 from mclib.errors import law
 from mclib.plots.figure import make_figure
-from mclib.plots.statistics import statistics_table
+from mclib.plots.statistics import SHOWN, statistics_table
 from mclib.plots.style import BLUE, GREY, TEXT, VERMILION, axis, frame, hover_format, words
 from mclib.results.output import Output
 from mclib.results.pictures import description
-from mclib.statistics.histogram import Histogram
+from mclib.statistics.histogram import WINDOW, Histogram
 from mclib.statistics.intervals import check_order
 
 EXACT_TRIALS = 20_000_000
@@ -66,7 +66,7 @@ def histogram(
     ends = tuple(delimiters)
     if len(ends) != 2 or not check_order(ends[0]) < check_order(ends[1]):
         raise law("delimiters", "be two orders of quantiles, the lower first", delimiters)
-    drawn = _Drawn(output, output.histogram(n_bins), ends, unit)
+    drawn = _Drawn(output, n_bins, ends, unit)
     figure = make_figure(
         [drawn.bars()], drawn.layout(*drawn.ends), {"edits": {"shapePosition": True}}
     )
@@ -82,16 +82,23 @@ def redraw_histogram(figure: Any, output: Output) -> None:
     orders as at first.
     """
     before = figure._drawn
-    drawn = _Drawn(output, output.histogram(), before.orders, before.unit)
+    drawn = _Drawn(output, None, before.orders, before.unit)
     layout = drawn.layout(*drawn.ends)
     # Its own change of the lines is no move of a delimiter.
     figure._drawn = None
-    with figure.batch_update():
-        figure.data[0].update(drawn.bars())
-        figure.layout.update(
-            {key: layout[key] for key in ("title", "meta", "xaxis", "shapes")}
-        )
-        figure.layout.annotations = layout["annotations"]
+    bars = drawn.bars()
+    figure.plotly_update(
+        restyle_data={
+            **{key: [bars[key]] for key in ("x", "y", "width", "customdata", "name")},
+            "marker.color": [bars["marker"]["color"]],
+        },
+        relayout_data={
+            **{key: layout[key] for key in ("title", "meta", "shapes", "annotations")},
+            "xaxis.range": layout["xaxis"]["range"],
+            "xaxis.title.text": layout["xaxis"]["title"]["text"],
+        },
+        trace_indexes=[0],
+    )
     figure._drawn = drawn
 
 
@@ -117,9 +124,13 @@ class _Drawn:
     """An output and its bars: all that moving a delimiter needs."""
 
     def __init__(
-        self, output: Output, counted: Histogram, orders: Sequence[float], unit: str
+        self, output: Output, n_bins: int | None, orders: Sequence[float], unit: str
     ) -> None:
-        self.output, self.counted, self.orders, self.unit = output, counted, orders, unit
+        # All that the figure says is found in common passes over the trials.
+        if np.isfinite(output.mean.value):
+            output.quantile(sorted({*orders, *SHOWN, *WINDOW}))
+        self.output, self.orders, self.unit = output, orders, unit
+        self.counted = output.histogram(n_bins)
 
     @property
     def ends(self) -> list[float]:

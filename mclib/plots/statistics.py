@@ -4,7 +4,8 @@ from mclib.results.estimate import Estimate
 from mclib.results.formatting import plain
 from mclib.results.output import Output
 
-_SHOWN = (0.05, 0.25, 0.5, 0.75, 0.95)
+SHOWN = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Orders of the quantiles beside a chart."""
 
 
 def statistics_table(output: Output, unit: str = "") -> list[tuple[str, str]]:
@@ -19,7 +20,7 @@ def statistics_table(output: Output, unit: str = "") -> list[tuple[str, str]]:
     """
     scale = 100.0 if unit == "%" else 1.0
     mean, spread = output.mean, output.standard_deviation
-    quantiles = output.quantiles(*_SHOWN)
+    quantiles = output.quantiles(*SHOWN)
     return [
         ("mean", _rounded(mean, scale)),
         ("± s.e.", plain(scale * mean.standard_error, 2)),

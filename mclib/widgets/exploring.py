@@ -9,6 +9,7 @@ from typing import Any
 
 from mclib.errors import ArgumentError, law
 from mclib.model import Model
+from mclib.plots.figure import close_with_cell
 from mclib.progress import Progress
 from mclib.results.result import Result
 from mclib.simulation import check_model, iterate, prepare
@@ -139,6 +140,7 @@ class Explorer:
         self.widget = self.panels.widget
         self._runs = LiveRuns(Listeners(self._drawn, self._progress, self._failed))
         self.panels.show_state(self._state)
+        close_with_cell(self)
         self._run()
 
     @property

@@ -97,3 +97,49 @@ def test_without_plotly_the_message_says_what_to_install(
 )
 def test_numbers_are_written_for_people(value: float, unit: str, expected: str) -> None:
     assert expected == words(value, unit)
+
+
+def test_a_cell_that_runs_again_closes_what_it_made_before(
+    output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mclib.plots import figure
+
+    turns = iter([("cell", "1"), ("cell", "1"), ("other", "2"), ("cell", "3")])
+    monkeypatch.setattr(figure, "_cell_and_turn", lambda: next(turns))
+    monkeypatch.setattr(figure, "_MADE_BY_CELLS", {})
+
+    class Made:
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    first, second, other, again = (Made() for _ in range(4))
+    for each in (first, second, other, again):
+        figure.close_with_cell(each)
+
+    assert [True, True, False, False] == [
+        each.closed for each in (first, second, other, again)
+    ]
+
+
+def test_what_a_thread_draws_belongs_to_no_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+    import types
+
+    from mclib.plots import figure
+
+    header = {"msg_type": "execute_request", "msg_id": "7"}
+    shell = types.SimpleNamespace(
+        parent_header={"metadata": {"cellId": "cell"}, "header": header}
+    )
+    module = types.SimpleNamespace(get_ipython=lambda: shell)
+    monkeypatch.setitem(sys.modules, "IPython", module)
+    found: list[tuple[str, str]] = []
+
+    thread = threading.Thread(target=lambda: found.append(figure._cell_and_turn()))
+    thread.start()
+    thread.join()
+
+    assert [("", "")] == found
+    assert ("cell", "7") == figure._cell_and_turn()
