@@ -17,7 +17,12 @@ from deploy.deployer.findings import refuse
 from deploy.deployer.gpu_registry import GpuRegistry, host_folder
 from deploy.deployer.interrupts import uninterrupted
 from deploy.deployer.outcomes import Failed, NeedsPerson, RolledBack
-from deploy.deployer.platform_health import check_answers, check_parts, check_smoke
+from deploy.deployer.platform_health import (
+    await_certificate,
+    check_answers,
+    check_parts,
+    check_smoke,
+)
 from deploy.deployer.programs import Programs
 from deploy.deployer.release_lock import differences, inspect_images
 from deploy.deployer.releases import Releases
@@ -126,6 +131,7 @@ class Deployment:
         story.change("known simulation, users' image", self._simulate)
         story.change("smoke test", lambda: check_smoke(new))
         story.change("API under 20 questions/s", lambda: check_answers(new))
+        story.change("certificate", lambda: await_certificate(new))
 
     def _go_back(self, error: BaseException) -> None:
         why = str(error) or "it was interrupted"

@@ -21,6 +21,9 @@ from hub.release import COLORS
 from hub.settings import Settings
 from hub.storage import checkout, write_whole
 
+# What Docker says of a network where it has lost count of containers that were ended.
+_COUNTED = "has active endpoints"
+
 __all__ = ["Environment"]
 
 
@@ -210,9 +213,25 @@ class Environment:
         """Start every part, and wait until each is well."""
         self.programs.compose("up", "--detach", "--wait", "--remove-orphans")
 
-    def _end_containers(self, *, with_volumes: bool) -> None:
+    def _end_containers(self, *, with_volumes: bool) -> str:
         volumes = ["--volumes"] if with_volumes else []
-        self.programs.compose("down", "--remove-orphans", *volumes)
+        try:
+            self.programs.compose("down", "--remove-orphans", *volumes)
+        except Failed as error:
+            left = self._networks_of_nobody()
+            if _COUNTED not in str(error) or not left:
+                raise
+            return f"left, until Docker is started anew: {', '.join(left)}"
+        return "ok"
+
+    def _networks_of_nobody(self) -> list[str]:
+        """Networks that are left although no container is."""
+        docker, own = self.programs.docker, f"mchub-{self._settings.name}"
+        ours = f"label=com.docker.compose.project={own}"
+        if docker("ps", "--all", "--quiet", "--filter", ours).strip():
+            return []
+        form = "{{.Name}}"
+        return docker("network", "ls", "--format", form, "--filter", ours).split()
 
     def _end_all_servers(self) -> None:
         # The hubs first: until then somebody may start another.

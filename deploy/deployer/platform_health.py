@@ -9,21 +9,24 @@ from typing import Any, Final
 from deploy.deployer.outcomes import Failed
 from deploy.deployer.performance import Answers, calm, held_to
 from deploy.deployer.programs import Programs
-from hub.choices import Prometheus
+from hub.choices import Acme, NoTls, Prometheus
 from hub.roles import SYNTHETIC
 
 __all__ = [
     "ask_speed",
+    "await_certificate",
     "check_answers",
     "check_parts",
     "check_smoke",
     "connect_to",
+    "shown_certificate",
     "states",
     "unwell",
     "wait_until_well",
 ]
 
 _WELL_WITHIN: Final = 60.0
+_ISSUED_WITHIN: Final = 120.0
 # The hub's API without a database and with it, and the platform's own.
 _PATHS: Final = ("/hub/api/", "/hub/api/user", "/api/version")
 _SLOWEST_START: Final = 30.0
@@ -88,6 +91,32 @@ def wait_until_well(look: Callable[[], str], within: float = _WELL_WITHIN) -> st
             if time.monotonic() >= end:
                 raise
             time.sleep(1)
+
+
+def shown_certificate(programs: Programs) -> str:
+    """How the certificate is that people are shown, as text."""
+    if isinstance(programs.settings.tls, NoTls):
+        return "none, by its settings"
+    asked = ("deploy.deployer.shown_certificate", connect_to(programs))
+    name = str(programs.settings.address.hostname)
+    return programs.module(*asked, name, options=["--network=host"]).strip()
+
+
+def await_certificate(programs: Programs) -> str:
+    """The certificate that people are shown; an authority's first one is waited for.
+
+    One that doesn't come is a warning: it may be the domain's fault, and not the release's.
+    """
+    told = shown_certificate(programs)
+    if not isinstance(programs.settings.tls, Acme):
+        return told
+    end = time.monotonic() + _ISSUED_WITHIN
+    while "self-signed" in told and time.monotonic() < end:
+        time.sleep(5)
+        told = shown_certificate(programs)
+    if "self-signed" in told:
+        return f"warning: {told}; the part `certificates` says why there is no other yet"
+    return told
 
 
 def check_answers(programs: Programs) -> str:

@@ -10,10 +10,9 @@ from deploy.deployer.gpu_registry import GpuRegistry, host_folder
 from deploy.deployer.hub_switch import found
 from deploy.deployer.journal import Journal
 from deploy.deployer.outcomes import Failed
-from deploy.deployer.platform_health import ask_speed, connect_to, states
+from deploy.deployer.platform_health import ask_speed, shown_certificate, states
 from deploy.deployer.programs import Programs
 from deploy.deployer.releases import Releases
-from hub.choices import NoTls
 from hub.gpus.shares import fraction_text
 
 __all__ = ["status"]
@@ -32,7 +31,7 @@ def status(programs: Programs) -> str:
         ("leases", lambda: _leases(programs)),
         ("GPUs", lambda: _gpus(programs)),
         ("backup", lambda: _backup(programs)),
-        ("certificate", lambda: _certificate(programs)),
+        ("certificate", lambda: shown_certificate(programs)),
         ("API", lambda: ask_speed(programs)),
         ("last run", lambda: _last_run(programs)),
     ]
@@ -109,15 +108,6 @@ def _backup(programs: Programs) -> str:
     every = settings.backup.every
     late = ", LATE" if datetime.now(UTC) - last.ended > every * 1.2 else ""
     return f"{last.label}, {age(last.ended, datetime.now(UTC))}{late}, {len(copies)} copies"
-
-
-def _certificate(programs: Programs) -> str:
-    settings = programs.settings
-    if isinstance(settings.tls, NoTls):
-        return "none, by its settings"
-    asked = ("deploy.deployer.shown_certificate", connect_to(programs))
-    name = str(settings.address.hostname)
-    return programs.module(*asked, name, options=["--network=host"]).strip()
 
 
 def _last_run(programs: Programs) -> str:

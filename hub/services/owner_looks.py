@@ -130,8 +130,9 @@ def look_at_certificate(host: str, port: int, name: str) -> Look:
 
 
 def certificate_state(shown: x509.Certificate, now: datetime) -> tuple[State, str]:
-    """How a certificate is, by the days it has left."""
+    """How a certificate is, by the days it has left, and whether anybody vouches for it."""
     days = (shown.not_valid_after_utc - now).days
     if days < 0:
         return "down", f"ended {-days} days ago"
-    return ("ok" if days >= FEWEST_DAYS else "degraded"), f"{days} days left"
+    vouched = ", self-signed" if shown.issuer == shown.subject else ""
+    return ("ok" if days >= FEWEST_DAYS else "degraded"), f"{days} days left{vouched}"

@@ -15,7 +15,10 @@ from deploy.deployer.story import Story
 from hub import load
 
 EARLY = ("refuse_unfit_host", "check_schemas", "back_up")
-LATE = ("switch_to", "check_parts", "check_smoke", "check_answers")
+LATE = (
+    *("switch_to", "check_parts", "check_smoke", "check_answers"),
+    "await_certificate",
+)
 
 
 class World:
@@ -138,7 +141,13 @@ def test_a_rollback_goes_the_other_way_and_is_proved_as_well(world: World) -> No
 
     assert world.taken == [
         *("refuse_unfit_host", "back_up", "switch_back"),
-        *("check_parts", "check_smoke", "check_answers", "gone back to"),
+        *(
+            "check_parts",
+            "check_smoke",
+            "check_answers",
+            "await_certificate",
+            "gone back to",
+        ),
     ]
 
 

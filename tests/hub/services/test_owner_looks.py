@@ -71,8 +71,8 @@ def test_cards_are_told_and_none_is_no_fault(
 @pytest.mark.parametrize(
     ("days", "state", "detail"),
     [
-        (0, "ok", "90 days left"),
-        (80, "degraded", "10 days left"),
+        (0, "ok", "90 days left, self-signed"),
+        (80, "degraded", "10 days left, self-signed"),
         (95, "down", "ended 5 days ago"),
     ],
 )
