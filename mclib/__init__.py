@@ -178,6 +178,8 @@ if TYPE_CHECKING:
     from mclib.samplers.strata import LatinHypercube, Stratified
     from mclib.sensitivity.effects import ShapleyEffects
     from mclib.sensitivity.indices import SobolIndices
+    from mclib.sensitivity.morris import morris
+    from mclib.sensitivity.screening import ElementaryEffects
     from mclib.sensitivity.shapley import shapley_effects
     from mclib.sensitivity.sobol import sobol_indices
     from mclib.sipmath import SipLibrary
@@ -213,6 +215,7 @@ __all__ = [
     "CumulativeOgive",
     "Dagum",
     "DiscreteUniform",
+    "ElementaryEffects",
     "Empirical",
     "EmpiricalCopula",
     "EngineUnavailable",
@@ -334,6 +337,7 @@ __all__ = [
     "maximum",
     "minimum",
     "model",
+    "morris",
     "optimize",
     "panjer",
     "plots",

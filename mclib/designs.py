@@ -5,17 +5,22 @@ share is computed once, no engine knows of it, and nothing is stored.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mclib.expressions.expression import Expression
 from mclib.expressions.graph import Graph
+from mclib.expressions.loops import uniform
 from mclib.expressions.nodes import Loop, Node, new_loop_identity, node, topological
+from mclib.expressions.probability import Probability
 from mclib.expressions.tracing import named_outputs
 from mclib.streams import stream_of
 
-Names = Mapping[str, str]
-"""From a stream to the one that is drawn from in its place."""
+Moved = Callable[[Probability], Probability]
+"""From a uniform to the one that stands in its place."""
+
+Names = Mapping[str, str | Moved]
+"""From a stream to the one drawn from in its place, or to how its draws are moved."""
 
 Outputs = Mapping[str, Any]
 """What one evaluation gives, by output: expressions, or arrays."""
@@ -27,18 +32,21 @@ class Design:
 
     Attributes
     ----------
-    evaluations : tuple of mapping of str to str
-        For each evaluation, the streams that others stand in for.
+    evaluations : tuple of mapping of str to str or callable
+        For each evaluation, the streams that others stand in for, or whose draws move.
     combined : callable
         From the outputs of all evaluations to the outputs of the design, by name. It uses
         operators only, so that expressions and arrays will do.
     graphs : tuple of Graph, optional
         For each evaluation, a graph of the same model in place of the run's own.
+    beside : mapping of str to Node, optional
+        What `combined` needs besides; it stands behind the outputs of the evaluations.
     """
 
     evaluations: tuple[Names, ...]
     combined: Callable[[Sequence[Outputs]], Mapping[str, Any]]
     graphs: tuple[Graph, ...] = ()
+    beside: Mapping[str, Node] = field(default_factory=dict)
 
     def of_graph(self, graph: Graph) -> Graph:
         """Return a graph of the same inputs, whose outputs are those of the design."""
@@ -46,6 +54,8 @@ class Design:
             {name: Expression(each) for name, each in redrawn(own.outputs, names).items()}
             for own, names in self._each(graph)
         ]
+        if self.beside:
+            outputs.append({name: Expression(each) for name, each in self.beside.items()})
         combined = {name: each.node for name, each in self.combined(outputs).items()}
         return Graph(graph.inputs, combined, graph.fixed)
 
@@ -71,6 +81,8 @@ class Design:
                 columns.setdefault(each, f"{key}, {number}" if number else key)
             wanted.append({key: columns[each] for key, each in named.items()})
         inputs = {column: each for each, column in columns.items()}
+        # No input has a comma in its name.
+        inputs |= {f"{key}, beside": each for key, each in self.beside.items()}
 
         def called(**given: Any) -> Mapping[str, Any]:
             constants = {key: value for key, value in given.items() if key not in inputs}
@@ -80,6 +92,8 @@ class Design:
                 returned = named_outputs(function(**draws, **constants), name)
                 # Booleans have no difference; times one they are numbers.
                 outputs.append({key: 1.0 * value for key, value in returned.items()})
+            if self.beside:
+                outputs.append({key: given[f"{key}, beside"] for key in self.beside})
             return self.combined(outputs)
 
         return called, Graph(inputs, inputs, graph.fixed)
@@ -105,13 +119,18 @@ def again(streams: Iterable[str]) -> dict[str, str]:
 
 
 def redrawn(roots: Mapping[str, Node], names: Names) -> dict[str, Node]:
-    """Return `roots` over streams of other names."""
+    """Return `roots` over streams of other names, or over draws that are moved."""
     order = list(topological(roots.values()))
     # A loop that starts or steps otherwise is another one, with its own placeholders.
     loops = {loop: new_loop_identity() for loop in _changed_loops(order, names)}
     copies: dict[Node, Node] = {}
     for each in order:
         args = tuple(copies[arg] for arg in each.args)
+        moved = names.get(each.payload) if each.op.name in {"tail", "side"} else None
+        if callable(moved):
+            there = moved(uniform(each.payload, *args))
+            copies[each] = (there.tail if each.op.name == "tail" else there.side).node
+            continue
         payload = _payload(each, names, loops)
         copies[each] = node(each.op.name, *args, type_=each.type, payload=payload)
     return {name: copies[root] for name, root in roots.items()}

@@ -81,6 +81,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "mclib.sensitivity.effects": ("ShapleyEffects",),
     "mclib.sensitivity.indices": ("SobolIndices",),
+    "mclib.sensitivity.morris": ("morris",),
+    "mclib.sensitivity.screening": ("ElementaryEffects",),
     "mclib.sensitivity.shapley": ("shapley_effects",),
     "mclib.sensitivity.sobol": ("sobol_indices",),
     "mclib.sipmath": ("SipLibrary",),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mclib.results.display import STYLE, origin
 from mclib.results.estimate import Estimate
+from mclib.results.formatting import plain
 from mclib.results.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -18,10 +19,14 @@ _BAR = 120.0
 
 
 class Bars(NamedTuple):
-    """Which measures are drawn as a bar: one as its whole, one as the filled part of it."""
+    """Which measures are drawn as a bar: one as its whole, one as the filled part of it.
+
+    Those that are no shares are drawn in proportion to the largest of the output.
+    """
 
     whole: str
     filled: str
+    are_shares: bool = True
 
 
 def columns_of(name: str, estimate: Estimate, level: float) -> dict[str, float]:
@@ -72,12 +77,14 @@ def html_of(measures: Measures, provenance: Provenance, bars: Bars) -> str:
     body = ""
     for output in _outputs(measures):
         body += f'<tr><th scope="rowgroup">{html.escape(output)}</th></tr>'
+        longest = max(each.value for each in measures[bars.whole][output].values())
+        unit = 1.0 if bars.are_shares or not longest > 0.0 else longest
         for name, *cells in _rows(measures, output):
             numbers = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
-            values = {key: measures[key][output][name].value for key in bars}
+            whole, filled = (measures[key][output][name].value for key in bars[:2])
             body += (
                 f'<tr><td style="text-align:left">{html.escape(name)}</td>{numbers}'
-                f"<td>{_drawn(name, values[bars.whole], values[bars.filled])}</td></tr>"
+                f"<td>{_drawn(name, whole, filled, unit)}</td></tr>"
             )
     head = "".join(
         f'<th scope="col">{each}</th>' for each in ("", *_headings(measures), "")
@@ -116,9 +123,10 @@ def _rows(measures: Measures, output: str) -> list[list[str]]:
     ]
 
 
-def _drawn(driver: str, whole: float, filled: float) -> str:
-    outer, inner = (_BAR * min(max(each, 0.0), 1.0) for each in (whole, filled))
-    words = html.escape(f"{driver}: {filled:.2f} of {whole:.2f}", quote=True)
+def _drawn(driver: str, whole: float, filled: float, unit: float) -> str:
+    outer, inner = (_BAR * min(max(each / unit, 0.0), 1.0) for each in (whole, filled))
+    text = f"{filled:.2f} of {whole:.2f}" if unit == 1.0 else plain(whole, 4)
+    words = html.escape(f"{driver}: {text}", quote=True)
     return (
         f'<svg viewBox="0 0 {_BAR + 2:g} 12" width="{_BAR + 2:g}" height="12" '
         f'role="img" aria-label="{words}">'
