@@ -173,6 +173,7 @@ if TYPE_CHECKING:
     from mclib.processes.volatility import EGARCH, GARCH, GJR
     from mclib.projects.project import Project
     from mclib.projects.risks import risk_register
+    from mclib.reports.reporting import report
     from mclib.samplers.plain import Antithetic, Independent
     from mclib.samplers.sobol import SobolSequence
     from mclib.samplers.strata import LatinHypercube, Stratified
@@ -344,6 +345,7 @@ __all__ = [
     "power",
     "reached_correlations",
     "reorder",
+    "report",
     "reverse_stress",
     "rint",
     "risk_register",

@@ -3,16 +3,18 @@
 Both go through exact quantiles, found in common passes over the trials.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from mclib.errors import law
+from mclib.errors import ArgumentError, law
 from mclib.plots.figure import graph_objects, make_figure
 from mclib.plots.statistics import statistics_table
 from mclib.plots.style import BLUE, TEXT, VERMILION, axis, frame, hover_format, words
 from mclib.results.output import Output
 from mclib.results.pictures import description
+from mclib.results.storing import KEPT_QUANTILES
 
 _ORDERS = (0.001, 0.002, 0.005, *np.arange(1, 100) / 100.0, 0.995, 0.998, 0.999)
 _MARKED = (0.05, 0.5, 0.95)
@@ -33,10 +35,10 @@ def cumulative(output: Output, *, descending: bool = False, unit: str = "") -> A
     Returns
     -------
     Figure
-        From P0.1 to P99.9, with P5, P50 and P95 marked, and a table of statistics.
+        From P0.1 to P99.9, with P5, P50 and P95 marked, and a table of statistics. That of
+        a loaded result goes through the 27 quantiles which its file has.
     """
-    orders = _orders_for(output)
-    values = [each.value for each in output.quantile(orders)]
+    orders, values = _quantiles(output)
     shares = [1.0 - q if descending else q for q in orders]
     verb = "exceeded" if descending else "not exceeded"
     line = graph_objects().Scatter(
@@ -57,7 +59,10 @@ def cumulative(output: Output, *, descending: bool = False, unit: str = "") -> A
         text=[
             f" P{100 * q:g}: {words(x, unit)}" for q, x in zip(_MARKED, marked, strict=True)
         ],
-        textposition="top right" if descending else "bottom right",
+        # Beside the curve, and never beyond the right edge of a narrow page.
+        textposition=["top right"] * 2 + ["bottom left"]
+        if descending
+        else ["bottom right"] * 2 + ["top left"],
         textfont={"color": TEXT},
         cliponaxis=False,
         hoverinfo="skip",
@@ -141,10 +146,21 @@ def exceedance(output: Output, *, unit: str = "") -> Any:
     return make_figure([band, line], layout)
 
 
-def _orders_for(output: Output) -> list[float]:
-    """Orders of quantiles that so many trials can tell."""
+def _quantiles(output: Output) -> tuple[list[float], list[float]]:
+    """Orders of quantiles that so many trials can tell, and those quantiles."""
+    orders = _told(output, _ORDERS)
+    try:
+        found = output.quantile(orders)
+    except ArgumentError:
+        # A result from a file has those that it kept, and no trials to look for others.
+        orders = _told(output, KEPT_QUANTILES)
+        found = output.quantile(orders)
+    return orders, [each.value for each in found]
+
+
+def _told(output: Output, orders: Iterable[float]) -> list[float]:
     n = max(output.n_trials, 1)
-    return [float(q) for q in _ORDERS if min(q, 1.0 - q) * n >= 1.0 or 0.01 < q < 0.99]
+    return [float(q) for q in orders if min(q, 1.0 - q) * n >= 1.0 or 0.01 < q < 0.99]
 
 
 def _window(values: list[float], orders: list[float]) -> list[float]:

@@ -3,12 +3,13 @@
 Bars come from the counts that the run has; no trial is sent to the browser.
 """
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from mclib.errors import law
+from mclib.errors import ArgumentError, law
 from mclib.plots.figure import make_figure
 from mclib.plots.statistics import SHOWN, statistics_table
 from mclib.plots.style import BLUE, GREY, TEXT, VERMILION, axis, frame, hover_format, words
@@ -163,8 +164,10 @@ class _Drawn:
     def shares(self, low: float, high: float) -> tuple[tuple[float, float, float], bool]:
         """Return the shares below, between and above, and whether they are exact."""
         if self.output.n_trials <= EXACT_TRIALS:
-            below, above = (each.value for each in self.output.shares(low, high))
-            return (below, 1.0 - below - above, above), True
+            # A result from a file has its bars, and no trials to count again.
+            with contextlib.suppress(ArgumentError):
+                below, above = (each.value for each in self.output.shares(low, high))
+                return (below, 1.0 - below - above, above), True
         sums = np.concatenate([[0], np.cumsum(self.counted.counts)]) + self.counted.below
         total = self.counted.n_trials
         below, upto = np.interp([low, high], self.counted.edges, sums) / total

@@ -22,15 +22,16 @@ def statistics_table(output: Output, unit: str = "") -> list[tuple[str, str]]:
     mean, spread = output.mean, output.standard_deviation
     quantiles = output.quantiles(*SHOWN)
     return [
-        ("mean", _rounded(mean, scale)),
+        ("mean", rounded(mean, scale)),
         ("± s.e.", plain(scale * mean.standard_error, 2)),
-        ("st. deviation", _rounded(spread, scale)),
-        *((name, _rounded(each, scale)) for name, each in quantiles.items()),
+        ("st. deviation", rounded(spread, scale)),
+        *((name, rounded(each, scale)) for name, each in quantiles.items()),
         ("trials", f"{output.n_trials:,}"),
     ]
 
 
-def _rounded(estimate: Estimate, scale: float) -> str:
+def rounded(estimate: Estimate, scale: float) -> str:
+    """Write an estimate alone, to the digits that its error supports, or 100 times it."""
     if scale == 1.0:
         return estimate.rounded()
     return f"{estimate:%}".partition(" ±")[0].partition(",")[0]

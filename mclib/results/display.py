@@ -37,7 +37,7 @@ def result_text(rows: Sequence[Row], provenance: Provenance) -> str:
         ).rstrip()
         for line in cells
     ]
-    return "\n".join([*lines, *_warnings(rows, provenance), origin(provenance)])
+    return "\n".join([*lines, *warnings_of(rows, provenance), origin(provenance)])
 
 
 def result_html(rows: Sequence[Row], provenance: Provenance) -> str:
@@ -46,7 +46,7 @@ def result_html(rows: Sequence[Row], provenance: Provenance) -> str:
     body = "".join(_line(row) for row in rows)
     warnings = "".join(
         f'<p class="warning">{html.escape(each)}</p>'
-        for each in _warnings(rows, provenance)
+        for each in warnings_of(rows, provenance)
     )
     return (
         f'{STYLE}<div class="mclib-result"><table><thead><tr>{head}</tr></thead>'
@@ -94,7 +94,8 @@ def _line(row: Row) -> str:
     return f'<tr><th scope="row">{name}</th>{cells}<td>{histogram_svg(row)}</td></tr>'
 
 
-def _warnings(rows: Sequence[Row], provenance: Provenance) -> list[str]:
+def warnings_of(rows: Sequence[Row], provenance: Provenance) -> list[str]:
+    """Return what there is to warn of: trials without a number, a run that was stopped."""
     found = [row.warning for row in rows if row.warning is not None]
     if provenance.interrupted:
         found.insert(0, f"Interrupted after {provenance.n_trials:,} trials.")

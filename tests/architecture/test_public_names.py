@@ -160,6 +160,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "power",
     "reached_correlations",
     "reorder",
+    "report",
     "reverse_stress",
     "rint",
     "risk_register",

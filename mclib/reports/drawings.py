@@ -1,0 +1,124 @@
+"""Charts as a page without a kernel needs them: what is drawn, and what it says in words.
+
+Title, caption and statistics stand in the page, where they are read out, searched and
+fitted to a phone; the figure keeps the drawing alone.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mclib.errors import ArgumentError, law
+from mclib.plots.curves import cumulative, exceedance
+from mclib.plots.drivers import tornado
+from mclib.plots.figure import SAFE_CONFIG
+from mclib.plots.histograms import histogram
+from mclib.plots.style import beside
+from mclib.results.result import Result
+
+CHARTS: Mapping[str, Any] = {
+    "histogram": lambda result, name, unit: histogram(result[name], unit=unit),
+    "cumulative": lambda result, name, unit: cumulative(result[name], unit=unit),
+    "exceedance": lambda result, name, unit: exceedance(result[name], unit=unit),
+    "tornado": lambda result, name, unit: tornado(result.tornado(name), unit=unit),
+}
+"""By name: how a chart of one output is drawn."""
+
+TITLES = {
+    "histogram": "Histogram",
+    "cumulative": "Cumulative curve",
+    "exceedance": "Exceedance curve",
+    "tornado": "What drives the mean",
+}
+
+USUAL = ("histogram", "cumulative", "tornado")
+"""Charts of every output unless others are asked for, each where the trials can tell."""
+
+_AIR_BESIDE, _AIR_ABOVE = 30, 60
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart, apart from the words about it.
+
+    Attributes
+    ----------
+    title, caption : str
+        Above and below it.
+    statistics : tuple of (str, str)
+        Names and numbers that go with it.
+    height : float
+        In pixels.
+    content : str
+        Data, layout and configuration for plotly.js, as JSON.
+    """
+
+    title: str
+    caption: str
+    statistics: tuple[tuple[str, str], ...]
+    height: float
+    content: str
+
+
+def draw(result: Result, name: str, kind: str, unit: str) -> Drawing:
+    """Draw a chart of one output.
+
+    Raises
+    ------
+    ArgumentError
+        If the result can't tell what the chart shows.
+    """
+    figure = CHARTS[kind](result, name, unit)
+    drawn = drawing_of(figure, TITLES[kind])
+    figure.close()
+    return drawn
+
+
+def reason(error: ArgumentError) -> str:
+    """Say in one line why a chart isn't there."""
+    return str(error).partition("\n")[0].replace("`", "")
+
+
+def drawing_of(figure: Any, title: str = "") -> Drawing:
+    """Take a figure apart.
+
+    Parameters
+    ----------
+    figure : Figure
+        Any plotly figure.
+    title : str, default ""
+        By default the figure's own.
+
+    Raises
+    ------
+    ArgumentError
+        If `figure` is no plotly figure.
+    """
+    if not hasattr(figure, "to_plotly_json"):
+        must = f"list plotly figures and names among {', '.join(CHARTS)}"
+        raise law("charts", must, figure)
+    content = json.loads(figure.to_json())
+    layout = content["layout"]
+    meta = layout.pop("meta", None)
+    known = meta if isinstance(meta, dict) else {}
+    statistics = tuple((str(a), str(b)) for a, b in known.get("table", ()))
+    own = layout.pop("title", {})
+    subtitle = own.get("subtitle", {}).get("text", "")
+    words = [str(known.get("description", "")), subtitle]
+    if statistics:
+        # They stand below the chart instead, where a narrow page has room for them.
+        there = {each["text"] for each in beside(statistics)}
+        notes = layout.get("annotations", ())
+        layout["annotations"] = [each for each in notes if each.get("text") not in there]
+        layout["margin"]["r"] = _AIR_BESIDE
+    if known:
+        layout["margin"]["t"] = _AIR_ABOVE
+    drawing = {"data": content["data"], "layout": layout, "config": SAFE_CONFIG}
+    return Drawing(
+        title or own.get("text") or "Chart",
+        "; ".join(each for each in words if each),
+        statistics,
+        float(layout.get("height", 450)),
+        json.dumps(drawing),
+    )
