@@ -115,14 +115,15 @@ def test_a_second_run_is_refused_while_one_lasts(site: Site, first: str) -> None
     assert "holds the lock of this environment; nothing was changed" in said
 
 
+@THOROUGH
 @pytest.mark.parametrize(
     ("breaks", "status", "at"),
     [
-        pytest.param("image", 1, "schemas, rehearsed", marks=THOROUGH),
-        pytest.param("migration", 1, "schemas, rehearsed", marks=THOROUGH),
-        pytest.param("health", 3, "from hub to hub", marks=THOROUGH),
+        ("image", 1, "schemas, rehearsed"),
+        ("migration", 1, "schemas, rehearsed"),
+        ("health", 3, "from hub to hub"),
         ("smoke", 3, "smoke test"),
-        pytest.param("performance", 3, "API under 20 questions/s", marks=THOROUGH),
+        ("performance", 3, "API under 20 questions/s"),
     ],
 )
 def test_a_broken_release_is_changed_back(
@@ -144,6 +145,7 @@ def test_a_broken_release_is_changed_back(
         assert f"Release {GOOD} works again" in said
 
 
+@THOROUGH
 def test_on_to_the_next_release_and_back_with_the_data_as_they_were(
     site: Site, first: str
 ) -> None:
