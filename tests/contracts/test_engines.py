@@ -24,5 +24,6 @@ def test_every_engine_keeps_the_law(law: Callable[[Engine], None], peer: str) ->
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_long_programs_are_computed_as_the_judge_does() -> None:
     check_same_bits_as_the_judge(LLVM, LONG)

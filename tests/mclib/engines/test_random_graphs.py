@@ -39,6 +39,7 @@ def test_engines_agree_on_a_random_graph(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @settings(max_examples=100, deadline=None)
 @given(GRAPHS, PRECISIONS)
 def test_engines_agree_on_many_random_graphs(
