@@ -254,6 +254,38 @@ def simulate_graph(
     return Result(run.snapshot())
 
 
+def run_design(
+    model: Model,
+    design: Design,
+    n_trials: Any,
+    *,
+    seed: int | None,
+    parameters: Mapping[str, float] | None,
+    engine: str | Engine,
+    chunk_size: int | None,
+    sampler: str | Sampler,
+    progress: bool | None,
+) -> SimulationRun:
+    """Return a run, done to its end, whose trials evaluate a model several times.
+
+    Parameters
+    ----------
+    model : Model
+        What is evaluated.
+    design : Design
+        At which points, and what is made of them.
+    n_trials, seed, parameters, engine, chunk_size, sampler, progress
+        As for `simulate`.
+    """
+    run = prepare(
+        model, n_trials, seed, parameters, engine, "float64", chunk_size, sampler,
+        design=design,
+    )  # fmt: skip
+    for _ in shown(run.advance(), run, progress):
+        pass
+    return run
+
+
 def _go_on(run: SimulationRun, progress: bool | None) -> None:
     """Go through all trials that are wanted, or those before Ctrl-C."""
     try:

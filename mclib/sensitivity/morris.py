@@ -10,12 +10,11 @@ from mclib.expressions.graph import Graph
 from mclib.expressions.loops import uniform
 from mclib.expressions.probability import Probability
 from mclib.model import Model
-from mclib.progress import shown
 from mclib.results.result import Result
 from mclib.samplers.sampler import Sampler, streams_of
 from mclib.sensitivity.drivers import Groups, drivers_of
 from mclib.sensitivity.screening import ElementaryEffects
-from mclib.simulation import check_model, prepare
+from mclib.simulation import check_model, run_design
 
 Drivers = Mapping[str, Sequence[str]]
 
@@ -99,19 +98,17 @@ def morris(
     graph = model.graph(model.checked(parameters))
     drivers = drivers_of(model, graph, groups)
     signed = _signed(graph, drivers)
-    run = prepare(
+    run = run_design(
         model,
+        _design(drivers, signed),
         n_trials,
-        seed,
-        parameters,
-        engine,
-        "float64",
-        chunk_size,
-        sampler,
-        design=_design(drivers, signed),
+        seed=seed,
+        parameters=parameters,
+        engine=engine,
+        chunk_size=chunk_size,
+        sampler=sampler,
+        progress=progress,
     )
-    for _ in shown(run.advance(), run, progress):
-        pass
     result = Result(run)
     outputs = [name for name in run.output_names if "\n" not in name]
     return ElementaryEffects(

@@ -14,12 +14,11 @@ from mclib.designs import Design, Outputs, again
 from mclib.engines.base import Engine
 from mclib.errors import law
 from mclib.model import Model
-from mclib.progress import shown
 from mclib.samplers.sampler import Sampler
 from mclib.sensitivity.drivers import Groups, drivers_of
 from mclib.sensitivity.effects import ShapleyEffects
 from mclib.sensitivity.shares import Shares
-from mclib.simulation import check_model, prepare
+from mclib.simulation import check_model, run_design
 
 MOST_DRIVERS = 8
 """With d drivers there are 2**d sets of them, and each is evaluated."""
@@ -104,19 +103,17 @@ def shapley_effects(
         hint = 'put inputs together, as in `groups={"market": ["price", "units"]}`.'
         raise law("model", f"have at most {MOST_DRIVERS} drivers", len(drivers), hint)
     design = _design(model, numbers, drivers)
-    run = prepare(
+    run = run_design(
         model,
+        design,
         n_trials,
-        seed,
-        parameters,
-        engine,
-        "float64",
-        chunk_size,
-        sampler,
-        design=design,
+        seed=seed,
+        parameters=parameters,
+        engine=engine,
+        chunk_size=chunk_size,
+        sampler=sampler,
+        progress=progress,
     )
-    for _ in shown(run.advance(), run, progress):
-        pass
     shares = Shares(run)
     return ShapleyEffects(
         effects={

@@ -7,13 +7,12 @@ from typing import Any
 from mclib.designs import Design, Outputs, again
 from mclib.engines.base import Engine
 from mclib.model import Model
-from mclib.progress import shown
 from mclib.results.estimate import Estimate
 from mclib.samplers.sampler import Sampler
 from mclib.sensitivity.drivers import Groups, drivers_of
 from mclib.sensitivity.indices import SobolIndices
 from mclib.sensitivity.shares import Shares
-from mclib.simulation import check_model, prepare
+from mclib.simulation import check_model, run_design
 
 Pair = tuple[str, str]
 
@@ -96,19 +95,17 @@ def sobol_indices(
     check_model(model)
     drivers = drivers_of(model, model.graph(model.checked(parameters)), groups)
     design = _design(drivers, second_order=bool(second_order))
-    run = prepare(
+    run = run_design(
         model,
+        design,
         n_trials,
-        seed,
-        parameters,
-        engine,
-        "float64",
-        chunk_size,
-        sampler,
-        design=design,
+        seed=seed,
+        parameters=parameters,
+        engine=engine,
+        chunk_size=chunk_size,
+        sampler=sampler,
+        progress=progress,
     )
-    for _ in shown(run.advance(), run, progress):
-        pass
     return _indices(Shares(run), list(drivers), second_order=bool(second_order))
 
 

@@ -130,7 +130,7 @@ def test_chunks_and_engines_change_nothing() -> None:
 def test_intervals_cover_the_truth_as_often_as_they_say(sampler: str) -> None:
     linked = mc.correlate(linear, PAIRS, measure="pearson")
     exact = exact_effects(covariance(PAIRS))
-    n_runs, hits = 200, np.zeros(3)
+    n_runs, hits = 500, np.zeros(3)
     for seed in range(n_runs):
         effects = mc.shapley_effects(
             linked, 32_768, seed=seed, sampler=sampler, engine=LlvmEngine(1)
