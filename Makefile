@@ -58,7 +58,7 @@ check: setup ## lint, format, types, import contracts, spelling; changes nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell
+	$(BIN)/prek run codespell --all-files
 	$(BIN)/shellcheck $(SHELL_SCRIPTS)
 	$(BIN)/validate-pyproject pyproject.toml
 
