@@ -1,12 +1,12 @@
 """A report that is written: shown in a line, saved whole or not at all."""
 
 import os
-import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mclib.errors import law
 from mclib.reports.markup import escaped
+from mclib.results.drafts import checked_target, drafted
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,8 @@ class Report:
             If there is a file already, its folder is missing, or it ends otherwise.
         """
         target = checked_path(path, overwrite=overwrite)
-        # Drafted beside the target and then renamed: a reader never sees half a page.
-        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        try:
+        with drafted(target) as draft:
             draft.write_text(self.html, "utf-8", newline="\n")
-            draft.replace(target)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
         return Report(self.title, self.html, self.n_charts, target)
 
     def _repr_html_(self) -> str:
@@ -81,12 +75,6 @@ def checked_path(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
     ArgumentError
         If there is a file already, its folder is missing, or it ends otherwise.
     """
-    target = Path(path)
-    if target.suffix.lower() != ".html":
+    if Path(path).suffix.lower() != ".html":
         raise law("path", "end in .html", str(path))
-    if not target.parent.is_dir():
-        raise law("path", "lie in a folder that exists", str(path))
-    if target.is_dir() or (target.exists() and not overwrite):
-        hint = "pass `overwrite=True` to replace the file."
-        raise law("path", "name no file that exists", str(path), hint)
-    return target
+    return checked_target(path, overwrite=overwrite)

@@ -10,7 +10,6 @@ import io
 import json
 import math
 import os
-import secrets
 import struct
 import zipfile
 import zlib
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from mclib.errors import ArgumentError, law
 from mclib.results.answers import Answers, Known
+from mclib.results.drafts import checked_target, drafted
 from mclib.results.ending import Stopping
 from mclib.results.provenance import Provenance
 from mclib.results.run import Trials
@@ -137,12 +137,7 @@ def write_result(
     overwrite: bool,
 ) -> None:
     """Write what is known about a run to a file, all of it or nothing."""
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise law("path", "lie in a folder that exists", str(path))
-    if target.exists() and not overwrite:
-        hint = "pass `overwrite=True` to replace the file."
-        raise law("path", "name no file that exists", str(path), hint)
+    target = checked_target(path, overwrite=overwrite)
     head = {
         "format": FORMAT,
         "provenance": trials.provenance.as_dict(),
@@ -158,17 +153,13 @@ def write_result(
     }
     if sample is not None:
         tables["sample"] = _columns(sample)
-    # Drafted beside the target and then renamed: a reader never sees half a file.
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        with zipfile.ZipFile(draft, "x", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("result.json", json.dumps(head, indent=1, allow_nan=False))
-            for name, columns in tables.items():
-                archive.writestr(f"{name}.parquet", _to_parquet(columns))
-        draft.replace(target)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with (
+        drafted(target) as draft,
+        zipfile.ZipFile(draft, "x", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        archive.writestr("result.json", json.dumps(head, indent=1, allow_nan=False))
+        for name, columns in tables.items():
+            archive.writestr(f"{name}.parquet", _to_parquet(columns))
 
 
 def read_result(path: str | os.PathLike[str]) -> tuple[StoredTrials, Answers]:

@@ -1,6 +1,7 @@
 """Estimates by output and driver as tables: of pandas, in characters, in HTML."""
 
 import html
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -114,13 +115,16 @@ def _rows(measures: Measures, output: str) -> list[list[str]]:
     return [
         [
             name,
-            *(
-                str(each[output][name]).removesuffix(" (95 %)")
-                for each in measures.values()
-            ),
+            *(_written(each[output][name]) for each in measures.values()),
         ]
         for name in names
     ]
+
+
+def _written(estimate: Estimate) -> str:
+    if math.isnan(estimate.value):
+        return "–"
+    return str(estimate).removesuffix(" (95 %)")
 
 
 def _drawn(driver: str, whole: float, filled: float, unit: float) -> str:

@@ -63,6 +63,8 @@ def test_noises_and_groups_take_their_steps_together_and_have_a_size_only() -> N
     assert list(effects.mu["y"]) == list(effects.sigma["y"]) == ["idle", "late"]
     table = effects.to_frame()
     assert math.isnan(table.loc[("y", "both"), "sigma"])
+    both = next(each for each in str(effects).splitlines() if "both" in each)
+    assert both.split()[:3] == ["both", "–", "–"]
     assert table.loc[("y", "both"), "mu_star"] == effects.mu_star["y"]["both"].value
 
 
