@@ -55,6 +55,21 @@ def conditioned(
     return TracedEvaluator(Graph({}, masked, graph.fixed), settled)
 
 
+def graph_of(evaluator: Evaluator, graph: Graph) -> Graph:
+    """Return the graph that a further condition on a conditioned run is put to.
+
+    Parameters
+    ----------
+    evaluator : Evaluator
+        What `conditioned` returned.
+    graph : Graph
+        That of the run.
+    """
+    if isinstance(evaluator, TracedEvaluator):
+        return evaluator.graph
+    return Graph({}, {}, graph.fixed)
+
+
 def _asked(condition: Condition, values: Mapping[str, Any]) -> Any:
     try:
         return condition(values)
@@ -88,13 +103,10 @@ class _Masked(Evaluator):
 
     def _all(self, first_block: int, n_blocks: int) -> Array:
         inner = self._evaluator
-        values = dict(
-            zip(
-                self._inputs,
-                inner.inputs(first_block, n_blocks, self._inputs),
-                strict=True,
-            )
-        )
+        values: dict[str, Array] = {}
+        if self._inputs:
+            drawn = inner.inputs(first_block, n_blocks, self._inputs)
+            values |= dict(zip(self._inputs, drawn, strict=True))
         places = range(len(inner.output_names))
         outputs = inner.outputs(first_block, n_blocks, places)
         values |= dict(zip(inner.output_names, outputs, strict=True))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mclib import heartbeat, streams
-from mclib.conditions import Condition, conditioned
+from mclib.conditions import Condition, conditioned, graph_of
 from mclib.controls import expected_values, named_weights, with_controls
 from mclib.designs import Design
 from mclib.engines.base import Engine
@@ -220,6 +220,7 @@ class SimulationRun:
         """
         kept = copy.copy(self)
         kept.evaluator = conditioned(self.evaluator, self._graph, self._settled, condition)
+        kept._graph = graph_of(kept.evaluator, self._graph)
         kept.is_conditioned = True
         kept.controls, kept.stopping = {}, None
         kept.input_names, kept.output_names = (), kept.evaluator.output_names

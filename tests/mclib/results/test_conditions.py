@@ -49,6 +49,45 @@ def test_conditional_statistics_are_those_of_the_trials_that_are_left(
     assert "gave NaN" not in str(kept)
 
 
+@pytest.mark.parametrize("model", [sheet, opaque], ids=["traced", "not traced"])
+def test_a_condition_on_a_conditioned_result_is_one_more(model: Any) -> None:
+    result = mc.simulate(model, 30_001, seed=5)
+
+    twice = result.where(lambda t: t["y"] > 1.0).where(lambda t: t["b"] < 0.8)
+    at_once = result.where(condition)
+
+    assert twice.share == at_once.share
+    assert 0.0 < twice.share.value < 0.5
+    for name in at_once:
+        assert twice[name].mean == at_once[name].mean
+        assert twice[name].quantile(0.3) == at_once[name].quantile(0.3)
+
+
+@pytest.mark.parametrize("model", [sheet, opaque], ids=["traced", "not traced"])
+@pytest.mark.parametrize("sampler", ["independent", "sobol"])
+def test_a_run_on_its_way_answers_as_a_run_of_so_many_trials(
+    model: Any, sampler: str
+) -> None:
+    run = {"seed": 5, "sampler": sampler}
+    seen = 0
+    words = mc.iterate(model, 20_001, chunk_size=6_000, interval=0.0, **run)  # type: ignore[arg-type]
+    for progress in words:
+        n_trials = progress.n_trials_done
+        kept = progress.result.where(condition)
+        expected = mc.simulate(model, n_trials, **run).where(condition)  # type: ignore[arg-type]
+
+        assert kept.n_trials == n_trials
+        assert kept.share == expected.share
+        for name in ("a", "y"):
+            assert kept[name].mean == expected[name].mean
+            assert kept[name].quantile(0.3) == expected[name].quantile(0.3)
+        # The run that goes on is none the wiser.
+        assert progress.result.share.value == 1.0
+        assert list(progress.result) == ["y", "gain"]
+        seen += 1
+    assert seen > 2
+
+
 def test_the_share_is_a_probability_with_its_error() -> None:
     result = mc.simulate(sheet, 200_000, seed=5)
 
