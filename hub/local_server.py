@@ -45,11 +45,16 @@ class LocalServer(LocalProcessSpawner):  # type: ignore[misc]
         """Home folder of the server's user."""
         return storage.home_folder(self.user.name)
 
+    @property
+    def log_name(self) -> str:
+        """Name of the server's log; a user's servers share a home, and no log."""
+        return f"server-{self.home.name}" + (f".{self.name}" if self.name else "")
+
     async def start(self) -> tuple[str, int]:
         """Start the server in the user's home folder, with the notebooks in it."""
         await asyncio.to_thread(_prepare, self.home)
         self.default_url = _first_page(self.home)
-        log = storage.fresh_log(f"server-{self.home.name}")
+        log = storage.fresh_log(self.log_name)
         with log.open("ab") as output:
             self.popen_kwargs = {"cwd": self.home, "stdout": output, "stderr": output}
             address: tuple[str, int] = await super().start()

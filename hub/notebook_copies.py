@@ -8,7 +8,7 @@ the digests delivered tells these cases apart.
 import hashlib
 import json
 import logging
-import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,7 +95,8 @@ def _told_apart_by(content: bytes) -> bytes:
 
 def _replace(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    # Two servers of one user may start at once, in containers with the same process ids.
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     draft.write_bytes(content)
     draft.replace(target)
 

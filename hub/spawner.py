@@ -39,6 +39,9 @@ def apply_spawner(c: Config, settings: Settings) -> None:
     c.Spawner.http_timeout = int(settings.server.start.answer_within.total_seconds())
     c.Spawner.debug = settings.debug
     c.JupyterHub.active_server_limit = settings.server.at_most
+    # JupyterHub takes a limit of 0 for none.
+    c.JupyterHub.allow_named_servers = settings.server.named_at_most > 0
+    c.JupyterHub.named_server_limit_per_user = settings.server.named_at_most
 
 
 def _apply_local_process(c: Config, settings: Settings) -> None:

@@ -168,12 +168,17 @@ class Start:
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A user's server: where it runs, what it may use, how it starts, how many at most."""
+    """A user's server: where it runs, what it may use, how it starts, how many at most.
+
+    `at_most` servers run at the same time. A user may have `named_at_most` servers with a
+    name, running or not, besides the one without.
+    """
 
     runs_as: LocalProcess | Container | Pod
     limits: Limits
     start: Start
     at_most: int
+    named_at_most: int
 
     def check(self, path: str) -> None:
         """Refuse a hub that may run no server."""
@@ -181,6 +186,8 @@ class Server:
         self.limits.check(f"{path}.limits")
         self.start.check(f"{path}.start")
         require_positive(f"{path}.at_most", self.at_most)
+        law = "be 0 or more"
+        require(self.named_at_most >= 0, f"{path}.named_at_most", law, self.named_at_most)
         if not isinstance(self.runs_as, LocalProcess):
             for profile in self.runs_as.profiles:
                 _check_within(

@@ -31,6 +31,7 @@ DEVELOPMENT = Settings(
         limits=choices.Limits(memory="4G", cpus=2, storage="5G"),
         start=shared.START,
         at_most=16,
+        named_at_most=shared.NAMED_AT_MOST,
     ),
     gpus=choices.Gpus(share=0.4),
     idle=replace(shared.IDLE, after=timedelta(hours=12)),

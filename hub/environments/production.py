@@ -30,6 +30,7 @@ PRODUCTION = Settings(
         limits=choices.Limits(memory="8G", cpus=6, storage="50G"),
         start=shared.START,
         at_most=200,
+        named_at_most=shared.NAMED_AT_MOST,
     ),
     gpus=choices.Gpus(share=0.8),
     idle=replace(shared.IDLE, after=timedelta(hours=2)),

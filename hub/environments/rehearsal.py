@@ -32,6 +32,7 @@ REHEARSAL = Settings(
         limits=choices.Limits(memory="2G", cpus=2, storage="1G"),
         start=shared.START,
         at_most=32,
+        named_at_most=shared.NAMED_AT_MOST,
     ),
     gpus=choices.Gpus(share=0.4, devices=shared.PRETENDED_GPUS),
     idle=replace(shared.IDLE, after=timedelta(minutes=30)),

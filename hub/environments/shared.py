@@ -27,6 +27,7 @@ __all__ = [
     "BUDGETS",
     "CONTAINER",
     "IDLE",
+    "NAMED_AT_MOST",
     "OFF_SITE",
     "PRETENDED_GPUS",
     "PROFILES",
@@ -56,6 +57,9 @@ def inside(address: str) -> Network:
 START: Final = Start(
     within=timedelta(seconds=60), answer_within=timedelta(seconds=60), at_once=8
 )
+
+# Apps that are kept, and runs of reports that come and go.
+NAMED_AT_MOST: Final = 8
 
 # Routes lost with a restarted proxy come back within `read_every` at the latest.
 IDLE: Final = Idle(

@@ -31,6 +31,7 @@ STAGING = Settings(
         limits=choices.Limits(memory="6G", cpus=4, storage="20G"),
         start=shared.START,
         at_most=32,
+        named_at_most=shared.NAMED_AT_MOST,
     ),
     gpus=choices.Gpus(share=0.6),
     idle=shared.IDLE,

@@ -104,6 +104,23 @@ def test_older_state_keys_are_kept_behind_the_newest(state: Path) -> None:
     assert keys == [bytes.fromhex("ab" * 32), bytes.fromhex(old.strip())]
 
 
+@pytest.mark.parametrize(("at_most", "is_allowed"), [(0, False), (3, True)])
+def test_named_servers_are_as_many_as_the_settings_say(
+    at_most: int, is_allowed: bool
+) -> None:
+    settings = load("development", PORTS)
+    config = Config()
+
+    configure(
+        config,
+        replace(settings, server=replace(settings.server, named_at_most=at_most)),
+    )
+
+    # A limit of 0 would be none to JupyterHub.
+    assert config.JupyterHub.allow_named_servers is is_allowed
+    assert at_most == config.JupyterHub.named_server_limit_per_user
+
+
 def test_sharing_alone_gives_users_scopes_and_each_has_a_reason() -> None:
     staging = load("staging", {})
 

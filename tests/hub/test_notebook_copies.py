@@ -1,6 +1,7 @@
 """Copies of notebooks: every history of a file, and what the user then finds."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -211,3 +212,18 @@ def test_a_link_in_the_way_is_not_followed(tmp_path: Path) -> None:
     desk.deliver("2")
 
     assert outside.read_text() == "not yours"
+
+
+def test_servers_of_one_user_that_start_at_once_all_find_the_notebooks(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path)
+    for number in range(20):
+        (desk.source / f"{number:02d}.ipynb").write_text(str(number))
+
+    with ThreadPoolExecutor(8) as pool:
+        started = [pool.submit(desk.copy) for _ in range(16)]
+
+    # One that fails says so here.
+    assert [one.result() for one in started] == [None] * 16
+    assert desk.found() == {f"{number:02d}.ipynb": str(number) for number in range(20)}

@@ -261,6 +261,11 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
     ),
     (
         STAGING,
+        {"server__named_at_most": -1},
+        "staging.server.named_at_most: must be 0 or more; got -1.",
+    ),
+    (
+        STAGING,
         {"gpus__share": 1.5},
         "staging.gpus.share: must be a fraction of each GPU, at most 1",
     ),
