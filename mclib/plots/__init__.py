@@ -14,6 +14,7 @@ from mclib.plots.fits import fit_check
 from mclib.plots.histograms import histogram, redraw_histogram, set_delimiters
 from mclib.plots.histories import convergence
 from mclib.plots.matrices import correlations
+from mclib.plots.means import means
 from mclib.plots.paths import fan
 from mclib.plots.previews import distribution, show_distribution
 from mclib.plots.scatters import scatter
@@ -32,6 +33,7 @@ __all__ = [
     "fit_check",
     "gantt",
     "histogram",
+    "means",
     "overlay",
     "redraw_histogram",
     "save",

@@ -6,11 +6,13 @@ to upload a chart to its makers' servers, stays white in a dark theme, and stays
 its cell is run again. plotly is imported when a figure is made, not before.
 """
 
+import contextlib
+import contextvars
 import functools
 import json
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ SAFE_CONFIG = {
 """Since its version 4, plotly.js offers to upload a chart to its makers' servers."""
 
 _HERE = Path(__file__).parent
+_are_drawings = contextvars.ContextVar("are_drawings", default=False)
 
 
 def make_figure(
@@ -40,8 +43,39 @@ def make_figure(
     MclibError
         If plotly or its widgets aren't installed.
     """
-    graph_objects()
+    go = graph_objects()
+    if _are_drawings.get():
+        return go.Figure(list(traces), dict(layout))
     return _figure_class()(list(traces), dict(layout), dict(config or {}))
+
+
+@contextlib.contextmanager
+def drawings() -> Iterator[None]:
+    """Make figures that no page is told of, to be drawn into others by `redraw`."""
+    token = _are_drawings.set(True)
+    try:
+        yield
+    finally:
+        _are_drawings.reset(token)
+
+
+def redraw(figure: Any, drawing: Any) -> bool:
+    """Draw what another figure shows into one that stands in a page, in one step.
+
+    Returns
+    -------
+    bool
+        Whether that was possible: both have as many traces, of the same kinds.
+    """
+    kinds = [each.type for each in figure.data]
+    if kinds != [each.type for each in drawing.data]:
+        return False
+    wanted = drawing.to_plotly_json()
+    with figure.batch_update():
+        for trace, new in zip(figure.data, wanted["data"], strict=True):
+            trace.update({key: x for key, x in new.items() if key != "type"})
+        figure.layout.update(wanted["layout"], overwrite=True)
+    return True
 
 
 def graph_objects() -> Any:

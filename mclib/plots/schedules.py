@@ -38,10 +38,10 @@ def gantt(schedule: Any, *, unit: str = "days") -> Any:
     if not (hasattr(schedule, "project") and hasattr(schedule, "to_frame")):
         hint = "write `mc.plots.gantt(project.run(100_000))`."
         raise law("schedule", "be what running a project has given", schedule, hint)
-    plan, found = schedule.project.plan(), schedule.to_frame()
-    plan = plan.sort_values(["start", "finish"], ascending=False)
-    shares = [float(found.loc[name, "criticality"]) for name in plan.index]
-    errors = [float(found.loc[name, "criticality_error"]) for name in plan.index]
+    plan = schedule.project.plan().sort_values(["start", "finish"], ascending=False)
+    critical = [schedule.result[f"{name}, is critical"].mean for name in plan.index]
+    shares = [each.value for each in critical]
+    errors = [each.standard_error for each in critical]
     ends = [each.value for each in schedule.finish.quantile([0.05, 0.5, 0.95])]
     traces = [_slacks(plan), *_bars(plan, shares, errors)]
     strongest = sorted(zip(shares, plan.index, strict=True), reverse=True)[:3]

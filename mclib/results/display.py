@@ -14,9 +14,10 @@ _HEADINGS = ("", "mean (95 %)", "standard deviation", *map(label, TABLE_QUANTILE
 # The page's own colors, so that it reads in JupyterLab's light and dark themes alike.
 STYLE = """<style>
 .mclib-result{color:var(--jp-ui-font-color1,inherit);font-size:13px;line-height:1.4}
-.mclib-result table{border-collapse:collapse;margin:4px 0}
+.mclib-result table{border-collapse:collapse;border:0;margin:4px 0}
 .mclib-result th,.mclib-result td{padding:3px 12px 3px 0;text-align:right;
-font-variant-numeric:tabular-nums;white-space:nowrap;background:none;color:inherit}
+font-variant-numeric:tabular-nums;white-space:nowrap;background:none;color:inherit;
+border:0}
 .mclib-result thead th{border-bottom:1px solid;font-weight:600}
 .mclib-result tbody th,.mclib-result th:first-child{text-align:left}
 .mclib-result svg{display:block}

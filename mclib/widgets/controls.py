@@ -59,12 +59,13 @@ class NumberControl:
         changed: Callable[[], None],
         words: Words,
         label: str = "",
+        ends: tuple[float, float] | None = None,
     ) -> None:
         w = widgets()
         self.name, self.value = name, float(value)
         self._changed, self._words = changed, words
         self._is_quiet = False
-        low, high = _range(self.value)
+        low, high = ends or _range(self.value)
         self.slider = w.FloatSlider(
             description=label or name,
             min=low,

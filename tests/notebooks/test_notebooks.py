@@ -143,6 +143,8 @@ SHOWN = {
         "1000               11         132.3",
         "about 59 trials are.",
     ),
+    "option-desk.ipynb": ("Board(up_and_out_call: spot, volatility, strike, barrier",),
+    "project-risk-register.ipynb": ("Board(bakery: deadline, budget, objection.probab",),
 }
 
 Outputs = list[dict[str, Any]]

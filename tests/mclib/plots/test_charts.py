@@ -45,6 +45,7 @@ CHARTS: dict[str, Callable[[Result], Any]] = {
     "spider": lambda r: plots.spider(r.tornado("profit"), unit="EUR"),
     "driver_bars": lambda r: plots.driver_bars(r, "profit"),
     "fan": lambda r: plots.fan(r, ["revenue", "profit"], title="EUR", unit="EUR"),
+    "means": lambda r: plots.means(r, ["profit", "revenue"], [1, 2], unit="EUR"),
     "overlay": lambda r: plots.overlay(r, unit="EUR"),
     "difference": lambda r: plots.difference(r, r, "profit", unit="EUR"),
     "correlations": plots.correlations,
@@ -184,6 +185,34 @@ def test_a_fan_has_the_median_in_its_middle(result: Result) -> None:
         plots.fan(result, ["revenue", "profit"], times=[1])
     with pytest.raises(ArgumentError, match="`outputs` must be two outputs at least"):
         plots.fan(result, ["revenue"])
+
+
+def test_means_are_the_outputs_and_their_band_is_the_interval(result: Result) -> None:
+    figure = plots.means(result, ["profit", "revenue"], [1.5, 4], mark=2.0)
+
+    band, line = figure.data
+    expected = [result[name].mean for name in ("profit", "revenue")]
+    assert [each.value for each in expected] == list(line.y)
+    ends = [each.interval() for each in expected]
+    assert [each.high for each in ends] == list(band.y[:2])
+    assert [each.low for each in ends][::-1] == list(band.y[2:])
+    assert 2.0 == figure.layout.shapes[0].x0
+    assert "at 1.5" in figure.description
+
+
+@pytest.mark.parametrize(
+    ("outputs", "at", "message"),
+    [
+        (["profit"], [1], "`outputs` must be 2 to 100 outputs"),
+        (["profit", "revenue"], [1], "`at` must be as many as the outputs, 2, and rise"),
+        (["profit", "revenue"], [2, 1], "`at` must be as many as the outputs, 2, and rise"),
+    ],
+)
+def test_means_need_places_that_rise(
+    result: Result, outputs: list[str], at: list[float], message: str
+) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        plots.means(result, outputs, at)
 
 
 def test_overlaid_runs_differ_in_color_and_dash(result: Result, taxed: Result) -> None:
