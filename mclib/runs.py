@@ -271,8 +271,10 @@ class SimulationRun:
             interrupted=self.interrupted,
         )
 
-    def sweep(self, requests: Sequence[Request]) -> list[Array]:
-        """Answer requests about all trials done, from the same draws.
+    def sweep(
+        self, requests: Sequence[Request], n_trials: int | None = None
+    ) -> list[Array]:
+        """Answer requests about all trials done, or the first of them, from the same draws.
 
         One pass answers them all, but for tails, which take a faster pass each.
         """
@@ -282,16 +284,17 @@ class SimulationRun:
             if isinstance(request, TailMoments)
             and (records_of := self.evaluator.tail_records(request)) is not None
         }
+        n_trials = self.n_trials_done if n_trials is None else n_trials
         others = [request for request in requests if request not in tails]
         found: dict[Request, Any] = dict(
-            zip(others, self._one_pass(others) if others else (), strict=True)
+            zip(others, self._one_pass(others, n_trials) if others else (), strict=True)
         )
         for request, records_of in tails.items():
-            found[request] = self._tail(request, records_of)
+            found[request] = self._tail(request, records_of, n_trials)
         return [request.finish(found[request]) for request in requests]
 
-    def _tail(self, request: TailMoments, records_of: Ranged) -> Accumulator:
-        n_whole, rest = divmod(self.n_trials_done, BLOCK)
+    def _tail(self, request: TailMoments, records_of: Ranged, n_trials: int) -> Accumulator:
+        n_whole, rest = divmod(n_trials, BLOCK)
 
         def excess_of(first_block: int, n_blocks: int) -> Array:
             values = self.evaluator.outputs(first_block, n_blocks, [request.output])
@@ -312,9 +315,8 @@ class SimulationRun:
             tail.combine(request.answer(to_trial_order(values, rest)[0], n_whole))
         return tail
 
-    def _one_pass(self, requests: Sequence[Request]) -> list[Any]:
+    def _one_pass(self, requests: Sequence[Request], n_trials: int) -> list[Any]:
         n_outputs = len({request.output for request in requests})
-        n_trials = self.n_trials_done
 
         def answers(chunk: Chunk) -> list[Any]:
             counted = min(n_trials - chunk.first_block * BLOCK, chunk.n_blocks * BLOCK)

@@ -4,7 +4,7 @@ A run keeps no trials. What its records of moments don't tell is asked by passes
 trials (see `mclib.statistics.requests`), as few as can be, and remembered.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ from mclib.statistics.requests import (
     Source,
     TailMoments,
 )
+from mclib.statistics.selection import found_in, sieves_for
 from mclib.statistics.summary import kurtosis_of, skewness_of
 from mclib.statistics.turns import Turns
 
@@ -133,9 +134,37 @@ class Answers:
             each.controlled = controlled
         return cls(source, known[:n_outputs], groups)
 
-    def find_order_statistics(self, targets: Iterable[Target]) -> None:
-        """Find, in common passes, all that are wanted and aren't known yet."""
-        wanted = [each for each in targets if each[1] not in self.known[each[0]].order]
+    def find_order_statistics(
+        self, targets: Iterable[Target], *, with_bins: bool = False
+    ) -> None:
+        """Find, in common passes, all that are wanted and aren't known yet.
+
+        The fine bins of their outputs too, if a histogram is to be drawn of them.
+        """
+        targets = list(targets)
+        wanted = self._unknown(targets)
+        outputs = {output for output, _ in wanted}
+        records = {each: self.known[each].record for each in outputs}
+        sieves = sieves_for(self.source, wanted, records) if wanted else []
+        bins = self._unseen_bins({output for output, _ in targets} if with_bins else ())
+        if sieves or bins:
+            answers = self.source.sweep([*sieves, *bins])
+            for sieve, answer in zip(sieves, answers, strict=False):
+                ranks = [rank for output, rank in wanted if output == sieve.output]
+                record = self.known[sieve.output].record
+                self._remember(found_in(sieve, answer, ranks, record))
+            self._remember_bins(bins, answers[len(sieves) :])
+        self._find_by_passes(self._unknown(wanted))
+
+    def _unknown(self, targets: Iterable[Target]) -> list[Target]:
+        return [each for each in targets if each[1] not in self.known[each[0]].order]
+
+    def _remember(self, found: Mapping[Target, float]) -> None:
+        for (output, rank), value in found.items():
+            self.known[output].order[rank] = value
+
+    def _find_by_passes(self, wanted: Sequence[Target]) -> None:
+        """Find those that couldn't be guessed, or lie elsewhere than was guessed."""
         if not wanted:
             return
         outputs = {output for output, _ in wanted}
@@ -147,8 +176,7 @@ class Answers:
             {each: self.known[each].record for each in outputs},
             {each: known for each, known in bins.items() if known is not None},
         )
-        for (output, rank), value in found.items():
-            self.known[output].order[rank] = value
+        self._remember(found)
 
     def order_statistic(self, output: int, rank: int) -> float:
         """Return the outcome of a rank, from 1 to the count of finite trials."""
@@ -158,16 +186,23 @@ class Answers:
 
     def find_bins(self, outputs: Iterable[int]) -> None:
         """Count, in one pass, the outcomes of outputs in fine bins, where that helps."""
+        requests = self._unseen_bins(outputs)
+        if requests:
+            self._remember_bins(requests, self.source.sweep(requests))
+
+    def _unseen_bins(self, outputs: Iterable[int]) -> list[LinearBins]:
         unseen = [
             each
             for each in outputs
             if self.known[each].bins is None and self.known[each].n_finite
         ]
         planned = [fine_bins(each, self.known[each].record) for each in unseen]
-        requests = [each for each in planned if each is not None]
-        if not requests:
-            return
-        for request, counts in zip(requests, self.source.sweep(requests), strict=True):
+        return [each for each in planned if each is not None]
+
+    def _remember_bins(
+        self, requests: Sequence[LinearBins], answers: Sequence[NDArray[Any]]
+    ) -> None:
+        for request, counts in zip(requests, answers, strict=True):
             self.known[request.output].bins = self._finite_bins(request, counts)
 
     def count_in_bins(self, request: LinearBins) -> FineBins:

@@ -31,7 +31,7 @@ def draw_histogram(
     if low == high:
         return histogram_of_constant(low, known.n_finite)
     targets = [(output, rank_of(q, known.n_finite)) for q in (*WINDOW, *QUARTILES)]
-    answers.find_order_statistics(targets)
+    answers.find_order_statistics(targets, with_bins=n_bins is None)
     start, stop, first, third = (answers.order_statistic(*each) for each in targets)
     if start < stop:
         # Otherwise nearly all outcomes are equal, and only the extremes make a window.

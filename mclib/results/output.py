@@ -377,7 +377,7 @@ class Output:
     def row(self) -> Row:
         """Its line in a table: estimates and a histogram."""
         targets = targets_for(self._answers, self._place, DISPLAYED_QUANTILES)
-        self._answers.find_order_statistics(targets)
+        self._answers.find_order_statistics(targets, with_bins=True)
         return row_of(self._answers, self._place, self.name)
 
     @property

@@ -300,19 +300,21 @@ class Result(Questions):
         everything that was asked of this result are kept. The file is a zip of JSON and
         Parquet tables; nothing in it is executed when it is read.
         """
-        self._find(KEPT_QUANTILES)
-        self._find(DISPLAYED_QUANTILES)
+        self._find((*KEPT_QUANTILES, *DISPLAYED_QUANTILES), with_bins=True)
         for place in range(len(self)):
             self._answers.shape_errors(place)
         kept = self.to_frame(sample) if sample else None
         write_result(path, self._trials, self._answers, self.summary(), kept, overwrite)
 
-    def _find(self, orders: Sequence[float]) -> None:
+    def _find(self, orders: Sequence[float], *, with_bins: bool = False) -> None:
         """Find quantiles of all outputs in common passes."""
         self._answers.find_order_statistics(
-            target
-            for place in range(len(self))
-            for target in targets_for(self._answers, place, orders)
+            [
+                target
+                for place in range(len(self))
+                for target in targets_for(self._answers, place, orders)
+            ],
+            with_bins=with_bins,
         )
 
     @property
@@ -321,7 +323,7 @@ class Result(Questions):
 
     @property
     def _rows(self) -> list[Row]:
-        self._find(DISPLAYED_QUANTILES)
+        self._find(DISPLAYED_QUANTILES, with_bins=True)
         return [row_of(self._answers, place, name) for place, name in enumerate(self)]
 
     def __repr__(self) -> str:

@@ -93,7 +93,9 @@ class StoredTrials:
         self.stopping = stopping
         self.n_kept = len(next(iter(kept.values()), ()))
 
-    def sweep(self, requests: Sequence[Request]) -> list[NDArray[Any]]:
+    def sweep(
+        self, requests: Sequence[Request], n_trials: int | None = None
+    ) -> list[NDArray[Any]]:
         """Refuse: the trials can't be gone through again."""
         message = (
             "a loaded result answers what it was asked before it was saved; "

@@ -49,8 +49,13 @@ class Source(Protocol):
     def n_trials(self) -> int:
         """Trials in one pass."""
 
-    def sweep(self, requests: Sequence[Request]) -> list[NDArray[Any]]:
-        """Answer the requests, in their order, in one pass over all trials."""
+    def sweep(
+        self, requests: Sequence[Request], n_trials: int | None = None
+    ) -> list[NDArray[Any]]:
+        """Answer the requests, in their order, in one pass over all trials.
+
+        Or over the first `n_trials` of them, whole blocks.
+        """
 
 
 @dataclass(frozen=True)

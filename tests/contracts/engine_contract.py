@@ -24,6 +24,7 @@ from mclib.statistics.blocks import BLOCK, to_trial_order
 from mclib.statistics.keys import key_of, keys_of
 from mclib.statistics.records import block_records
 from mclib.statistics.requests import KeyBins, KeysWithin, LinearBins, Request
+from mclib.statistics.sieves import Sieve
 from mclib.streams import input_words, noise_words, uniforms
 from tests.helpers import assert_same_bits, ran
 from tests.tools.golden_programs import GOLDEN_PROGRAMS, PRECISIONS, SEED_WORDS
@@ -196,6 +197,8 @@ def requests_are_answered_as_they_say_themselves(engine: Engine) -> None:
             KeyBins(0, low, high, 63),
             KeyBins(0, low, low, 0),
             KeysWithin(0, low, low + (high - low) // 3),
+            Sieve(0, ((-1.0, -0.25), (-5e-324, 0.0), (0.25, 1.5)), (True, True, False)),
+            Sieve(0, ((-1e300, -1.0), (0.0, 0.0), (0.5, 1e300)), (False, False, True)),
         )
         for request in requests:
             for n_trials in (3 * BLOCK, 2 * BLOCK + 5):
@@ -221,6 +224,8 @@ def requests_are_answered_where_the_values_lie(engine: Engine) -> None:
             (1, KeyBins(1, key_of(0.0), key_of(0.0), 0)),
             (1, KeyBins(1, key_of(0.0), key_of(1e4), 47)),
             (0, KeysWithin(0, key_of(-0.1), key_of(0.1))),
+            (0, Sieve(0, ((-1.7, -1.6), (-0.05, 0.01), (1.2, 1.3)), (True,) * 3)),
+            (1, Sieve(1, ((0.0, 0.0), (3.0, 3.5)), (False, True))),
         ]
 
         found = program.answers(asked, 2, n_blocks, n_trials, arguments)

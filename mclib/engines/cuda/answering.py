@@ -16,6 +16,7 @@ from mclib.engines.cuda.devices import import_cupy
 from mclib.expressions.dtypes import Type
 from mclib.statistics.order_statistics import MOST_KEYS
 from mclib.statistics.requests import Counts, KeyBins, KeysWithin, LinearBins, Request
+from mclib.statistics.sieves import Sieve, Sifted
 
 LANES = 32
 WARPS_PER_MULTIPROCESSOR = 16
@@ -24,7 +25,7 @@ WARPS_PER_MULTIPROCESSOR = 16
 PLACES = 2304
 """Counters that a warp keeps for itself: 9 kB."""
 
-_KNOWN = (LinearBins, KeyBins, KeysWithin)
+_KNOWN = (LinearBins, KeyBins, KeysWithin, Sieve)
 
 _SOURCE = """\
 static __device__ __forceinline__ bool
@@ -132,6 +133,38 @@ keys_within(const {scalar}* __restrict__ values, const long long n_values,
         }}
     }}
 }}
+
+extern "C" __global__ void __launch_bounds__({lanes})
+sift(const {scalar}* __restrict__ values, const long long n_values,
+     const long long n_trials, const long long n_ranges,
+     const double* __restrict__ lows, const double* __restrict__ highs,
+     const unsigned int* __restrict__ kept, const unsigned long long room,
+     unsigned long long* __restrict__ found, unsigned long long* __restrict__ n_found,
+     unsigned long long* __restrict__ counts)
+{{
+    const long long step = (long long)gridDim.x * {lanes};
+    for (long long range = 0; range < n_ranges; ++range) {{
+        const double low = lows[range], high = highs[range];
+        const bool is_kept = kept[range] != 0u;
+        unsigned long long below = 0ull, within = 0ull;
+        #pragma unroll 8
+        for (long long i = (long long)blockIdx.x * {lanes} + threadIdx.x; i < n_values;
+             i += step) {{
+            const double x = values[i];
+            const bool counts_here = is_counted(i, n_trials);
+            below += counts_here && x >= -1.7976931348623157e308 && x < low;
+            if (counts_here && low <= x && x <= high) {{
+                ++within;
+                if (is_kept) {{
+                    const unsigned long long place = atomicAdd(n_found, 1ull);
+                    if (place < room) found[place] = key_of(x);
+                }}
+            }}
+        }}
+        if (below != 0ull) atomicAdd(&counts[range], below);
+        if (within != 0ull) atomicAdd(&counts[n_ranges + range], within);
+    }}
+}}
 """
 
 
@@ -151,7 +184,7 @@ class Tally:
 
     Parameters
     ----------
-    request : LinearBins, KeyBins or KeysWithin
+    request : LinearBins, KeyBins, KeysWithin or Sieve
         What is counted.
     function : callable
         From the name of one of the source's functions to what launches it.
@@ -175,9 +208,12 @@ class Tally:
                 n_counts = n_bins + 2
             case KeyBins():
                 n_counts = self.request.n_bins
+            case Sieve(ranges=ranges):
+                n_counts = 2 * len(ranges)
             case _:
-                n_counts = 1
+                n_counts = 0
         self._counts = cupy.zeros(n_counts, np.uint64)
+        self._n_found = cupy.zeros(1, np.uint64)
         self._found: Any = None
 
     def _question(self, n_values: int) -> tuple[str, Sequence[Any]]:
@@ -187,16 +223,26 @@ class Tally:
             name = "linear_bins" if n_bins + 2 <= PLACES else "many_linear_bins"
             numbers = (np.float64(each) for each in (low, scale, n_bins + 1))
             return name, (*numbers, counts)
+        if isinstance(self.request, Sieve):
+            cupy = import_cupy()
+            ends = [cupy.asarray(each) for each in np.array(self.request.ranges).T.copy()]
+            kept = cupy.asarray(np.array(self.request.kept, np.uint32))
+            n_ranges = np.int64(len(self.request.ranges))
+            return "sift", (n_ranges, *ends, kept, *self._room(n_values), counts)
         assert isinstance(self.request, KeyBins | KeysWithin)
         first, last = self.request.first, self.request.last
         inside = (np.uint64(first), np.uint64(last - first))
         if isinstance(self.request, KeysWithin):
-            room = min(n_values, MOST_KEYS)
-            self._found = import_cupy().empty(room, np.uint64)
-            return "keys_within", (*inside, np.uint64(room), self._found, counts)
+            return "keys_within", (*inside, *self._room(n_values))
         if self.request.n_bins == 1:
             return "keys_counted", (*inside, counts)
         return "key_bins", (*inside, np.uint64(self.request.shift), counts)
+
+    def _room(self, n_values: int) -> tuple[Any, ...]:
+        """Make room for keys; return what a function must know of it."""
+        room = min(n_values, MOST_KEYS)
+        self._found = import_cupy().empty(room, np.uint64)
+        return np.uint64(room), self._found, self._n_found
 
     def count(
         self, address: int, n_values: int, n_trials: int, grid: int, stream: Any
@@ -205,15 +251,17 @@ class Tally:
         shown = (np.uint64(address), np.int64(n_values), np.int64(n_trials))
         self._function((grid,), (LANES,), (*shown, *self._arguments), stream=stream)
 
-    def answer(self, stream: Any) -> Counts | None:
+    def answer(self, stream: Any) -> Counts | Sifted | None:
         """Return the answer, or None if there was no room for it; waits for the device."""
         counts: Counts = self._counts.get(stream=stream)
         if self._found is None:
             return counts
-        n_found = int(counts[0])
+        n_found = int(self._n_found.get(stream=stream)[0])
         if n_found > self._found.size:
             return None
         found: Counts = self._found.get(stream=stream)[:n_found]
+        if isinstance(self.request, Sieve):
+            return Sifted(counts.reshape(2, -1), found)
         return found
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from mclib.engines.base import Arguments, Array, Engine, Program, output_shape, output_type
-from mclib.engines.llvm import answering
+from mclib.engines.llvm import answering, sifting
 from mclib.engines.llvm.compiling import compile_ir
 from mclib.engines.llvm.rendering import render
 from mclib.engines.plans import Plan
 from mclib.statistics.requests import Request
+from mclib.statistics.sieves import Sieve
 
 _SLOT_BYTES = 8
 _INTEGER, _POINTER = ctypes.c_int64, ctypes.c_void_p
@@ -85,6 +86,8 @@ class LlvmEngine(Engine):
     ) -> Any:
         """Answer by compiled code what it knows, by NumPy what it does not."""
         is_whole = n_trials == values.size
+        if is_whole and isinstance(request, Sieve):
+            return sifting.sift(request, values)
         if is_whole and answering.knows(request):
             return answering.answer(request, values)
         return super().answer(request, values, n_trials, first_block)

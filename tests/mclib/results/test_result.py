@@ -75,10 +75,10 @@ def test_the_summary_has_a_line_for_each_output(result: Result, run: ArrayRun) -
     assert profit.max() == frame.loc["profit", "maximum"]
 
 
-def test_a_display_takes_two_passes(run: ArrayRun) -> None:
+def test_a_display_takes_one_pass(run: ArrayRun) -> None:
     str(Result(run))
 
-    assert run.n_sweeps == 2
+    assert run.n_sweeps == 1
 
 
 def test_a_frame_has_inputs_and_outputs_by_trial(result: Result, run: ArrayRun) -> None:

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from mclib.errors import InternalError
 from mclib.results.answers import Answers
 from mclib.statistics import order_statistics as module
+from mclib.statistics import selection
 from mclib.statistics.order_statistics import order_statistics
+from mclib.statistics.sieves import Sieve
 from tests.mclib.array_run import ArraySource, accumulated
 
 Floats = NDArray[np.float64]
@@ -55,14 +57,31 @@ def _found(values: Floats, ranks: list[int]) -> list[float]:
     return [answers.order_statistic(0, rank) for rank in ranks]
 
 
-@pytest.fixture(params=[module.MOST_KEYS, 300, 0], ids=["fetch", "refine", "refine all"])
-def most_keys(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many keys a pass may fetch: few make few outcomes go the ways of very many."""
-    monkeypatch.setattr(module, "MOST_KEYS", request.param)
-    return int(request.param)
+def _only_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guess nothing: all are found by passes where a guess may fetch fewer than none."""
+    monkeypatch.setattr(selection, "MOST_KEYS", -1)
 
 
-@pytest.mark.usefixtures("most_keys")
+def _guess(monkeypatch: pytest.MonkeyPatch, n_trials: int, most_keys: int) -> None:
+    """Guess from few trials, as is done where there are very many."""
+    monkeypatch.setattr(selection, "WHOLE", 0)
+    monkeypatch.setattr(selection, "_FEWEST", n_trials)
+    monkeypatch.setattr(selection, "MOST_KEYS", most_keys)
+
+
+@pytest.fixture(params=["whole", "guess", "fetch", "refine", "refine all"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Which way order statistics go: few outcomes go the ways of very many."""
+    if request.param == "guess":
+        _guess(monkeypatch, 2048, 1 << 22)
+    elif request.param != "whole":
+        most_keys = {"fetch": 1 << 22, "refine": 300, "refine all": 0}[request.param]
+        monkeypatch.setattr(module, "MOST_KEYS", most_keys)
+        _only_passes(monkeypatch)
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("name", SAMPLES)
 def test_order_statistics_equal_the_sorted_sample(name: str, seed: int) -> None:
     n = 20_003
@@ -74,7 +93,7 @@ def test_order_statistics_equal_the_sorted_sample(name: str, seed: int) -> None:
     assert np.sort(values)[np.array(ranks) - 1].tolist() == found
 
 
-@pytest.mark.usefixtures("most_keys")
+@pytest.mark.usefixtures("way")
 def test_infinite_outcomes_are_left_out_of_the_ranks(seed: int) -> None:
     values = np.random.default_rng(seed).normal(size=9_000)
     values[:1000], values[1000:1500], values[1500:1600] = -np.inf, np.inf, np.nan
@@ -101,7 +120,7 @@ def test_any_numbers_at_all(numbers: list[float], data: st.DataObject) -> None:
     assert [finite[rank - 1]] == _found(values, [rank])
 
 
-@pytest.mark.usefixtures("most_keys")
+@pytest.mark.usefixtures("way")
 def test_many_ranks_at_once(seed: int) -> None:
     values = np.random.default_rng(seed).normal(size=30_000)
     ranks = list(range(1, 30_000, 371))
@@ -120,7 +139,7 @@ def test_several_outputs_share_their_passes(seed: int) -> None:
     targets = [(output, rank) for output in range(4) for rank in (2500, 25_000, 47_500)]
     answers.find_order_statistics(targets)
 
-    assert source.n_sweeps == 2
+    assert source.n_sweeps == 1
     for output, rank in targets:
         expected = np.partition(outputs[output], rank - 1)[rank - 1]
         assert expected == answers.order_statistic(output, rank)
@@ -154,6 +173,7 @@ def test_the_extremes_take_no_pass(seed: int) -> None:
 def test_many_equal_outcomes_at_an_end_take_one_pass_more(
     sign: float, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    _only_passes(monkeypatch)
     monkeypatch.setattr("mclib.statistics.order_statistics.MOST_KEYS", 1000)
     normal = np.random.default_rng(seed).normal(size=50_000)
     values = sign * np.maximum(normal, 0.0)
@@ -172,6 +192,7 @@ def test_many_equal_outcomes_at_an_end_take_one_pass_more(
 def test_many_equal_outcomes_at_round_numbers_take_one_pass_more(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    _only_passes(monkeypatch)
     monkeypatch.setattr("mclib.statistics.order_statistics.MOST_KEYS", 1000)
     values = np.random.default_rng(seed).poisson(4.0, 100_000) / 4.0 - 0.5
     source = ArraySource(values)
@@ -188,13 +209,16 @@ def test_many_equal_outcomes_at_round_numbers_take_one_pass_more(
 def test_no_pass_fetches_more_than_it_may(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    _only_passes(monkeypatch)
     monkeypatch.setattr(module, "MOST_KEYS", 1000)
     values = np.random.default_rng(seed).lognormal(0.0, 3.0, 100_000)
     fetched = []
 
     class Watched(ArraySource):
-        def sweep(self, requests):  # type: ignore[no-untyped-def]
-            answers = super().sweep(requests)
+        def sweep(self, requests, n_trials=None):  # type: ignore[no-untyped-def]
+            answers = super().sweep(requests, n_trials)
+            if n_trials is not None:
+                return answers
             fetched.append(
                 sum(
                     len(answer)
@@ -210,9 +234,85 @@ def test_no_pass_fetches_more_than_it_may(
     assert max(fetched) <= 1000
 
 
-def test_passes_that_disagree_are_our_fault(seed: int) -> None:
+def test_passes_that_disagree_are_our_fault(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     values = np.random.default_rng(seed).normal(size=5000)
     answers = Answers.of(ArraySource(values[:-1]), accumulated(values))
 
+    with pytest.raises(InternalError, match=r"found 4,999 outcomes .* there are 5,000"):
+        answers.order_statistic(0, 77)
+    _only_passes(monkeypatch)
     with pytest.raises(InternalError, match=r"found 4,999 outcomes .* 5,000 were before"):
         answers.order_statistic(0, 77)
+
+
+def test_a_guess_takes_one_pass_and_few_outcomes(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _guess(monkeypatch, 10_240, 20_000)
+    values = np.random.default_rng(seed).lognormal(0.0, 3.0, 200_000)
+    source = ArraySource(values)
+    answers = Answers.of(source, accumulated(values))
+    ranks = [2, 10_000, 100_000, 190_000, 199_999]
+
+    answers.find_order_statistics([(0, rank) for rank in ranks])
+
+    expected = np.sort(values)[np.array(ranks) - 1].tolist()
+    assert expected == [answers.order_statistic(0, rank) for rank in ranks]
+    assert 1 == source.n_sweeps
+
+
+@pytest.mark.parametrize("name", ["90 % zeros", "two atoms", "few whole numbers", "coin"])
+def test_a_guess_counts_equal_outcomes_and_fetches_none(
+    name: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n = 200_000
+    _guess(monkeypatch, 10_240, 10_000)
+    values = SAMPLES[name](np.random.default_rng(seed), n)
+    source = ArraySource(values)
+    answers = Answers.of(source, accumulated(values))
+
+    answers.find_order_statistics([(0, n // 20), (0, n // 2)])
+
+    expected = np.sort(values)[[n // 20 - 1, n // 2 - 1]].tolist()
+    assert expected == [answers.order_statistic(0, rank) for rank in (n // 20, n // 2)]
+    assert 1 == source.n_sweeps
+
+
+def test_a_wrong_guess_costs_passes_and_is_mended(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _guess(monkeypatch, 2048, 1 << 22)
+    values = np.random.default_rng(seed).normal(size=50_000)
+    values[:2048] += 2.0
+    source = ArraySource(values)
+    answers = Answers.of(source, accumulated(values))
+
+    answers.find_order_statistics([(0, 5_000), (0, 25_000), (0, 49_990)])
+
+    expected = np.sort(values)[[4_999, 24_999, 49_989]].tolist()
+    found = [answers.order_statistic(0, rank) for rank in (5_000, 25_000, 49_990)]
+    assert expected == found
+    assert 3 == source.n_sweeps
+
+
+def test_a_pass_that_counts_and_fetches_differently_is_our_fault(seed: int) -> None:
+    values = np.random.default_rng(seed).uniform(-1.0, 1.0, 100)
+    sieve = Sieve(0, ((-1.0, 1.0),), (True,))
+    answer = sieve.answer(values)
+    short = sieve.finish(answer._replace(keys=answer.keys[1:]))
+
+    with pytest.raises(InternalError, match=r"found 99 outcomes .* there are 100"):
+        selection.found_in(sieve, short, [50], accumulated(values).total())
+
+
+def test_a_sieve_ranks_finite_outcomes_alone(seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=500)
+    values[:100], values[100:130] = -np.inf, np.inf
+    sieve = Sieve(0, ((-0.5, 0.5),), (True,))
+    record = accumulated(values).total()
+
+    found = selection.found_in(sieve, sieve.finish(sieve.answer(values)), [180], record)
+
+    assert {(0, 180): np.sort(values[130:])[179]} == found

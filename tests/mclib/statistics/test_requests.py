@@ -15,6 +15,7 @@ from mclib.statistics.requests import (
     TailMoments,
     merged,
 )
+from mclib.statistics.sieves import Sieve
 from mclib.statistics.summary import mean
 from tests.mclib.array_run import ArraySource
 
@@ -25,6 +26,7 @@ KINDS: tuple[Request, ...] = (
     LinearBins(0, -1.5, 8.0, 24),
     KeyBins(0, key_of(-2.0), key_of(1.5), 48),
     KeysWithin(0, key_of(-0.5), key_of(0.25)),
+    Sieve(0, ((-2.0, -1.5), (0.0, 0.0), (0.3, 0.4)), (True, False, True)),
     TailMoments(0, 0.5, upper=True),
     TailMoments(0, 0.5, upper=False),
 )
@@ -74,6 +76,17 @@ def test_keys_within_are_those_keys_sorted() -> None:
 
     within = sorted(x for x in HARD if -1.0 <= x <= 1.0)
     assert [key_of(x) for x in within] == keys.tolist()
+
+
+def test_a_sieve_counts_below_and_within_and_fetches_what_is_kept() -> None:
+    request = Sieve(0, ((-1.0, -1e-310), (0.0, 0.0), (0.5, 1e300)), (True, False, True))
+
+    (answer,) = ArraySource(HARD).sweep([request])
+    (below, within), keys = request.read(answer)
+
+    assert [1, 3, 6] == below.tolist()
+    assert [2, 2, 3] == within.tolist()
+    assert [key_of(x) for x in (-1.0, -1e-310, 0.5, 1.0, 1e300)] == keys.tolist()
 
 
 @pytest.mark.parametrize("upper", [True, False])

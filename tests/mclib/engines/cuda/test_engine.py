@@ -34,6 +34,7 @@ from mclib.statistics.requests import (
     Request,
     TailMoments,
 )
+from mclib.statistics.sieves import Sieve
 from tests.tools.golden_programs import GOLDEN_PROGRAMS, SEED_WORDS
 from tests.tools.host_cupy import HostDevice, installed
 
@@ -210,6 +211,8 @@ ANSWERED: tuple[Request, ...] = (
     KeyBins(0, key_of(-1.0), key_of(30.0), 48),
     KeyBins(1, key_of(9.0), key_of(9.0), 0),
     KeysWithin(0, key_of(0.2), key_of(0.3)),
+    Sieve(0, ((-1.0, 0.2), (0.25, 0.3), (0.5, 30.0)), (False, True, True)),
+    Sieve(1, ((9.0, 9.0),), (False,)),
 )
 
 
