@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mclib import heartbeat, streams
+from mclib import heartbeat, streams, witnesses
 from mclib.conditions import Condition, conditioned, graph_of
 from mclib.controls import expected_values, named_weights, with_controls
 from mclib.designs import Design
@@ -133,6 +133,7 @@ class SimulationRun:
         if not self.n_trials_done:
             self.began = time.monotonic()
             heartbeat.count_run(self.engine.name)
+            witnesses.tell(self)
         n_whole, rest = divmod(self.n_trials_wanted, BLOCK)
         yield from self._merged(n_whole)
         begun = self.n_trials_done // BLOCK

@@ -15,6 +15,7 @@ from mclib.plots.drivers import tornado
 from mclib.plots.figure import SAFE_CONFIG
 from mclib.plots.histograms import histogram
 from mclib.plots.style import beside
+from mclib.reports.markup import escaped
 from mclib.results.result import Result
 
 CHARTS: Mapping[str, Any] = {
@@ -98,12 +99,25 @@ def drawing_of(figure: Any, title: str = "") -> Drawing:
     if not hasattr(figure, "to_plotly_json"):
         must = f"list plotly figures and names among {', '.join(CHARTS)}"
         raise law("charts", must, figure)
-    content = json.loads(figure.to_json())
-    layout = content["layout"]
+    return drawing_from(json.loads(figure.to_json()), title)
+
+
+def drawing_from(content: dict[str, Any], title: str = "") -> Drawing:
+    """Take a figure apart that is there as JSON.
+
+    Parameters
+    ----------
+    content : dict
+        ``data``, ``layout`` and perhaps ``frames``, as notebooks keep them; it is changed.
+    title : str, default ""
+        By default the figure's own; ``"Chart"`` where it has none.
+    """
+    layout = content.setdefault("layout", {})
     meta = layout.pop("meta", None)
     known = meta if isinstance(meta, dict) else {}
     statistics = tuple((str(a), str(b)) for a, b in known.get("table", ()))
     own = layout.pop("title", {})
+    own = own if isinstance(own, dict) else {"text": own}
     subtitle = own.get("subtitle", {}).get("text", "")
     words = [str(known.get("description", "")), subtitle]
     if statistics:
@@ -112,13 +126,39 @@ def drawing_of(figure: Any, title: str = "") -> Drawing:
         notes = layout.get("annotations", ())
         layout["annotations"] = [each for each in notes if each.get("text") not in there]
         layout["margin"]["r"] = _AIR_BESIDE
-    if known:
+    if known and "margin" in layout:
         layout["margin"]["t"] = _AIR_ABOVE
-    drawing = {"data": content["data"], "layout": layout, "config": SAFE_CONFIG}
+    drawing = {"data": content.get("data", []), "layout": layout, "config": SAFE_CONFIG}
+    if content.get("frames"):
+        drawing["frames"] = content["frames"]
+    name = title or own.get("text") or "Chart"
     return Drawing(
-        title or own.get("text") or "Chart",
-        "; ".join(each for each in words if each),
+        name,
+        "; ".join(each for each in words if each) or name,
         statistics,
         float(layout.get("height", 450)),
         json.dumps(drawing),
+    )
+
+
+def chart(drawing: Drawing, at: int) -> str:
+    """Return the place of a drawing in a page, with what it says and its statistics.
+
+    Parameters
+    ----------
+    drawing : Drawing
+        What the page's script draws there.
+    at : int
+        Its place among the drawings of the page, from 1.
+    """
+    numbers = "".join(
+        f"<div><dt>{escaped(name)}</dt><dd>{escaped(number)}</dd></div>"
+        for name, number in drawing.statistics
+    )
+    return (
+        f'<figure aria-labelledby="said-{at}"><div class="chart" '
+        f'style="min-height:{drawing.height:g}px" data-drawing="drawing-{at}"></div>'
+        f'<figcaption id="said-{at}">{escaped(drawing.caption)}</figcaption>'
+        + (f'<dl class="statistics">{numbers}</dl>' if numbers else "")
+        + "</figure>"
     )

@@ -6,9 +6,9 @@
   const byFinger = matchMedia("(pointer: coarse)").matches;
   for (const chart of charts) {
     const text = document.getElementById(chart.dataset.drawing).textContent;
-    const { data, layout, config } = JSON.parse(text);
+    const { data, layout, config, frames } = JSON.parse(text);
     if (byFinger) layout.dragmode = false;
-    Plotly.newPlot(chart, data, layout, config);
+    Plotly.newPlot(chart, { data, layout, config, frames });
   }
   const resize = (change) => charts.forEach((chart) => Plotly.relayout(chart, change));
   // Drawn as wide as the screen, a chart would be cut on paper.

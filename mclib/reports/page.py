@@ -32,6 +32,9 @@ def page(
     body: str,
     headings: Sequence[Heading],
     drawings: Sequence[Drawing],
+    *,
+    facts: str = "",
+    style: str = "",
 ) -> str:
     """Return a whole page that needs nothing else.
 
@@ -45,19 +48,23 @@ def page(
         For the table of contents.
     drawings : sequence of Drawing
         In the order of their places.
+    facts : str, default ""
+        JSON for programs that read the page: the element ``report`` holds it.
+    style : str, default ""
+        A style sheet's name in this folder, besides the page's own.
     """
     from plotly.offline import get_plotlyjs
 
     scripts = [get_plotlyjs(), (_HERE / "page.js").read_text("utf-8")] if drawings else []
     # A parser reads line ends as one character, and hashes what it has read.
     scripts = [each.replace("\r\n", "\n").replace("\r", "\n") for each in scripts]
-    # No HTML in JSON, and no end of its element.
     data = "".join(
-        f'<script type="application/json" id="drawing-{at}">'
-        f"{drawing.content.replace('<', chr(92) + 'u003c')}</script>\n"
-        for at, drawing in enumerate(drawings, 1)
+        _json(f"drawing-{at}", drawing.content) for at, drawing in enumerate(drawings, 1)
     )
-    style = (_HERE / "page.css").read_text("utf-8")
+    if facts:
+        data += _json("report", facts)
+    sheets = ["page.css", *([style] if style else [])]
+    rules = "".join((_HERE / each).read_text("utf-8") for each in sheets)
     notice = f'<noscript><p class="warning">{_NO_SCRIPT}</p></noscript>' if scripts else ""
     run = "".join(f"<script>{each}</script>\n" for each in scripts)
     return (
@@ -69,11 +76,17 @@ def page(
         f"<title>{escaped(title)}</title>\n"
         # Without an icon of its own a browser asks the site for one.
         '<link rel="icon" href="data:,">\n'
-        f"<style>\n{style}</style>\n</head>\n<body>\n"
+        f"<style>\n{rules}</style>\n</head>\n<body>\n"
         f"<header><h1>{escaped(title)}</h1>"
         f'<p class="dated">{escaped(dated)}</p></header>\n'
         f"{_contents(headings)}\n<main>{notice}{body}</main>\n{data}{run}</body>\n</html>\n"
     )
+
+
+def _json(name: str, content: str) -> str:
+    # No HTML in JSON, and no end of its element.
+    held = content.replace("<", chr(92) + "u003c")
+    return f'<script type="application/json" id="{name}">{held}</script>\n'
 
 
 def policy(scripts: Sequence[str]) -> str:

@@ -5,7 +5,15 @@ from typing import Any
 
 from mclib.errors import ArgumentError
 from mclib.plots.statistics import rounded
-from mclib.reports.drawings import TITLES, USUAL, Drawing, draw, drawing_of, reason
+from mclib.reports.drawings import (
+    TITLES,
+    USUAL,
+    Drawing,
+    chart,
+    draw,
+    drawing_of,
+    reason,
+)
 from mclib.reports.markup import escaped, heading, paragraphs, table
 from mclib.reports.origins import origins
 from mclib.reports.page import Heading
@@ -111,19 +119,8 @@ class Writing:
 
     def _drawn(self, drawing: Drawing, level: int) -> None:
         self.drawings.append(drawing)
-        at = len(self.drawings)
-        numbers = "".join(
-            f"<div><dt>{escaped(name)}</dt><dd>{escaped(number)}</dd></div>"
-            for name, number in drawing.statistics
-        )
-        self.parts.append(
-            f"<h{level}>{escaped(drawing.title)}</h{level}>"
-            f'<figure aria-labelledby="said-{at}"><div class="chart" '
-            f'style="min-height:{drawing.height:g}px" data-drawing="drawing-{at}"></div>'
-            f'<figcaption id="said-{at}">{escaped(drawing.caption)}</figcaption>'
-            + (f'<dl class="statistics">{numbers}</dl>' if numbers else "")
-            + "</figure>"
-        )
+        self.parts.append(f"<h{level}>{escaped(drawing.title)}</h{level}>")
+        self.parts.append(chart(drawing, len(self.drawings)))
 
 
 def _with_error(estimate: Estimate, unit: str) -> str:
