@@ -1,8 +1,10 @@
 """How far a run is, in words and as a bar."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from mclib.results.result import Result
 from mclib.runs import SimulationRun
@@ -74,7 +76,7 @@ def shown(steps: Iterable[int], run: SimulationRun, wanted: bool | None) -> Iter
             yield done
             now = time.monotonic()
             if bar is None and (wanted or (wanted is None and _is_long(run))):
-                bar = _bar(run)
+                bar = _bar(run.n_trials_wanted, " trials")
             if bar is not None and now - told > _SECONDS_BETWEEN:
                 told = now
                 bar.update(done - bar.n)
@@ -85,12 +87,44 @@ def shown(steps: Iterable[int], run: SimulationRun, wanted: bool | None) -> Iter
             bar.close()
 
 
+@contextmanager
+def counted(unit: str, wanted: bool | None) -> Iterator[Callable[[int, str], None]]:
+    """Give what is told how many steps are done, and in words how it stands.
+
+    Parameters
+    ----------
+    unit : str
+        What is counted, as ``" runs"``.
+    wanted : bool, optional
+        Whether to show a bar; by default after a second.
+    """
+    bar: Any = None
+    began = told = time.monotonic()
+
+    def tell(done: int, words: str) -> None:
+        nonlocal bar, told
+        now = time.monotonic()
+        is_long = now - began > _SECONDS_BEFORE_A_BAR
+        if bar is None and (wanted or (wanted is None and is_long)):
+            bar = _bar(None, unit)
+        if bar is not None and now - told > _SECONDS_BETWEEN:
+            told = now
+            bar.set_postfix_str(words, refresh=False)
+            bar.update(done - bar.n)
+
+    try:
+        yield tell
+    finally:
+        if bar is not None:
+            bar.close()
+
+
 def _is_long(run: SimulationRun) -> bool:
     now = Progress(run)
     return now.elapsed > _SECONDS_BEFORE_A_BAR and now.remaining > _SECONDS_BEFORE_A_BAR / 2
 
 
-def _bar(run: SimulationRun):  # type: ignore[no-untyped-def]
+def _bar(total: int | None, unit: str):  # type: ignore[no-untyped-def]
     # The notebook's bar needs widgets; without them tqdm falls back to text by itself.
     import warnings
 
@@ -98,4 +132,4 @@ def _bar(run: SimulationRun):  # type: ignore[no-untyped-def]
         warnings.simplefilter("ignore")
         from tqdm.auto import tqdm
 
-    return tqdm(total=run.n_trials_wanted, unit=" trials", unit_scale=True, leave=False)
+    return tqdm(total=total, unit=unit, unit_scale=True, leave=False)

@@ -266,7 +266,7 @@ def run_design(
     sampler: str | Sampler,
     progress: bool | None,
 ) -> SimulationRun:
-    """Return a run, done to its end, whose trials evaluate a model several times.
+    """Return a run whose trials evaluate a model several times, done until Ctrl-C.
 
     Parameters
     ----------
@@ -281,8 +281,7 @@ def run_design(
         model, n_trials, seed, parameters, engine, "float64", chunk_size, sampler,
         design=design,
     )  # fmt: skip
-    for _ in shown(run.advance(), run, progress):
-        pass
+    _go_on(run, progress)
     return run
 
 

@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     rules.halved_ends,
     rules.continuous_count,
     rules.endless_variance,
+    rules.sure_parameters,
     readings.repeated_number,
     readings.same_draws,
     readings.other_model,

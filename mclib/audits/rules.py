@@ -1,5 +1,6 @@
 """Rules about inputs, outputs, and the graph between them."""
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mclib.expressions.nodes import Node
 
 _RARE = 0.001
+_PLENTY = 10_000
 _CHANCES = ("probability", "likelihood", "chance")
 _COUNTS = ("count", "number", "n")
 
@@ -196,6 +198,30 @@ def endless_variance(subject: Subject) -> Iterator[Finding]:
                 "it by `mc.Truncated`."
             )
             yield Finding("endless_variance", name, message, hint)
+
+
+def sure_parameters(subject: Subject) -> Iterator[Finding]:
+    """An input fitted to few data, whose parameters are taken as if they were sure."""
+    for name, each in subject.inputs.items():
+        n_data = _fitted_to(each)
+        if 0.0 < n_data < _PLENTY:
+            message = f"`{name}` was fitted to {n_data:g} data, and its parameters are "
+            message += "taken as sure."
+            hint = (
+                "write `mc.fit(data).with_uncertainty()`: each trial then draws what they "
+                "may be, and tails are as wide as the data leave them."
+            )
+            yield Finding("sure_parameters", name, message, hint)
+
+
+def _fitted_to(distribution: Distribution) -> float:
+    """Return to how many data it, or what it is made of, was fitted; else 0."""
+    parts = (
+        getattr(distribution, each.name)
+        for each in dataclasses.fields(distribution)  # type: ignore[arg-type]
+    )
+    within = [_fitted_to(each) for each in parts if isinstance(each, Distribution)]
+    return distribution.fitted_to or max(within, default=0.0)
 
 
 def _is_sure(distribution: Distribution) -> bool:

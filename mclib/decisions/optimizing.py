@@ -2,7 +2,7 @@
 
 import math
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mclib.decisions.measures import Measure, finite, is_maximized
+from mclib.decisions.searching import Search
 from mclib.engines.base import Engine
-from mclib.errors import NotConverged, law
+from mclib.errors import law
 from mclib.model import Model
+from mclib.progress import counted
 from mclib.results.estimate import Estimate
+from mclib.results.formatting import plain
 from mclib.results.result import Result
 from mclib.samplers.sampler import Sampler
 from mclib.simulation import check_model, simulate
@@ -97,6 +100,8 @@ class Optimum:
         Runs that the search took.
     result : Result
         Of the run on other draws.
+    interrupted : bool
+        Whether Ctrl-C ended the search: these are the best parameters until then.
     """
 
     parameters: Mapping[str, float]
@@ -105,10 +110,12 @@ class Optimum:
     constrained: tuple[Estimate, ...]
     n_runs: int
     result: Result = field(repr=False)
+    interrupted: bool = False
 
     def __str__(self) -> str:
         where = ", ".join(f"{name} = {x:.6g}" for name, x in self.parameters.items())
-        return f"{self.value} at {where}"
+        ended = f"; interrupted after {self.n_runs:,} runs" if self.interrupted else ""
+        return f"{self.value} at {where}{ended}"
 
 
 def optimize(
@@ -127,6 +134,7 @@ def optimize(
     seed: int | None = None,
     engine: str | Engine = "auto",
     sampler: str | Sampler = "independent",
+    progress: bool | None = None,
 ) -> Optimum:
     """Find the parameters at which a statistic of an output is the best.
 
@@ -151,10 +159,15 @@ def optimize(
         other draws and a hundred times the trials, a million at most.
     most_runs : int, default 20,000
         After how many runs the search gives up.
+    progress : bool, optional
+        Whether to show how many runs were made and the best value so far; by default after
+        a second.
 
     Returns
     -------
     Optimum
+        After Ctrl-C, the best parameters of the runs made until then, marked as
+        interrupted; it is raised again where none has kept to the constraints.
 
     Raises
     ------
@@ -214,11 +227,19 @@ def optimize(
 
     def look(point: Floats) -> Floats:
         result = run(point, seed, n_trials)
+        if result.interrupted:
+            # What a part of the trials says can't be compared.
+            raise KeyboardInterrupt
         own = sign * measure.of(result).value
         return np.array([own, *(each.measure.of(result).value for each in limits)])
 
-    search = _Search(look, limits, box, most_runs)
-    point = search.best(np.array([name in integers for name in names]))
+    with counted(" runs", progress) as tell:
+
+        def told(n_runs: int, best: float) -> None:
+            tell(n_runs, f"best {plain(sign * best)}" if math.isfinite(best) else "")
+
+        search = Search(look, [each.bounds for each in limits], box, most_runs, told)
+        point = search.best(np.array([name in integers for name in names]))
     searched = run(point, seed, n_trials)
     n_again = max(n_trials, min(100 * n_trials, 1_000_000))
     result = run(point, seed ^ _OTHER_DRAWS, n_again)
@@ -229,126 +250,8 @@ def optimize(
         tuple(each.measure.of(result) for each in limits),
         search.n_runs,
         result,
+        search.interrupted or result.interrupted,
     )
-
-
-class _Search:
-    """A search that looks at each point once, and keeps count."""
-
-    def __init__(
-        self,
-        look: Callable[[Floats], Floats],
-        limits: Sequence[Constraint],
-        box: Sequence[tuple[float, float]],
-        most_runs: int,
-    ) -> None:
-        self._look = look
-        self._limits = [each.bounds for each in limits]
-        self._low, self._high = np.array(box).T
-        self._most_runs = most_runs
-        self._seen: dict[bytes, Floats] = {}
-
-    @property
-    def n_runs(self) -> int:
-        """How many points were looked at."""
-        return len(self._seen)
-
-    def best(self, whole: NDArray[np.bool_]) -> Floats:
-        """Return the best point of all.
-
-        Raises
-        ------
-        NotConverged
-            If no point keeps to the constraints, or there were too many runs.
-        """
-        point = self._globally(whole)
-        if not whole.any():
-            tried = self._locally(point)
-            is_better = self._values(tried)[0] < self._values(point)[0]
-            if is_better and self._excess(tried) <= self._excess(point):
-                point = tried
-        if self._excess(point) > 0.0:
-            message = (
-                "the constraints must be met somewhere within the bounds; no such point "
-                f"was found in {self.n_runs:,} runs.\n"
-                "hint: relax a constraint, or widen the bounds."
-            )
-            raise NotConverged(message)
-        return point
-
-    def _globally(self, whole: NDArray[np.bool_]) -> Floats:
-        from scipy import optimize as scipy_optimize
-
-        # The stubs know fewer kinds of constraints than the function takes.
-        evolve: Any = scipy_optimize.differential_evolution
-        kept = scipy_optimize.NonlinearConstraint(
-            lambda x: self._values(x)[1:],
-            [low for low, _ in self._limits],
-            [high for _, high in self._limits],
-        )
-        found = evolve(
-            lambda x: self._values(x)[0],
-            list(zip(self._low, self._high, strict=True)),
-            constraints=(kept,) if self._limits else (),
-            integrality=whole,
-            polish=False,
-            tol=1e-4,
-            # The search itself is the same each time: luck is for the draws.
-            seed=np.random.default_rng(0),
-        )
-        best: Floats = np.where(whole, np.rint(found.x), found.x)
-        return best
-
-    def _locally(self, point: Floats) -> Floats:
-        from scipy import optimize as scipy_optimize
-
-        minimize: Any = scipy_optimize.minimize
-
-        def rooms(x: Floats) -> Floats:
-            """How far each statistic lies within its bounds."""
-            found = [math.inf]
-            for value, (low, high) in zip(self._values(x)[1:], self._limits, strict=True):
-                found += [value - low] if low > -math.inf else []
-                found += [high - value] if high < math.inf else []
-            return np.array(found[1:])
-
-        width = self._high - self._low
-
-        def there(unit: Floats) -> Floats:
-            inside: Floats = np.clip(self._low + unit * width, self._low, self._high)
-            return inside
-
-        found = minimize(
-            lambda unit: self._values(there(unit))[0],
-            (point - self._low) / width,
-            method="COBYLA",
-            constraints={"type": "ineq", "fun": lambda unit: rooms(there(unit))}
-            if self._limits
-            else (),
-            tol=1e-6,
-            options={"rhobeg": 0.01},
-        )
-        return there(found.x)
-
-    def _values(self, point: Floats) -> Floats:
-        """Return what is minimized, and the statistic of each constraint."""
-        key = np.asarray(point, np.float64).tobytes()
-        if key not in self._seen:
-            if len(self._seen) >= self._most_runs:
-                message = (
-                    f"the search must end within {self._most_runs:,} runs; it did not.\n"
-                    "hint: narrow the bounds, or allow more runs."
-                )
-                raise NotConverged(message)
-            self._seen[key] = self._look(point)
-        return self._seen[key]
-
-    def _excess(self, point: Floats) -> float:
-        """Return by how much a point breaks the constraints; 0 if it keeps to them."""
-        found = 0.0
-        for x, (low, high) in zip(self._values(point)[1:], self._limits, strict=True):
-            found += max(low - float(x), float(x) - high, 0.0)
-        return found
 
 
 def _checked(bounds: Any) -> tuple[list[str], list[tuple[float, float]]]:

@@ -148,6 +148,9 @@ def goal_seek(
                 sampler=sampler,
                 progress=False,
             )
+            if results[x].interrupted:
+                # What a part of the trials says can't be compared.
+                raise KeyboardInterrupt
             seeds = results[x].seed
         return results[x]
 

@@ -5,6 +5,7 @@ written once, over expressions, and every draw of every engine goes through it; 
 evaluates that same graph for plain numbers.
 """
 
+import copy
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
@@ -35,7 +36,14 @@ class Distribution(ABC):
     trial whose parameters break a law yields NaN or a number without meaning.
 
     `cdf`, `quantile`, the moments and the support need plain numbers.
+
+    Attributes
+    ----------
+    fitted_to : float
+        To how many data its parameters were fitted, and then taken as sure; else 0.
     """
+
+    fitted_to: float = 0.0
 
     @property
     @abstractmethod
@@ -235,6 +243,13 @@ class Distribution(ABC):
         return type(self), *(
             _hashable(getattr(self, field.name)) for field in _fields(self)
         )
+
+
+def fitted(distribution: Distribution, n_data: float) -> Distribution:
+    """Return a distribution that knows to how many data it was fitted."""
+    known = copy.copy(distribution)
+    object.__setattr__(known, "fitted_to", float(n_data))
+    return known
 
 
 def stretched(z: Expression, scale: Parameter, location: Parameter) -> Expression:

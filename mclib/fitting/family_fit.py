@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mclib.distributions.distribution import Distribution
+from mclib.distributions.distribution import Distribution, fitted
 from mclib.distributions.laws import Floats
 from mclib.errors import ArgumentError, law
 from mclib.fitting.bootstrap import (
@@ -59,8 +59,8 @@ class FamilyFit:
 
     @cached_property
     def distribution(self) -> Distribution:
-        """The distribution, ready to be an input."""
-        return self.family.distribution(self.peak.numbers)
+        """The distribution, ready to be an input; `Model.audit` knows where it is from."""
+        return fitted(self.family.distribution(self.peak.numbers), self.observed.n)
 
     @property
     def log_likelihood(self) -> float:

@@ -9,6 +9,7 @@ from mclib.plots.boxes import box, violin
 from mclib.plots.comparisons import difference, overlay
 from mclib.plots.curves import cumulative, exceedance
 from mclib.plots.drivers import driver_bars, spider, tornado
+from mclib.plots.effects import screening, share_bars
 from mclib.plots.exporting import save
 from mclib.plots.fits import fit_check
 from mclib.plots.histograms import histogram, redraw_histogram, set_delimiters
@@ -38,7 +39,9 @@ __all__ = [
     "redraw_histogram",
     "save",
     "scatter",
+    "screening",
     "set_delimiters",
+    "share_bars",
     "show_distribution",
     "spider",
     "tornado",

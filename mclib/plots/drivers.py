@@ -31,6 +31,8 @@ MEASURES = {
     "contribution": "contribution to the variance of",
     "regression": "standardized coefficient in a regression of",
     "first_order": "first-order share of the variance of",
+    "partial_rank": "partial rank correlation with",
+    "delta": "part of the probability that moves (delta) of",
 }
 
 
@@ -52,7 +54,7 @@ def tornado(bars: Tornado, *, n_drivers: int = TOP, unit: str = "") -> Any:
         Left and right of the baseline in two colors: where the input is low, and where it
         is high.
     """
-    table = bars.table.head(_count(n_drivers)).iloc[::-1]
+    table = bars.table.head(checked_count(n_drivers)).iloc[::-1]
     go = graph_objects()
     sides: dict[str, list[Any]] = {"low": [], "high": []}
     for name, row in table.iterrows():
@@ -82,7 +84,7 @@ def tornado(bars: Tornado, *, n_drivers: int = TOP, unit: str = "") -> Any:
             sides.items(), (ORANGE, BLUE), ("/", ""), strict=True
         )
     ]
-    layout = _barred(
+    layout = barred(
         frame(
             title,
             f"bars: lowest to highest over the range of each input; "
@@ -92,7 +94,7 @@ def tornado(bars: Tornado, *, n_drivers: int = TOP, unit: str = "") -> Any:
         axis(title, unit),
         len(table),
     )
-    layout["shapes"] = [_baseline(bars.baseline)]
+    layout["shapes"] = [baseline(bars.baseline)]
     return make_figure(traces, layout)
 
 
@@ -112,7 +114,8 @@ def driver_bars(
     output : str
         Which output.
     measure : str, default "rank_correlation"
-        Or ``"contribution"``, ``"regression"``, ``"first_order"``.
+        Or ``"contribution"``, ``"regression"``, ``"first_order"``, ``"partial_rank"``,
+        ``"delta"``.
     n_drivers : int, default 10
         How many inputs are shown.
 
@@ -124,10 +127,10 @@ def driver_bars(
         raise law("measure", f"be one of {', '.join(MEASURES)}", measure)
     table = result.drivers(output)
     order = table[measure].abs().sort_values(ascending=False).index
-    table = table.loc[order].head(_count(n_drivers)).iloc[::-1]
+    table = table.loc[order].head(checked_count(n_drivers)).iloc[::-1]
     values = table[measure].to_list()
     errors = table[f"{measure}_error"].to_list() if f"{measure}_error" in table else None
-    is_share = measure in ("contribution", "first_order")
+    is_share = measure in ("contribution", "first_order", "delta")
     written = "%{x:.1%}" if is_share else "%{x:.3f}"
     bars = graph_objects().Bar(
         orientation="h",
@@ -135,7 +138,7 @@ def driver_bars(
         x=values,
         marker={"color": [BLUE if value >= 0 else ORANGE for value in values]},
         hovertemplate=f"%{{y}}: {written}<extra></extra>",
-        **({} if errors is None else {"error_x": _bars_of(errors)}),
+        **({} if errors is None else {"error_x": whiskers(errors)}),
     )
     said = ", ".join(
         f"{name} {value:.2f}" for name, value in zip(table.index, values, strict=True)
@@ -148,9 +151,9 @@ def driver_bars(
         subtitle += f"; a linear model explains {100.0 * explained:.1f} %"
     title = f"{MEASURES[measure]} {output}"
     layout = frame(f"What drives {output}", subtitle, f"{title}: {said}")
-    layout = _barred(layout, axis(title, "%" if is_share else ""), len(table))
+    layout = barred(layout, axis(title, "%" if is_share else ""), len(table))
     layout["showlegend"] = False
-    layout["shapes"] = [_baseline(0.0)]
+    layout["shapes"] = [baseline(0.0)]
     return make_figure([bars], layout)
 
 
@@ -159,7 +162,7 @@ def spider(bars: Tornado, *, n_drivers: int = 7, unit: str = "") -> Any:
 
     Parameters are those of `tornado`. Lines are told apart by color, dash and marker.
     """
-    chosen = [str(name) for name in bars.table.head(_count(n_drivers)).index]
+    chosen = [str(name) for name in bars.table.head(checked_count(n_drivers)).index]
     traces = []
     for at, name in enumerate(chosen):
         leg = bars.spider.loc[name]
@@ -201,13 +204,15 @@ def _sentence(bars: Tornado, unit: str) -> str:
     )
 
 
-def _count(n_drivers: Any) -> int:
+def checked_count(n_drivers: Any) -> int:
+    """Return how many drivers are shown."""
     if isinstance(n_drivers, bool) or not isinstance(n_drivers, int) or n_drivers < 1:
         raise law("n_drivers", "be a whole number, 1 at least", n_drivers)
     return n_drivers
 
 
-def _barred(layout: dict[str, Any], along: dict[str, Any], n_bars: int) -> dict[str, Any]:
+def barred(layout: dict[str, Any], along: dict[str, Any], n_bars: int) -> dict[str, Any]:
+    """Return a layout for bars that lie, a line for each."""
     return layout | {
         "barmode": "overlay",
         "bargap": 0.3,
@@ -226,7 +231,8 @@ def _barred(layout: dict[str, Any], along: dict[str, Any], n_bars: int) -> dict[
     }
 
 
-def _baseline(x: float) -> dict[str, Any]:
+def baseline(x: float) -> dict[str, Any]:
+    """Return an upright line."""
     line = {"color": TEXT, "width": 1.5, "dash": "dash"}
     return {
         "type": "line",
@@ -239,6 +245,7 @@ def _baseline(x: float) -> dict[str, Any]:
     }
 
 
-def _bars_of(errors: Sequence[float]) -> dict[str, Any]:
+def whiskers(errors: Sequence[float]) -> dict[str, Any]:
+    """Return 95 % intervals, of standard errors."""
     half = [1.96 * each if np.isfinite(each) else 0.0 for each in errors]
     return {"type": "data", "array": half, "color": TEXT, "thickness": 1.5}

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mclib.errors import law
 from mclib.results.answers import Answers
 from mclib.results.quantiles import quantile_estimate, targets_for
@@ -68,14 +66,19 @@ def tolerance_interval(
     n_trials = _independent(answers, output)
     rank = coverage_rank(coverage, n_trials, level=level)
     if rank < 1:
-        needed = n_trials
-        while coverage_rank(coverage, needed, level=level) < 1:
-            needed = int(np.ceil(needed * 1.02)) + 1
-        raise _too_few(n_trials, needed)
+        # Two outcomes must lie outside: the second largest would do as a bound.
+        raise _too_few(n_trials, tolerance_n_trials(coverage, level, order=2))
     ranks = [rank, n_trials + 1 - rank]
     answers.find_order_statistics([(output, each) for each in ranks])
     low, high = (answers.order_statistic(output, each) for each in ranks)
     return low, high
+
+
+def is_upper(tail: str) -> bool:
+    """Return whether a tail is the upper one."""
+    if tail not in ("upper", "lower"):
+        raise law("tail", 'be "upper" or "lower"', tail)
+    return tail == "upper"
 
 
 def _independent(answers: Answers, output: int) -> int:

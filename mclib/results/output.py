@@ -1,18 +1,24 @@
 """Everything about one output of a run."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mclib.errors import law
 from mclib.results.answers import Answers, Known
-from mclib.results.bounds import exceedance_curve, tolerance_bound, tolerance_interval
+from mclib.results.bounds import (
+    exceedance_curve,
+    is_upper,
+    tolerance_bound,
+    tolerance_interval,
+)
 from mclib.results.display import result_html
 from mclib.results.estimate import Estimate
 from mclib.results.histograms import draw_histogram
 from mclib.results.histories import history_of_mean
+from mclib.results.modes import mode_of
 from mclib.results.quantiles import (
     Central,
     extreme_estimate,
@@ -133,6 +139,11 @@ class Output:
         """Median: the quantile of order 0.5."""
         return self.quantile(0.5)
 
+    @cached_property
+    def mode(self) -> Estimate:
+        """Where outcomes lie the closest: the most frequent one, or by half samples."""
+        return mode_of(self._trials, self.name)
+
     @overload
     def quantile(self, q: float) -> Estimate: ...
     @overload
@@ -252,9 +263,8 @@ class Output:
         .. [1] R. T. Rockafellar, S. Uryasev, "Conditional value-at-risk for general loss
            distributions", J. Banking and Finance 26 (2002) 1443-1471.
         """
-        upper = _is_upper(tail)
         check_order(q)
-        return tail_estimate(self._answers, self._place, q, upper=upper)
+        return tail_estimate(self._answers, self._place, q, upper=is_upper(tail))
 
     def exceedance(self, probabilities: Sequence[float] | None = None) -> "pd.DataFrame":
         """Table of what is exceeded with which probability, with errors and intervals.
@@ -284,8 +294,7 @@ class Output:
         ArgumentError
             If trials are too few (95/95 takes 59), or not independent.
         """
-        upper = _is_upper(tail)
-        return tolerance_bound(self._answers, self._place, q, level, upper=upper)
+        return tolerance_bound(self._answers, self._place, q, level, upper=is_upper(tail))
 
     def tolerance_interval(
         self, coverage: float = 0.95, level: float = 0.95
@@ -388,9 +397,3 @@ class Output:
         if self._known.replications is not None:
             return replicated(self._known, value, standard_error)
         return Estimate(value, standard_error, self._known.n_finite)
-
-
-def _is_upper(tail: str) -> bool:
-    if tail not in ("upper", "lower"):
-        raise law("tail", 'be "upper" or "lower"', tail)
-    return tail == "upper"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mclib.errors import law
 from mclib.results.formatting import plain
 from mclib.results.windows import is_whole, read_values
-from mclib.statistics import correlations, drivers
+from mclib.statistics import correlations, distances, drivers
 from mclib.statistics.intervals import check_order
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ def driver_table(trials: "Trials", output: str) -> "pd.DataFrame":
     for k, (name, x) in enumerate(columns.items()):
         rank = correlations.spearman_of_ranks(ranks[k], ranked)
         found = drivers.conditional(x, y, n_bins)
+        delta, delta_error = distances.delta(x, y)
         lines[name] = {
             "rank_correlation": rank.value,
             "rank_correlation_error": rank.standard_error,
@@ -142,7 +143,9 @@ def driver_table(trials: "Trials", output: str) -> "pd.DataFrame":
             "first_order_error": found.share_error,
             "partial_rank": partial[k].value,
             "partial_rank_error": partial[k].standard_error,
-            "pawn": drivers.pawn(x, y, _PAWN_BINS),
+            "pawn": distances.pawn(x, y, _PAWN_BINS),
+            "delta": delta,
+            "delta_error": delta_error,
         }
     table = pd.DataFrame.from_dict(lines, orient="index").rename_axis("input")
     squares = table["rank_correlation"] ** 2
@@ -174,7 +177,7 @@ def tail_table(trials: "Trials", output: str, order: float, tail: Any) -> "pd.Da
         lines[name] = {
             "mean_rank": float(np.mean(u)),
             "mean_rank_error": float(np.std(u, ddof=1)) / math.sqrt(n),
-            "distance": drivers.distance(np.sort(x[within]), np.sort(x)),
+            "distance": distances.distance(np.sort(x[within]), np.sort(x)),
             "mean_in_tail": float(np.mean(x[within])),
             "mean_in_all": float(np.mean(x)),
         }

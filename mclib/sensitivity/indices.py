@@ -2,25 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from mclib.results.estimate import Estimate
-from mclib.results.provenance import Provenance
-from mclib.sensitivity.tables import (
-    Bars,
-    Measures,
-    columns_of,
-    frame_of,
-    html_of,
-    text_of,
-)
+from mclib.sensitivity.tables import Bars, EstimateTable, Measures, columns_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, repr=False)
-class SobolIndices:
+@final
+@dataclass(frozen=True, repr=False, kw_only=True)
+class SobolIndices(EstimateTable):
     """Which part of each output's variance each driver makes.
 
     Attributes
@@ -30,33 +23,11 @@ class SobolIndices:
     second_order : mapping of str to mapping of (str, str) to Estimate
         By output and two drivers: what they make together and neither alone; empty if it
         wasn't asked for.
-    n_evaluations : int
-        How often the model was evaluated.
-    provenance : Provenance
-        What is needed to get the same numbers again.
     """
 
     first_order: Mapping[str, Mapping[str, Estimate]]
     total: Mapping[str, Mapping[str, Estimate]]
     second_order: Mapping[str, Mapping[tuple[str, str], Estimate]]
-    n_evaluations: int
-    provenance: Provenance
-
-    def to_frame(self, level: float = 0.95) -> "pd.DataFrame":
-        """Table of all indices of single drivers.
-
-        Parameters
-        ----------
-        level : float, default 0.95
-            Of the intervals.
-
-        Returns
-        -------
-        pandas.DataFrame
-            By output and driver: first order and total, each with its standard error and
-            both ends of its interval.
-        """
-        return frame_of(self._measures, level)
 
     def to_pair_frame(self, level: float = 0.95) -> "pd.DataFrame":
         """Table of second-order indices, by output and two drivers.
@@ -83,19 +54,18 @@ class SobolIndices:
         table.index = pd.MultiIndex.from_tuples(lines, names=names)
         return table
 
-    def __repr__(self) -> str:
-        names = ", ".join(self.first_order)
-        return f"<SobolIndices of {names}: {self.n_evaluations:,} evaluations>"
+    def plot(self, output: str, *, n_drivers: int = 10) -> Any:
+        """Bars of an output's indices; see `mclib.plots.share_bars`."""
+        from mclib.plots.effects import share_bars
 
-    def __str__(self) -> str:
-        return text_of(self._measures, self.provenance)
-
-    def _repr_html_(self) -> str:
-        return html_of(self._measures, self.provenance, Bars("total", "first_order"))
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self), "text/html": self._repr_html_()}
+        title = "Sobol' indices of"
+        return share_bars(self.measures, output, title=title, n_drivers=n_drivers)
 
     @property
-    def _measures(self) -> Measures:
+    def measures(self) -> Measures:
+        """The indices of single drivers, as ``"first_order"`` and ``"total"``."""
         return {"first_order": self.first_order, "total": self.total}
+
+    @property
+    def _bars(self) -> Bars:
+        return Bars("total", "first_order")

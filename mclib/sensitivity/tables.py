@@ -2,10 +2,12 @@
 
 import html
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
-from mclib.results.display import STYLE, origin
+from mclib.results.display import STYLE, origin, warnings_of
 from mclib.results.estimate import Estimate
 from mclib.results.formatting import plain
 from mclib.results.provenance import Provenance
@@ -28,6 +30,67 @@ class Bars(NamedTuple):
     whole: str
     filled: str
     are_shares: bool = True
+
+
+@dataclass(frozen=True, repr=False)
+class EstimateTable(ABC):
+    """Measures of each driver's share in each output, with errors.
+
+    Attributes
+    ----------
+    n_evaluations : int
+        How often the model was evaluated.
+    provenance : Provenance
+        What is needed to get the same numbers again. After Ctrl-C it says so, and all
+        numbers are of the trials done until then.
+    """
+
+    n_evaluations: int
+    provenance: Provenance
+
+    @property
+    @abstractmethod
+    def measures(self) -> Measures:
+        """Estimates by measure, output and driver; the last measure ranks the drivers."""
+
+    @property
+    @abstractmethod
+    def _bars(self) -> Bars:
+        """Which measures are drawn."""
+
+    @final
+    def to_frame(self, level: float = 0.95) -> "pd.DataFrame":
+        """Table of all drivers.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By output and driver: each measure with its standard error and both ends of its
+            interval; NaN where a driver has no such number.
+        """
+        return frame_of(self.measures, level)
+
+    @final
+    def __repr__(self) -> str:
+        names = ", ".join(_outputs(self.measures))
+        return f"<{type(self).__name__} of {names}: {self.n_evaluations:,} evaluations>"
+
+    @final
+    def __str__(self) -> str:
+        return text_of(self.measures, self.provenance)
+
+    @final
+    def _repr_html_(self) -> str:
+        return html_of(self.measures, self.provenance, self._bars)
+
+    @final
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
 
 
 def columns_of(name: str, estimate: Estimate, level: float) -> dict[str, float]:
@@ -141,7 +204,7 @@ def _drawn(driver: str, whole: float, filled: float, unit: float) -> str:
 
 
 def _warnings(measures: Measures, provenance: Provenance) -> list[str]:
-    found = []
+    found = warnings_of([], provenance)
     for output in _outputs(measures):
         least = min(
             each.n_trials for of in measures.values() for each in of[output].values()

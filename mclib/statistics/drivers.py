@@ -8,7 +8,6 @@ model is linear or not and inputs depend on each other or not.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,51 +194,3 @@ def partial_correlations(columns: Sequence[Floats], y: Floats) -> list[Correlati
     # What of each column the others don't explain.
     own = scaled @ inverse / np.diag(inverse)
     return [pearson(x, left + b * x) for x, b in zip(own.T, coefficients, strict=True)]
-
-
-def pawn(x: Floats, y: Floats, n_bins: int) -> float:
-    """Return how far the output's distribution moves when an input is known, 0 to 1.
-
-    The median, over bins of the input, of the largest distance between the output's
-    distribution function given the bin and without it.
-
-    Parameters
-    ----------
-    x, y : array of shape (n,)
-        The input and the output.
-    n_bins : int
-        How many bins of about equal count there are.
-
-    References
-    ----------
-    .. [1] F. Pianosi, T. Wagener, "A simple and efficient method for global sensitivity
-       analysis based on cumulative distribution functions", Environmental Modelling &
-       Software 67 (2015) 1-11.
-    """
-    places = bins_of(x, n_bins)(slice(None))
-    whole = np.sort(y)
-    parts = (np.sort(y[places == place]) for place in np.unique(places))
-    return float(np.median([distance(part, whole) for part in parts]))
-
-
-def distance(part: Floats, whole: Floats) -> float:
-    """Return the largest distance between two distribution functions.
-
-    Parameters
-    ----------
-    part, whole : array of shape (n,), sorted
-        Two samples; every value of the first is one of the second.
-    """
-    values = np.unique(part)
-    sides: tuple[Literal["left", "right"], ...] = ("left", "right")
-    return max(
-        float(
-            np.max(
-                np.abs(
-                    np.searchsorted(part, values, side) / len(part)
-                    - np.searchsorted(whole, values, side) / len(whole)
-                )
-            )
-        )
-        for side in sides
-    )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import mclib as mc
@@ -128,6 +129,21 @@ def named(a=mc.Exponential(1), rate=0.0725):
     return {"y": a * rate * 2, "z": a * 2 + rate}
 
 
+_FITS = mc.fit(mc.Gamma(3, 2).quantile((np.arange(40) + 0.5) / 40), ["Gamma"])
+_SURE = mc.Truncated(_FITS.best, high=90)
+_UNSURE = _FITS.with_uncertainty(100)
+
+
+@mc.model
+def fitted(claim=_SURE):
+    return {"y": claim + 1}
+
+
+@mc.model
+def unsure(claim=_UNSURE):
+    return {"y": claim + 1}
+
+
 CASES: dict[str, tuple[mc.Model, mc.Model, str]] = {
     "negative_normal": (negative, tame, "price"),
     "vanishing_divisor": (ratio, safe_ratio, "a"),
@@ -146,6 +162,7 @@ CASES: dict[str, tuple[mc.Model, mc.Model, str]] = {
     "halved_ends": (rounded, whole, "die"),
     "continuous_count": (counted, poisson, "n_claims"),
     "endless_variance": (endless, capped, "loss"),
+    "sure_parameters": (fitted, unsure, "claim"),
     "repeated_number": (magic, named, "0.0725"),
 }
 

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 import mclib as mc
@@ -142,3 +143,65 @@ def test_a_search_that_finds_nothing_says_so() -> None:
 def test_what_cannot_be_optimized_is_refused(call: Any, sentence: str) -> None:
     with pytest.raises(ArgumentError, match=sentence):
         call()
+
+
+def _broken_off_after(n_runs: int) -> tuple[mc.Model, dict[float, float]]:
+    """A model whose runs are those of one chunk, the last of which breaks off."""
+    seen: dict[float, float] = {}
+
+    @mc.model(trace=False)
+    def broken_off(demand=mc.Uniform(50, 150), ordered=100.0):
+        if len(seen) == n_runs and ordered not in seen:
+            seen[math.inf] = math.nan
+            raise KeyboardInterrupt
+        profit = 5.0 * np.minimum(demand, ordered) - 3.0 * ordered
+        if math.inf not in seen:
+            seen[ordered] = float(np.mean(profit))
+        return {"profit": profit}
+
+    return broken_off, seen
+
+
+def test_an_interrupted_search_has_the_best_so_far() -> None:
+    model, seen = _broken_off_after(12)
+
+    best = mc.optimize(
+        model, {"ordered": (50, 150)}, "profit", n_trials=1_024, seed=3, engine=ENGINE
+    )
+
+    del seen[math.inf]
+    assert best.interrupted
+    assert best.n_runs == len(seen) == 12
+    assert best.parameters["ordered"] == max(seen, key=lambda at: seen[at])
+    assert best.value_in_search.value == pytest.approx(max(seen.values()), rel=1e-12)
+    # Judged by other draws, as ever.
+    assert best.value.n_trials == 102_400
+    assert str(best).endswith("; interrupted after 12 runs")
+
+
+def test_an_interrupt_before_the_constraints_are_met_is_the_callers() -> None:
+    model, _ = _broken_off_after(12)
+
+    with pytest.raises(KeyboardInterrupt):
+        mc.optimize(
+            model,
+            {"ordered": (50, 150)},
+            "profit",
+            constraints=mc.Constraint("profit", at_least=1_000),
+            n_trials=1_024,
+            seed=3,
+            engine=ENGINE,
+        )
+
+
+def test_a_search_tells_its_runs_and_the_best_value(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments: dict[str, Any] = {"n_trials": 1_024, "seed": 3, "engine": ENGINE}
+    mc.optimize(shop, {"ordered": (50, 150)}, "profit", progress=True, **arguments)
+    told = capsys.readouterr().err
+    assert " runs" in told
+    assert "best 1" in told
+
+    mc.optimize(shop, {"ordered": (50, 150)}, "profit", progress=False, **arguments)
+    assert not capsys.readouterr().err

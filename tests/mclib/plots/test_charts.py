@@ -44,6 +44,8 @@ CHARTS: dict[str, Callable[[Result], Any]] = {
     "tornado": lambda r: plots.tornado(r.tornado("profit"), unit="EUR"),
     "spider": lambda r: plots.spider(r.tornado("profit"), unit="EUR"),
     "driver_bars": lambda r: plots.driver_bars(r, "profit"),
+    "share_bars": lambda r: mc.sobol_indices(launch, 4_096, seed=7).plot("profit"),
+    "screening": lambda r: mc.morris(launch, 4_096, seed=7).plot("profit", unit="EUR"),
     "fan": lambda r: plots.fan(r, ["revenue", "profit"], title="EUR", unit="EUR"),
     "means": lambda r: plots.means(r, ["profit", "revenue"], [1, 2], unit="EUR"),
     "overlay": lambda r: plots.overlay(r, unit="EUR"),
@@ -70,7 +72,9 @@ def test_a_chart_has_a_title_words_and_few_numbers(name: str, result: Result) ->
     assert max(lengths) <= MOST_NUMBERS
 
 
-@pytest.mark.parametrize("name", sorted(set(CHARTS) - {"driver_bars", "correlations"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(CHARTS) - {"driver_bars", "share_bars", "correlations"})
+)
 def test_a_chart_names_the_unit(name: str, result: Result) -> None:
     layout = CHARTS[name](result).layout
 
@@ -144,7 +148,11 @@ def test_a_tornado_is_of_any_statistic(
 
 
 @pytest.mark.parametrize(
-    "measure", ["rank_correlation", "contribution", "regression", "first_order"]
+    "measure",
+    [
+        *("rank_correlation", "contribution", "regression"),
+        *("first_order", "partial_rank", "delta"),
+    ],
 )
 def test_driver_bars_are_the_table_s(result: Result, measure: str) -> None:
     (bars,) = plots.driver_bars(result, "profit", measure).data
@@ -157,6 +165,43 @@ def test_driver_bars_are_the_table_s(result: Result, measure: str) -> None:
 def test_driver_bars_refuse_a_measure_they_do_not_know(result: Result) -> None:
     with pytest.raises(ArgumentError, match="`measure` must be one of rank_correlation"):
         plots.driver_bars(result, "profit", "r2")
+
+
+def test_share_bars_are_the_indices_with_their_intervals() -> None:
+    indices = mc.sobol_indices(launch, 65_536, seed=7)
+    alone, in_all = indices.plot("profit").data
+
+    table = indices.total["profit"]
+    assert {name: each.value for name, each in table.items()} == dict(
+        zip(in_all.y, in_all.x, strict=True)
+    )
+    assert list(in_all.x) == sorted(in_all.x)
+    first = indices.first_order["profit"]
+    assert [first[name].half_width for name in alone.y] == list(alone.error_x.array)
+    assert alone.marker.pattern.shape != in_all.marker.pattern.shape
+    (effects,) = mc.shapley_effects(launch, 4_096, seed=7).plot("revenue", n_drivers=2).data
+    assert ("units", "price") in {tuple(effects.y), tuple(effects.y[::-1])}
+
+
+def test_a_screening_has_a_point_for_each_driver_and_names_the_others() -> None:
+    effects = mc.morris(launch, 4_096, seed=7, groups={"market": ["units", "price"]})
+    figure = effects.plot("profit", unit="EUR")
+
+    (points,) = figure.data
+    assert list(points.text) == ["unit_cost"]
+    assert list(points.x) == [effects.mu_star["profit"]["unit_cost"].value]
+    assert list(points.y) == [effects.sigma["profit"]["unit_cost"].value]
+    assert "of a size only: market" in figure.layout.title.subtitle.text
+    assert "(EUR)" in figure.layout.xaxis.title.text
+
+
+def test_designs_are_drawn_of_outputs_that_they_have() -> None:
+    effects = mc.morris(launch, 1_024, seed=7)
+
+    with pytest.raises(ArgumentError, match="`output` must be one of revenue, profit"):
+        effects.plot("cost")
+    with pytest.raises(ArgumentError, match="`n_drivers` must be a whole number"):
+        mc.sobol_indices(launch, 1_024, seed=7).plot("profit", n_drivers=0)
 
 
 def test_a_spider_s_legs_differ_in_color_dash_and_marker(result: Result) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import mclib as mc
+from mclib.engines.llvm.engine import LlvmEngine
 from mclib.testing import assert_within_standard_errors
 
 PI = math.pi
@@ -190,3 +191,43 @@ def test_bad_arguments_are_refused() -> None:
         mc.morris(line, 0)
     with pytest.raises(mc.ArgumentError, match="`groups` must list inputs"):
         mc.morris(line, groups={"both": ["a", "other"]})
+
+
+@pytest.mark.parametrize("measure", [mc.sobol_indices, mc.shapley_effects, mc.morris])
+def test_after_ctrl_c_a_design_has_what_was_done(measure: Any) -> None:
+    calls = iter(range(100))
+    is_broken_off = True
+
+    @mc.model(trace=False)
+    def opaque(a=mc.Normal(0, 1), b=mc.Normal(0, 2)):
+        if is_broken_off and next(calls, None) is None:
+            raise KeyboardInterrupt
+        return {"y": a + b}
+
+    def found(n_trials: int) -> Any:
+        return measure(
+            opaque,
+            n_trials,
+            seed=5,
+            chunk_size=1_024,
+            engine=LlvmEngine(1),
+            sampler="independent",
+        )
+
+    some = found(65_536)
+    n_done, is_broken_off = some.provenance.n_trials, False
+    whole = found(n_done)
+
+    assert 10_000 < n_done < 40_000
+    assert some.provenance.interrupted
+    assert f"Interrupted after {n_done:,} trials." in str(some)
+    assert some.n_evaluations == whole.n_evaluations
+    assert repr(some.measures) == repr(whole.measures)
+
+
+def test_what_a_group_has_not_is_a_dash() -> None:
+    effects = mc.morris(line, 4_096, seed=5, groups={"both": ["a", "b"]})
+
+    rows = [each for each in str(effects).splitlines() if each.startswith("  both")]
+    assert [row.split()[1:3] for row in rows] == [["–", "–"]] * 2
+    assert "unknown" not in effects._repr_html_()
