@@ -173,6 +173,7 @@ if TYPE_CHECKING:
     from mclib.processes.volatility import EGARCH, GARCH, GJR
     from mclib.projects.project import Project
     from mclib.projects.risks import risk_register
+    from mclib.reports.publishing import publish
     from mclib.reports.reporting import report
     from mclib.samplers.plain import Antithetic, Independent
     from mclib.samplers.sobol import SobolSequence
@@ -343,6 +344,7 @@ __all__ = [
     "panjer",
     "plots",
     "power",
+    "publish",
     "reached_correlations",
     "reorder",
     "report",

@@ -70,6 +70,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "mclib.projects.project": ("Project",),
     "mclib.projects.risks": ("risk_register",),
+    "mclib.reports.publishing": ("publish",),
     "mclib.reports.reporting": ("report",),
     "mclib.samplers.plain": (
         "Antithetic",

@@ -4,29 +4,14 @@ HTML has plotly.js inside. For SVG and PNG a Chromium on this machine draws that
 """
 
 import base64
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from mclib.errors import MclibError, law
+from mclib.plots.browsers import browse
 from mclib.plots.figure import SAFE_CONFIG
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--virtual-time-budget=20000",
-    "--dump-dom",
-)
-_SECONDS = 120
 _MARK = "mclib-image:"
 
 
@@ -63,13 +48,6 @@ def save(figure: Any, path: Any, *, width: int = 900) -> None:
 
 
 def _drawn(figure: Any, ending: str, width: int) -> bytes:
-    program = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
-    if program is None:
-        message = (
-            "a picture must be drawn by Chromium; none is on PATH.\n"
-            "hint: press the camera above the figure, or save it as `.html`."
-        )
-        raise MclibError(message)
     height = int(figure.layout.height or 450)
     size = f"{{format: '{ending}', width: {width}, height: {height}, scale: 2}}"
     script = (
@@ -82,10 +60,8 @@ def _drawn(figure: Any, ending: str, width: int) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         drawing = Path(folder) / "figure.html"
         drawing.write_text(page, "utf-8")
-        command = [program, *_FLAGS, f"--user-data-dir={folder}/profile", drawing.as_uri()]
-        told = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=_SECONDS
-        ).stdout
+        way_out = "press the camera above the figure, or save it as `.html`."
+        told = browse("a picture", way_out, ["--dump-dom", drawing.as_uri()])
     _, mark, rest = told.partition(_MARK)
     if not mark:
         raise MclibError("Chromium must draw the figure; it gave no picture.")

@@ -67,6 +67,39 @@ def _parameters(asked: argparse.Namespace) -> None:
     _say([each.as_dict() for each in parameters_of(book)])
 
 
+def _compare(asked: argparse.Namespace) -> None:
+    from mclib.reports.comparing import compared, in_words
+
+    found = compared(asked.first, asked.second)
+    if asked.json:
+        _say(found)
+    else:
+        sys.stdout.write(in_words(found) + "\n")
+
+
+def _pdf(asked: argparse.Namespace) -> None:
+    from mclib.reports.printing import print_page
+
+    print_page(asked.page, asked.target)
+
+
+def _publish(asked: argparse.Namespace) -> None:
+    from mclib.reports.publishing import publish
+
+    published = publish(
+        asked.title,
+        notebook=asked.notebook,
+        groups=asked.group,
+        users=asked.user,
+        parameters=_mapping("parameters", asked.parameters),
+        report=asked.report,
+        as_it_is=asked.as_it_is,
+    )
+    sys.stdout.write(f"{published}\n")
+    if asked.wait:
+        sys.stdout.write(f"{published.wait()}\n")
+
+
 def _mapping(name: str, path: Path | None) -> Mapping[str, Any]:
     if path is None:
         return {}
@@ -98,7 +131,30 @@ def _parser() -> argparse.ArgumentParser:
     told = commands.add_parser("parameters", help="tell a notebook's parameters as JSON")
     told.add_argument("notebook", type=Path)
     told.set_defaults(do=_parameters)
+    compare = commands.add_parser("compare", help="say what differs between two reports")
+    compare.add_argument("first", type=Path)
+    compare.add_argument("second", type=Path)
+    compare.add_argument("--json", action="store_true", help="for programs")
+    compare.set_defaults(do=_compare)
+    pdf = commands.add_parser("pdf", help="print a page to a PDF, by Chromium")
+    pdf.add_argument("page", type=Path)
+    pdf.add_argument("target", type=Path)
+    pdf.set_defaults(do=_pdf)
+    _add_publish(commands)
     return parser
+
+
+def _add_publish(commands: Any) -> None:
+    publish = commands.add_parser("publish", help="hand a notebook to the hub's reports")
+    publish.add_argument("notebook", type=Path)
+    publish.add_argument("--title")
+    publish.add_argument("--group", action="append", default=[], help="who may read it")
+    publish.add_argument("--user", action="append", default=[], help="who may read it")
+    publish.add_argument("--parameters", type=Path, metavar="FILE", help="values as JSON")
+    publish.add_argument("--report", type=int, help="of which it is the next version")
+    publish.add_argument("--as-it-is", action="store_true", help="it isn't run")
+    publish.add_argument("--wait", action="store_true", help="until it is published")
+    publish.set_defaults(do=_publish)
 
 
 if __name__ == "__main__":

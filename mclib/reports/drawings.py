@@ -37,6 +37,7 @@ USUAL = ("histogram", "cumulative", "tornado")
 """Charts of every output unless others are asked for, each where the trials can tell."""
 
 _AIR_BESIDE, _AIR_ABOVE = 30, 60
+_CLEAR, _FAINT = "rgba(0,0,0,0)", "rgba(128,128,128,0.3)"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Drawing:
         In pixels.
     content : str
         Data, layout and configuration for plotly.js, as JSON.
+    has_paper : bool
+        Whether it has a background of its own, and its text the colors for that.
     """
 
     title: str
@@ -60,6 +63,7 @@ class Drawing:
     statistics: tuple[tuple[str, str], ...]
     height: float
     content: str
+    has_paper: bool = False
 
 
 def draw(result: Result, name: str, kind: str, unit: str) -> Drawing:
@@ -128,6 +132,9 @@ def drawing_from(content: dict[str, Any], title: str = "") -> Drawing:
         layout["margin"]["r"] = _AIR_BESIDE
     if known and "margin" in layout:
         layout["margin"]["t"] = _AIR_ABOVE
+    has_paper = "paper_bgcolor" in layout or "plot_bgcolor" in layout
+    if not has_paper:
+        _lay_bare(layout)
     drawing = {"data": content.get("data", []), "layout": layout, "config": SAFE_CONFIG}
     if content.get("frames"):
         drawing["frames"] = content["frames"]
@@ -138,7 +145,17 @@ def drawing_from(content: dict[str, Any], title: str = "") -> Drawing:
         statistics,
         float(layout.get("height", 450)),
         json.dumps(drawing),
+        has_paper and not known,
     )
+
+
+def _lay_bare(layout: dict[str, Any]) -> None:
+    """Let the page's own paper be seen, light or dark, through a figure without any."""
+    layout |= {"paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR}
+    drawn = layout.get("template", {}).get("layout", {})
+    for axis in ("xaxis", "yaxis"):
+        lines = {"gridcolor": _FAINT, "linecolor": _FAINT, "zerolinecolor": _FAINT}
+        drawn[axis] = {**drawn.get(axis, {}), **lines}
 
 
 def chart(drawing: Drawing, at: int) -> str:
@@ -155,8 +172,9 @@ def chart(drawing: Drawing, at: int) -> str:
         f"<div><dt>{escaped(name)}</dt><dd>{escaped(number)}</dd></div>"
         for name, number in drawing.statistics
     )
+    paper = " papered" if drawing.has_paper else ""
     return (
-        f'<figure aria-labelledby="said-{at}"><div class="chart" '
+        f'<figure aria-labelledby="said-{at}"><div class="chart{paper}" '
         f'style="min-height:{drawing.height:g}px" data-drawing="drawing-{at}"></div>'
         f'<figcaption id="said-{at}">{escaped(drawing.caption)}</figcaption>'
         + (f'<dl class="statistics">{numbers}</dl>' if numbers else "")

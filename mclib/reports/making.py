@@ -43,13 +43,13 @@ def make(
     Parameters
     ----------
     notebook : Path
-        What is run, in the folder where it lies.
+        What is run, in the folder where this process is.
     folder : Path
         Where to; it is made here, or empty.
     parameters : mapping of str to bool, int, float or str
         What the notebook is run with; its own values where nothing is said.
     facts : mapping of str to str
-        What isn't known here: author, image, profile.
+        What isn't known here: author, image, profile; ``title`` is what it is called.
     as_it_is : bool
         Whether nothing is run: the page shows what the notebook holds, and says so.
     told : callable
@@ -74,7 +74,7 @@ def make(
         if not as_it_is:
             change(book, given)
             try:
-                execute(book, notebook.resolve().parent, draft, told)
+                execute(book, Path.cwd(), draft, told)
             except NotebookFailed as failed:
                 _write(draft / FAILURE_FILE, failed.failure.as_dict())
                 _alone(draft, FAILURE_FILE)
@@ -84,13 +84,15 @@ def make(
                 (draft / RUNS_FILE).unlink()
         report: dict[str, Any] = {
             "format": FORMAT,
-            "title": title_of(book, notebook.stem),
+            "title": str(facts.get("title") or title_of(book, notebook.stem)),
             "rerun": not as_it_is,
             "made": began.isoformat(timespec="seconds"),
             "took": round(time.monotonic() - started, 3),
             "cells": sum(map(is_run, book.cells)),
             "parameters": [each.as_dict() for each in given],
-            "facts": {str(name): str(each) for name, each in facts.items()},
+            "facts": {
+                str(name): str(each) for name, each in facts.items() if name != "title"
+            },
             "source_sha256": digest,
             "versions": dict(versions()),
             "n_runs": seen["n_runs"],

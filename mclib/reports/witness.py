@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import sys
 import sysconfig
 import urllib.parse
@@ -28,6 +29,8 @@ MOST_RUNS = 1_000
 
 MOST_TRIALS = 100_000
 _MOST_FILES = 200
+_MOST_NAMED = 20
+_LONGEST_NAME = 60
 _SECONDS_FOR_QUANTILES = 2.0
 """A run that took longer isn't gone through once more for quantiles nobody asked for."""
 
@@ -47,6 +50,11 @@ def begin() -> None:
         _is_watching = True
         witnesses.call(_saw)
         sys.addaudithook(_heard)
+
+
+def is_watching() -> bool:
+    """Whether a report of this very notebook is being made."""
+    return _is_watching
 
 
 def _saw(run: Any) -> None:
@@ -94,13 +102,17 @@ def leave(folder: str) -> None:
             and not result._trials.is_conditioned
             and not _is_of(result, _runs)
         ],
-        "estimates": [each for name in names for each in _estimates(name, names[name])],
+        "estimates": [
+            each
+            for name, result in list(names.items())[:_MOST_NAMED]
+            for each in _estimates(name, result)
+        ],
         "files": list(_hashed()),
         "hosts": sorted(_hosts),
     }
     there = Path(folder)
     (there / "data").mkdir(exist_ok=True)
-    for name, result in names.items():
+    for name, result in list(names.items())[:_MOST_NAMED]:
         _write_trials(there / "data" / f"{_file_name(name)}.parquet", result)
     (there / RUNS_FILE).write_text(json.dumps(told, allow_nan=False), "utf-8")
 
@@ -218,7 +230,8 @@ def _is_data(path: Path, here: Path) -> bool:
 
 
 def _file_name(name: str) -> str:
-    return "".join(each if each.isalnum() else "-" for each in name).strip("-") or "result"
+    """Return a name that is one on every system, as ``result`` or ``runs-low``."""
+    return re.sub(r"[^A-Za-z0-9_]+", "-", name)[:_LONGEST_NAME].strip("-") or "result"
 
 
 def _write_trials(path: Path, result: Result) -> None:

@@ -158,6 +158,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "panjer",
     "plots",
     "power",
+    "publish",
     "reached_correlations",
     "reorder",
     "report",
