@@ -37,8 +37,8 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an older Python is who this line
 
 ROOT = Path(__file__).resolve().parent.parent
 PROXY = ROOT / "deploy" / "proxy"
-# The test provider of sign-in; its tests are the default environment's.
-LOGIN_PROVIDER = ROOT / "tests" / "tools" / "login_provider"
+# A provider of sign-in and a finder of barriers, for the default environment's tests.
+TEST_TOOLS = tuple(ROOT / "tests" / "tools" / name for name in ("login_provider", "axe"))
 NODE_FILES = ("package.json", "package-lock.json")
 STATE = "mchub-setup.json"
 PIP_SETTINGS_FOR_OTHERS = (
@@ -83,7 +83,7 @@ def fingerprint(target: Target) -> str:
     """Digest of every file that decides what the environment holds."""
     inputs = [Path(__file__), ROOT / "pyproject.toml", ROOT / target.lock]
     if target.with_node:
-        inputs += [home / name for home in (PROXY, LOGIN_PROVIDER) for name in NODE_FILES]
+        inputs += [home / name for home in (PROXY, *TEST_TOOLS) for name in NODE_FILES]
     digest = hashlib.sha256()
     for path in inputs:
         content = path.read_bytes()
@@ -253,7 +253,8 @@ def set_up(target: Target) -> None:
         install_packages(folder, ROOT / target.lock, env)
         if target.with_node:
             install_proxy(folder, env)
-            install_node_packages(folder, LOGIN_PROVIDER, env)
+            for source in TEST_TOOLS:
+                install_node_packages(folder, source, env)
         write_state(folder, wanted)
         say(f"{folder.name} is ready")
 

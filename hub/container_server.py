@@ -236,10 +236,11 @@ class ContainerServer(ProfileServer, DockerSpawner):  # type: ignore[misc]
         return f"The last lines of its log:\n{said.decode(errors='replace')}"
 
     def get_env(self) -> dict[str, str]:
-        """JupyterHub's variables, and which part of which GPU this server has."""
+        """JupyterHub's variables, which app, and which part of which GPU."""
         devices = {device.name: device for device in find_devices(self.settings.gpus)}
         variables: dict[str, str] = super().get_env()
-        return variables | containers.gpu_variables(self._lease, devices)
+        own = self.app_variables() | containers.gpu_variables(self._lease, devices)
+        return variables | own
 
     # --- what is there already
 

@@ -10,17 +10,19 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
 from jupyterhub.spawner import LocalProcessSpawner
 from jupyterhub.utils import can_connect
+from traitlets import default
 
 from hub import storage
 from hub.notebook_copies import copy_notebooks
 from hub.processes import last_lines
+from hub.profiles import chosen_app, options_from_form
 from hub.start_refusals import refused
 
 __all__ = ["LocalServer", "running_servers"]
@@ -39,6 +41,11 @@ class LocalServer(LocalProcessSpawner):  # type: ignore[misc]
     """
 
     started_at: float = 0.0
+    app: str = ""
+
+    @default("options_from_form")
+    def _read_form(self) -> Callable[[Mapping[str, Sequence[Any]]], dict[str, Any]]:
+        return options_from_form
 
     @property
     def home(self) -> Path:
@@ -51,13 +58,22 @@ class LocalServer(LocalProcessSpawner):  # type: ignore[misc]
         return f"server-{self.home.name}" + (f".{self.name}" if self.name else "")
 
     async def start(self) -> tuple[str, int]:
-        """Start the server in the user's home folder, with the notebooks in it."""
+        """Start the server in the user's home folder, with the notebooks in it.
+
+        It is JupyterLab, or the app that was chosen.
+        """
+        self.app = chosen_app(self.user_options, self.name)
         await asyncio.to_thread(_prepare, self.home)
         self.default_url = _first_page(self.home)
         log = storage.fresh_log(self.log_name)
         with log.open("ab") as output:
             self.popen_kwargs = {"cwd": self.home, "stdout": output, "stderr": output}
-            address: tuple[str, int] = await super().start()
+            lab = self.cmd
+            self.cmd = [sys.executable, "-m", "hub.in_server.app"] if self.app else lab
+            try:
+                address: tuple[str, int] = await super().start()
+            finally:
+                self.cmd = lab
         self.started_at = psutil.Process(self.pid).create_time()
         record = storage.servers_folder() / f"{self.home.name}.{self.pid}.json"
         storage.write_whole(record, json.dumps([self.pid, self.started_at]))
@@ -86,6 +102,8 @@ class LocalServer(LocalProcessSpawner):  # type: ignore[misc]
 
     def get_args(self) -> list[str]:
         """Jupyter's arguments; in a machine where the hub runs as root, servers do too."""
+        if self.app:
+            return [self.app]
         arguments: list[str] = super().get_args()
         return [*arguments, "--allow-root"] if os.geteuid() == 0 else arguments
 

@@ -42,6 +42,7 @@ class PodServer(ProfileServer, KubeSpawner):  # type: ignore[misc]
             setattr(self, name, value)
 
     def get_env(self) -> dict[str, str]:
-        """JupyterHub's variables, and which part of a card this server has."""
+        """JupyterHub's variables, which app, and which part of a card."""
         variables: dict[str, Any] = super().get_env()
-        return variables | pods.gpu_variables(self.chosen_profile())
+        own = self.app_variables() | pods.gpu_variables(self.chosen_profile())
+        return variables | own

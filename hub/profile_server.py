@@ -10,7 +10,13 @@ from typing import Any
 from traitlets import HasTraits, Instance, default
 
 from hub.choices import Profile
-from hub.profiles import Wanted, chosen_profile, offered_profiles, options_from_form
+from hub.profiles import (
+    Wanted,
+    chosen_app,
+    chosen_profile,
+    offered_profiles,
+    options_from_form,
+)
 from hub.settings import Settings
 
 __all__ = ["ProfileServer"]
@@ -42,6 +48,11 @@ class ProfileServer(HasTraits):
         """The profile to start; a choice that isn't offered is refused."""
         offered = offered_profiles(self.settings, self.groups)
         return chosen_profile(offered, self.user_options)
+
+    def app_variables(self) -> dict[str, str]:
+        """What tells the image to start an app instead of JupyterLab."""
+        app = chosen_app(self.user_options, self.name)
+        return {"MCHUB_APP": app} if app else {}
 
     @default("options_from_form")
     def _read_form(self) -> Callable[[Mapping[str, Sequence[Any]]], dict[str, Any]]:

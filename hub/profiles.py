@@ -4,6 +4,7 @@ What a user chose may come from the page, from a saved choice or from any progra
 to JupyterHub's API. It is read here, once, whatever its way.
 """
 
+import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ __all__ = [
     "Offer",
     "Wanted",
     "asked_of",
+    "chosen_app",
     "chosen_profile",
     "gpu_refusal",
     "offered_profiles",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _LONGEST: Final = 80
+_APP: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +83,7 @@ def chosen_profile(offered: Sequence[Profile], options: object) -> Profile:
     offered : sequence of Profile
         What this user may choose from.
     options : object
-        Whatever came: only a mapping with nothing but ``profile`` in it will do.
+        Whatever came: only a mapping with nothing but ``profile`` and ``app`` will do.
 
     Returns
     -------
@@ -102,9 +105,10 @@ def chosen_profile(offered: Sequence[Profile], options: object) -> Profile:
     if not isinstance(options, Mapping):
         law = f"`user_options` must be an object; got {_shown(options)}."
         raise refused(f"{law}\n{hint}", "options")
-    unknown = [key for key in options if key != "profile"]
+    unknown = [key for key in options if key not in ("profile", "app")]
     if unknown:
-        law = f"`user_options` must hold `profile` and nothing else; got {_shown(unknown)}."
+        law = "`user_options` must hold `profile`, `app` and nothing else"
+        law += f"; got {_shown(unknown)}."
         raise refused(f"{law}\n{hint}", "options")
     name = options.get("profile", names[0])
     for profile in offered:
@@ -112,6 +116,41 @@ def chosen_profile(offered: Sequence[Profile], options: object) -> Profile:
             return profile
     law = f"`profile` must be one of {', '.join(names)}; got {_shown(name)}."
     raise refused(law, "profile")
+
+
+def chosen_app(options: object, server: str) -> str:
+    """The dashboard that a server is to show instead of JupyterLab; empty for none.
+
+    Parameters
+    ----------
+    options : object
+        Whatever came, as for `chosen_profile`.
+    server : str
+        Name of the server.
+
+    Raises
+    ------
+    SpawnException
+        If it can't be the name of a notebook, or the server is the one without a name: that
+        one is JupyterLab.
+
+    Examples
+    --------
+    >>> chosen_app({"app": "option-desk"}, "option-desk"), chosen_app({}, "")
+    ('option-desk', '')
+    """
+    app = options.get("app", "") if isinstance(options, Mapping) else ""
+    if app == "":
+        return ""
+    if not isinstance(app, str) or not _APP.fullmatch(app):
+        law = (
+            "`app` must be the name of a notebook in `notebooks/dashboards`, in lower-case"
+        )
+        raise refused(f"{law} letters, digits and hyphens; got {_shown(app)}.", "options")
+    if not server:
+        law = f"An app is a server with a name, as in `/hub/spawn/{{user}}/{app}`."
+        raise refused(law, "options")
+    return app
 
 
 def _shown(value: object) -> str:

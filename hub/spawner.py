@@ -7,6 +7,7 @@ from typing import Final
 from traitlets.config import Config
 
 from hub import pods
+from hub.app_links import app_handlers
 from hub.choices import Container, LocalProcess, Pod
 from hub.containers import prefix
 from hub.network import proxy_url, servers_hub_url
@@ -38,6 +39,7 @@ def apply_spawner(c: Config, settings: Settings) -> None:
     }
     c.Spawner.http_timeout = int(settings.server.start.answer_within.total_seconds())
     c.Spawner.debug = settings.debug
+    c.JupyterHub.extra_handlers = app_handlers()
     c.JupyterHub.active_server_limit = settings.server.at_most
     # JupyterHub takes a limit of 0 for none.
     c.JupyterHub.allow_named_servers = settings.server.named_at_most > 0

@@ -23,6 +23,8 @@ _log = logging.getLogger("start-server")
 def main(arguments: list[str]) -> None:
     """Bring the notebooks in the home folder up to date and become the server.
 
+    That is JupyterLab, or the app that ``MCHUB_APP`` names.
+
     Parameters
     ----------
     arguments : list of str
@@ -38,9 +40,9 @@ def main(arguments: list[str]) -> None:
     os.chdir(home)
     # `-s`: what the user installed with pip is for the user's kernels; a version that
     # breaks the server would lock its owner out.
-    os.execv(
-        sys.executable, [sys.executable, "-s", "-m", "jupyterhub.singleuser", *arguments]
-    )
+    app = os.environ.get("MCHUB_APP")
+    server = ["hub.in_server.app", app] if app else ["jupyterhub.singleuser", *arguments]
+    os.execv(sys.executable, [sys.executable, "-s", "-m", *server])
 
 
 if __name__ == "__main__":

@@ -387,3 +387,10 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     """Return what can be asked for, imported yet or not."""
     return __all__
+
+
+def load_ipython_extension(_shell: Any) -> None:
+    """Say what runs will have here; called by ``%load_ext mclib``."""
+    from mclib.widgets.loading import status_line
+
+    print(status_line())  # noqa: T201 - what a notebook asked for

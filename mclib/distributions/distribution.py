@@ -232,6 +232,16 @@ class Distribution(ABC):
                 )
                 raise TraceError(message)
 
+    def _repr_html_(self) -> str | None:
+        try:
+            self._require_numbers()
+        except TraceError:
+            # What differs from trial to trial has no one picture.
+            return None
+        from mclib.distributions.pictures import distribution_html
+
+        return distribution_html(self)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Distribution) and self._content() == other._content()
 

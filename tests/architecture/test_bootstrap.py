@@ -21,8 +21,9 @@ def _checkout(folder: Path) -> tuple[Path, dict[str, Any]]:
     for name in INPUTS:
         shutil.copyfile(ROOT / name, folder / name)
     shutil.copytree(ROOT / "deploy", folder / "deploy")
-    provider = Path("tests", "tools", "login_provider")
-    shutil.copytree(ROOT / provider, folder / provider)
+    for name in ("login_provider", "axe"):
+        tool = Path("tests", "tools", name)
+        shutil.copytree(ROOT / tool, folder / tool)
     return folder, runpy.run_path(str(folder / "deploy" / "bootstrap.py"))
 
 
@@ -54,6 +55,7 @@ def test_a_finished_set_up_is_left_alone(tmp_path: Path) -> None:
         *INPUTS,
         "deploy/proxy/package-lock.json",
         "tests/tools/login_provider/package-lock.json",
+        "tests/tools/axe/package-lock.json",
     ],
 )
 def test_a_change_of_what_decides_is_noticed(name: str, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ CORE = PROJECT["project"]["dependencies"]
 ALLOWED = {
     "mclib": [CORE, EXTRAS["gpu"], EXTRAS["notebooks"], EXTRAS["cluster"]],
     # `hub/in_server` runs in users' servers.
-    "hub": [EXTRAS["hub"], GROUPS["kernel-image"]],
+    "hub": [EXTRAS["hub"], EXTRAS["apps"], GROUPS["kernel-image"]],
     # The deployer stands on the hub's image.
     "deploy": [EXTRAS["hub"]],
     "kernel-image": [GROUPS["scan"]],

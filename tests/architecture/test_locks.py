@@ -123,7 +123,9 @@ def test_what_an_image_has_is_what_the_tests_ran_with() -> None:
     assert {} == {lock: pins for lock, pins in others.items() if pins}, "run `make lock`"
 
 
-@pytest.mark.parametrize("folder", ["deploy/proxy", "tests/tools/login_provider"])
+@pytest.mark.parametrize(
+    "folder", ["deploy/proxy", "tests/tools/login_provider", "tests/tools/axe"]
+)
 def test_node_packages_are_locked_with_integrity_and_without_places(folder: str) -> None:
     text = (ROOT / folder / "package-lock.json").read_text()
     packages = text.count('"node_modules/')

@@ -50,8 +50,9 @@ def _checkout_without_environment(folder: Path) -> Path:
     for name in names:
         shutil.copyfile(ROOT / name, folder / name)
     shutil.copytree(ROOT / "deploy", folder / "deploy")
-    provider = Path("tests", "tools", "login_provider")
-    shutil.copytree(ROOT / provider, folder / provider)
+    for name in ("login_provider", "axe"):
+        tool = Path("tests", "tools", name)
+        shutil.copytree(ROOT / tool, folder / tool)
     return folder
 
 

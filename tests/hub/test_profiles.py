@@ -15,6 +15,7 @@ from hub.options_page import duration_text, options_page
 from hub.profiles import (
     Wanted,
     asked_of,
+    chosen_app,
     chosen_profile,
     offered_profiles,
     offers,
@@ -74,14 +75,45 @@ def test_page_and_programs_choose_in_the_same_words(
     assert name == chosen_profile(offered_profiles(SETTINGS, set()), options).name
 
 
+def test_an_app_is_chosen_beside_a_profile() -> None:
+    options = {"profile": "cpu-small", "app": "option-desk"}
+
+    assert chosen_app(options, "desk") == "option-desk"
+    assert chosen_profile(offered_profiles(SETTINGS, set()), options).name == "cpu-small"
+    assert chosen_app({"profile": "cpu-small"}, "desk") == ""
+    assert chosen_app(None, "") == ""
+
+
+@pytest.mark.parametrize(
+    ("app", "server", "sentence"),
+    [
+        (
+            "../evil",
+            "desk",
+            "`app` must be the name of a notebook in `notebooks/dashboards`",
+        ),
+        ("Desk", "desk", "letters, digits and hyphens; got 'Desk'."),
+        (["a", "b"], "desk", "got ['a', 'b']."),
+        ({}, "desk", "got {}."),
+        ("option-desk", "", "as in `/hub/spawn/{user}/option-desk`."),
+    ],
+)
+def test_what_can_be_no_app_is_refused(app: object, server: str, sentence: str) -> None:
+    with pytest.raises(SpawnException) as refused:
+        chosen_app({"app": app}, server)
+
+    assert sentence in refused.value.jupyterhub_message
+    assert refused.value.reason == "options"
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
         (None, "`user_options` must be an object; got None."),
         ([], "`user_options` must be an object; got []."),
         ("cpu-small", "`user_options` must be an object; got 'cpu-small'."),
-        ({"image": "x"}, "`user_options` must hold `profile` and nothing else; got ['im"),
-        ({"profile": "a", 3: 4}, "must hold `profile` and nothing else; got [3]."),
+        ({"image": "x"}, "`user_options` must hold `profile`, `app` and nothing else; got"),
+        ({"profile": "a", 3: 4}, "must hold `profile`, `app` and nothing else; got [3]."),
         ({"profile": "no"}, f"must be one of {', '.join(EVERYBODYS)}; got 'no'."),
         ({"profile": "gpu-large"}, "got 'gpu-large'."),
         ({"profile": None}, "got None."),

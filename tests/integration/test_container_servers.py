@@ -165,7 +165,10 @@ def _contract(hub: ContainerHub, device: str) -> dict[str, Any]:
         ),
         ({"profile": "gpu-large"}, "got 'gpu-large'"),
         ({"profile": ["cpu-small"]}, "`profile` must be one of"),
-        ({"image": "debian:trixie"}, "must hold `profile` and nothing else; got ['image']"),
+        (
+            {"image": "debian:trixie"},
+            "must hold `profile`, `app` and nothing else; got ['image']",
+        ),
         ({"profile": "x" * 5_000}, "x…"),
         ({"profile": "absent"}, "is not on this host"),
     ],
