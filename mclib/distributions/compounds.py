@@ -6,7 +6,7 @@ also be computed without drawing, on a grid of amounts, which checks the other (
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -19,9 +19,8 @@ from mclib.distributions.distribution import Distribution
 from mclib.distributions.laws import Floats
 from mclib.distributions.parts import require_distribution
 from mclib.errors import law
-from mclib.expressions.expression import Expression
 from mclib.expressions.functions import maximum, minimum, where
-from mclib.expressions.loops import scan
+from mclib.expressions.loops import MOST_STEPS, scan
 
 _LEAST = 2.0**-53
 
@@ -52,11 +51,12 @@ def compound(
     count: Any,
     severity: Distribution,
     *,
-    most: int | Distribution,
+    most: int | Distribution | None = None,
     deductible: Any = 0.0,
     limit: Any = math.inf,
+    layers: Mapping[str, tuple[Any, Any]] | None = None,
     name: str = "severity",
-) -> Expression:
+) -> Any:
     """Return the sum of `count` independent losses, each after deductible and limit.
 
     Parameters
@@ -65,56 +65,96 @@ def compound(
         How many losses a trial has: an input of the model, such as one of `Poisson`.
     severity : Distribution
         Of each loss, drawn anew for each. Its parameters may be traced or random.
-    most : int or Distribution
+    most : int or Distribution, optional
         The most losses that are drawn in a trial, or the distribution of `count`: then as
-        many as no draw of it exceeds.
+        many as no draw of it exceeds. By default 1,048,576. The sampler ``"sobol"`` has a
+        dimension for each, and needs a smaller number.
     deductible, limit : traced value or number, default 0 and infinity
         Of each loss, as in `layer`. For the sum, apply `layer` to what is returned.
+    layers : mapping of str to (deductible, limit), optional
+        Several layers of the same losses, in place of `deductible` and `limit`.
     name : str, default "severity"
         The stream of the draws; two compounds of one model need two names.
 
     Returns
     -------
-    traced value
-        The sum, in the unit of the losses. It is NaN in a trial with more than `most`
-        losses, so that no loss is left out unseen.
+    traced value, or dict of str to traced value
+        The sum, or with `layers` the sum in each of them, in the unit of the losses. It is
+        NaN in a trial with more than `most` losses, so that no loss is left out unseen.
 
     Raises
     ------
     ArgumentError
-        If `severity` isn't a distribution, or `most` neither one nor a whole number from 1
-        on.
+        If `severity` isn't a distribution, `most` neither one nor a whole number from 1 on,
+        or `layers` isn't what it should be.
 
     Notes
     -----
-    It is a loop of `most` steps in each trial, on every engine; losses beyond `count` are
-    drawn and not added, so that the time grows with `most`.
+    It is one loop in each trial, on every engine, which goes round until the last loss of
+    all trials that are computed together (`mc.scan` with `until`).
 
     Examples
     --------
     >>> import mclib as mc
     >>> @mc.model
     ... def book(claims=mc.Poisson(5)):
-    ...     loss = mc.compound(claims, mc.Exponential(1), most=mc.Poisson(5))
-    ...     return {"loss": loss}
+    ...     return mc.compound(
+    ...         claims, mc.Exponential(1), layers={"kept": (0, 2), "ceded": (2, 5)}
+    ...     )
     >>> result = mc.simulate(book, n_trials=100_000, seed=7)
-    >>> print(result["loss"].mean)
-    5.010 ± 0.020 (95 %)
+    >>> print(result["kept"].mean)
+    4.331 ± 0.015 (95 %)
     """
     require_distribution("severity", severity)
+    covers = {name: (deductible, limit)}
+    if layers is not None:
+        if not (_is(deductible, 0.0) and _is(limit, math.inf)):
+            raise law("layers", "stand without `deductible` and `limit`", layers)
+        covers = _covers(layers)
 
-    def added(total: Expression, draws: Any, step: Expression) -> Expression:
-        paid = layer(draws[name], deductible=deductible, limit=limit)
-        return total + where(step < count, paid, 0.0)  # type: ignore[no-any-return]
+    def added(totals: tuple[Any, ...], draws: Any) -> tuple[Any, ...]:
+        paid = (
+            layer(draws[name], deductible=from_, limit=width)
+            for from_, width in covers.values()
+        )
+        return tuple(total + each for total, each in zip(totals, paid, strict=True))
 
-    # A uniform stands for no smaller chance than the least.
-    n_steps = (
-        max(math.ceil(float(most.quantile_from_above(_LEAST))), 1)
-        if isinstance(most, Distribution)
-        else most
+    def is_last(totals: Any, number: Any) -> Any:
+        # Written so that a count that is NaN has no losses.
+        return ~(number < count)
+
+    n_steps = _most(most)
+    totals = scan(
+        added, (0.0,) * len(covers), n_steps, noise={name: severity}, until=is_last
     )
-    total = scan(added, 0.0, n_steps, noise={name: severity})
-    return where(count > n_steps, math.nan, total)  # type: ignore[no-any-return]
+    sums = {
+        each: where(count <= n_steps, total, math.nan)
+        for each, total in zip(covers, totals, strict=True)
+    }
+    return sums if layers is not None else sums[name]
+
+
+def _is(value: Any, number: float) -> bool:
+    return isinstance(value, (int, float)) and value == number
+
+
+def _most(most: Any) -> Any:
+    if most is None:
+        return MOST_STEPS
+    if isinstance(most, Distribution):
+        # A uniform stands for no smaller chance than the least.
+        return max(math.ceil(float(most.quantile_from_above(_LEAST))), 1)
+    return most
+
+
+def _covers(layers: Any) -> dict[str, tuple[Any, Any]]:
+    must = "be a mapping of name to (deductible, limit)"
+    if not isinstance(layers, Mapping) or not layers:
+        raise law("layers", must, layers, 'write `layers={"ceded": (100, 400)}`.')
+    for each in layers.values():
+        if not isinstance(each, (tuple, list)) or len(each) != 2:
+            raise law("layers", must, layers, 'write `layers={"ceded": (100, 400)}`.')
+    return {key: (each[0], each[1]) for key, each in layers.items()}
 
 
 def panjer(

@@ -173,4 +173,6 @@ class _Evaluation:
                     [self.values[arg] for arg in each.args[2 * n_states :]]
                 )
             states = [self.values[arg] for arg in each.args[n_states : 2 * n_states]]
+            if each.payload.ends_early and not np.any(states[-1]):
+                break
         self.values[each] = states

@@ -229,6 +229,8 @@ def _take_loop(page: _Page, each: Node) -> None:
     own = {line.name for line in inside}
     outer = tuple(dict.fromkeys(need for need in needs if need not in own))
     steps = "1 step" if loop.n_steps == 1 else f"{loop.n_steps:,} steps"
+    if loop.ends_early:
+        steps = f"at most {steps}, while {page.state_name(loop.identity, place)}"
     page.write(Line(name, "loop", steps, outer, tuple(inside)), each.scope)
     page.pieces[each] = _Piece(name, needs=(name,))
 

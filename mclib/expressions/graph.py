@@ -70,7 +70,8 @@ def describe(roots: Sequence[Node], write: Callable[[bytes], None]) -> None:
         payload = each.payload
         if isinstance(payload, Loop):
             number = loops.setdefault(payload.identity, len(loops))
-            payload = (number, payload.n_steps, payload.n_states)
+            end = ("ends early",) if payload.ends_early else ()
+            payload = (number, payload.n_steps, payload.n_states, *end)
         elif isinstance(payload, Subroutine):
             describe(payload.results, write)
             payload = payload.name

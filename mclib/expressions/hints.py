@@ -34,7 +34,7 @@ def way_out(deed: str, text: str) -> str:
     if statement is None:
         return _GENERAL
     if isinstance(statement, ast.While):
-        return "write `mc.scan(step, start, n_steps=...)` with a fixed number of steps."
+        return "write `mc.scan(step, start, until=...)`, which ends when a condition holds."
     if isinstance(statement, ast.Assert):
         return "return the condition as an output of its own; its mean should be 1."
     if isinstance(statement, ast.If):
@@ -119,9 +119,11 @@ def _extreme(place: ast.AST) -> str:
 
 
 def _range(place: ast.AST) -> str:
-    if _called(place)[0] != "range":
+    called, args = _called(place)
+    if called != "range":
         return ""
-    return "write `mc.scan(step, start, n_steps=...)` with a fixed number of steps."
+    end = f"until=lambda state, n: n >= {args}" if "," not in args else "until=..."
+    return f"write `mc.scan(step, start, {end})`."
 
 
 def _number(place: ast.AST) -> str:

@@ -2,18 +2,25 @@
 
 import contextlib
 import inspect
+import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+import numpy as np
 
 from mclib.errors import ArgumentError, TraceError, law
 from mclib.expressions.dtypes import Type
-from mclib.expressions.expression import Expression, as_number, lift
+from mclib.expressions.expression import Expression, apply, as_number, lift
 from mclib.expressions.nodes import Loop, Node, new_loop_identity, node
 from mclib.expressions.probability import Probability
 
 MAX_STEPS = 1 << 31
+
+MOST_STEPS = 1 << 20
+"""Steps after which a loop that only `until` would end is given up."""
 
 
 def loop_counter(identity: int, n_steps: int) -> Expression:
@@ -34,9 +41,10 @@ def make_loop(
     stored: Sequence[Node] = (),
     *,
     goes_round_trials: bool = False,
+    ends_early: bool = False,
 ) -> Node:
     """Return a loop that carries `starts` on to `nexts` and keeps `stored` alive inside."""
-    payload = Loop(identity, n_steps, len(starts), goes_round_trials)
+    payload = Loop(identity, n_steps, len(starts), goes_round_trials, ends_early)
     type_ = starts[0].type if starts else Type.BOOLEAN
     return node("loop", *starts, *nexts, *stored, type_=type_, payload=payload)
 
@@ -72,8 +80,10 @@ def drawn(name: str, distribution: Drawable, *step: Node) -> Expression:
 def scan(
     step: Callable[..., Any],
     start: Any,
-    n_steps: int,
+    n_steps: int | None = None,
     noise: Drawable | Mapping[str, Drawable] | None = None,
+    *,
+    until: Callable[..., Any] | None = None,
 ) -> Any:
     """Step a state through time inside each trial.
 
@@ -86,21 +96,27 @@ def scan(
     start : number, traced value, or tuple of them
         The state before the first step.
     n_steps : int
-        How often to step, 1 to 2**31.
+        How often to step, 1 to 2**31; with `until`, how often at most. Where it isn't given
+        `until` alone ends the loop.
     noise : distribution or mapping of name to distribution, optional
         What is drawn anew in each step of each trial. A single distribution draws from the
         stream called ``"noise"``; streams of one model must have different names.
+    until : callable, optional
+        ``until(state)``, or ``until(state, number)`` with the number of steps taken, tells
+        whether a trial has ended: its state stays as it is then. It is asked before the
+        first step and after each. Draws are the same with and without it.
 
     Returns
     -------
     traced value or tuple of them
-        The state after the last step, shaped as `start`.
+        The state after the last step, shaped as `start`. NaN where `n_steps` isn't given
+        and a trial hasn't ended after 1,048,576 steps.
 
     Raises
     ------
     ArgumentError
-        If `n_steps` is not a whole number of at least 1, or `noise` is not made of
-        distributions.
+        If `n_steps` is not a whole number of at least 1, `noise` is not made of
+        distributions, or `until` doesn't return a condition.
     TraceError
         If `step` returns a state of another shape than `start`, or a scan with noise stands
         inside another's step.
@@ -108,9 +124,33 @@ def scan(
     Notes
     -----
     Nothing is stored on the way: the state stays in the processor's registers. What is
-    wanted of the path, such as its sum or maximum, is carried in the state.
+    wanted of the path, such as its sum or maximum, is carried in the state. With `until` a
+    processor goes on until the last of 16 or 32 trials has ended, a GPU for each trial as
+    long as for the longest of its 32.
+
+    Examples
+    --------
+    How long it takes to lose all of 3, at even odds of one up and one down, in a year at
+    most:
+
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def ruin(chance=0.5):
+    ...     def play(state, u):
+    ...         money, days = state
+    ...         return money + mc.where(u < chance, 1, -1), days + 1
+    ...
+    ...     day = mc.Uniform(0, 1)
+    ...     money, days = mc.scan(
+    ...         play, (3, 0), 365, noise=day, until=lambda state: state[0] <= 0
+    ...     )
+    ...     return {"ruined": money <= 0, "days": days}
+    >>> result = mc.simulate(ruin, 100_000, seed=7)
+    >>> print(result["ruined"].mean)
+    0.8751 ± 0.0020 (95 %)
     """
-    count = _count(n_steps)
+    is_open = n_steps is None and until is not None
+    count = MOST_STEPS if is_open else _count(n_steps)
     is_single = not isinstance(start, (tuple, list))
     starts = [
         as_number(lift(value, Type.REAL)) for value in ((start,) if is_single else start)
@@ -129,9 +169,65 @@ def scan(
     with _stepping():
         returned = step(*handed)
     following = _as_states(returned, is_single=is_single, n_states=len(starts))
-    loop = make_loop(identity, count, [each.node for each in starts], following)
-    ended = [Expression(each) for each in results(loop)]
+    if until is None:
+        loop = make_loop(identity, count, [each.node for each in starts], following)
+        ended = [Expression(each) for each in results(loop)]
+    else:
+        end = _End(until, is_single=is_single)
+        ended = end.loop(identity, count, starts, following, Expression(counter))
+        if is_open:
+            *ended, goes_on = ended
+            ended = [apply("where", goes_on, lift(math.nan, Type.REAL), x) for x in ended]
+        else:
+            ended = ended[:-1]
     return ended[0] if is_single else tuple(ended)
+
+
+@dataclass(frozen=True)
+class _End:
+    """What ends a loop before its last step, trial by trial."""
+
+    until: Callable[..., Any]
+    is_single: bool
+
+    def goes_on(self, states: Sequence[Expression], number: Expression) -> Expression:
+        """Return whether a trial isn't at its end, after so many steps."""
+        handed: list[Any] = [states[0] if self.is_single else tuple(states)]
+        if _n_parameters(self.until) > 1:
+            handed.append(number)
+        with _stepping():
+            ended = self.until(*handed)
+        if isinstance(ended, (bool, np.bool_)):
+            ended = lift(bool(ended), Type.BOOLEAN)
+        if not isinstance(ended, Expression) or ended.type is not Type.BOOLEAN:
+            hint = "compare the state, as in `until=lambda level: level <= 0`."
+            raise law("until", "return whether a trial has ended", ended, hint)
+        return ~ended
+
+    def loop(
+        self,
+        identity: int,
+        n_steps: int,
+        starts: Sequence[Expression],
+        following: Sequence[Node],
+        counter: Expression,
+    ) -> list[Expression]:
+        """Return the states after the loop, and whether a trial would have gone on."""
+        goes_on = loop_state(identity, len(starts), Type.BOOLEAN)
+        kept = [
+            apply("where", goes_on, Expression(new), loop_state(identity, place, Type.REAL))
+            for place, new in enumerate(following)
+        ]
+        first = self.goes_on(starts, lift(0.0, Type.REAL))
+        still = goes_on & self.goes_on(kept, counter + 1.0)
+        loop = make_loop(
+            identity,
+            n_steps,
+            [each.node for each in (*starts, first)],
+            [each.node for each in (*kept, still)],
+            ends_early=True,
+        )
+        return [Expression(each) for each in results(loop)]
 
 
 _is_stepping: ContextVar[bool] = ContextVar("is_stepping", default=False)

@@ -225,8 +225,11 @@ class _Lowering:
         turns, n_states = self.turns[each.payload.identity], each.payload.n_states
         starts = [self.done[arg] for arg in each.args[:n_states]]
         nexts = [self.done[arg] for arg in each.args[n_states:]]
+        ends_early = each.payload.ends_early
         if turns.outer is None:
-            return make_loop(turns.inner, turns.n_steps, starts, nexts)
+            return make_loop(
+                turns.inner, turns.n_steps, starts, nexts, ends_early=ends_early
+            )
         if turns.n_steps % STEPS_PER_DRAW:
             goes_on = turns.step < turns.n_steps
             nexts = [
@@ -240,7 +243,9 @@ class _Lowering:
         ]
         inner = make_loop(turns.inner, STEPS_PER_DRAW, carried, nexts)
         n_fours = -(-turns.n_steps // STEPS_PER_DRAW)
-        return make_loop(turns.outer, n_fours, starts, results(inner))
+        return make_loop(
+            turns.outer, n_fours, starts, results(inner), ends_early=ends_early
+        )
 
 
 _SPECIAL: dict[str, Callable[[_Lowering, Node], Node]] = {

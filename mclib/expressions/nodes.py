@@ -75,12 +75,17 @@ class Loop:
         many next values, then whatever it stores.
     goes_round_trials : bool
         Whether it goes round trials, so that even constants are computed in it.
+    ends_early : bool
+        Whether its last state is a boolean that tells where anything is left to do: where
+        it is false no state changes any more. It decides nothing but time: an engine may
+        end the loop when the state is false in all trials that it works on.
     """
 
     identity: int
     n_steps: int
     n_states: int
     goes_round_trials: bool = False
+    ends_early: bool = False
 
 
 @dataclass(frozen=True, slots=True)

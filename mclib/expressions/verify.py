@@ -124,4 +124,8 @@ def _loop_fault(each: Node) -> str:
     for start, following in pairs:
         if start.type is not following.type:
             return f"a state that turns from {start.type.value} into {following.type.value}"
+    if each.payload.ends_early:
+        last = each.args[n_states - 1].type if n_states else None
+        if last is not Type.BOOLEAN:
+            return "an end that no last state tells"
     return ""

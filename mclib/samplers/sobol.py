@@ -85,7 +85,10 @@ class SobolSequence(Sampler):
         """Raise if there are too many dimensions or trials."""
         n_dimensions = sum(each.n_steps for each in streams)
         if n_dimensions > MOST_DIMENSIONS:
-            hint = "write `sampler=mc.LatinHypercube()`, which has no such limit."
+            hint = (
+                "write `sampler=mc.LatinHypercube()`, which has no such limit, "
+                "or let loops have fewer steps (`n_steps`, `most`)."
+            )
             must = f"have at most {MOST_DIMENSIONS:,} dimensions for a `SobolSequence`"
             raise law("model", must, n_dimensions, hint)
         if n_trials > self.n_replications << _BITS:

@@ -138,6 +138,21 @@ def _uneven_scan() -> dict[str, Expression]:
     return {"level": level, "past": past, "doubled": doubled}
 
 
+def _until() -> dict[str, Expression]:
+    def step(
+        state: tuple[Expression, Expression], z: Expression
+    ) -> tuple[Expression, Expression]:
+        level, steps = state
+        return level + z * parameter("scale"), steps + 1.0
+
+    start = drawn("start", Normal())
+    level, steps = scan(
+        step, (start, 0.0), n_steps=30, noise=Normal(), until=lambda state: state[0] > 0.5
+    )
+    halves = scan(lambda x: x * 0.5, level, until=lambda x, n: (x < 0.1) | (n >= 5))
+    return {"level": level, "steps": steps, "halves": halves}
+
+
 def _many_arguments() -> dict[str, Expression]:
     x = drawn("x", Normal())
     names = [f"weight {number}" for number in range(_N_WEIGHTS)]
@@ -298,6 +313,7 @@ GOLDEN_PROGRAMS = {
     "sheet": GoldenProgram(_sheet, _SHEET_PARAMETERS),
     "table": GoldenProgram(_table),
     "uneven_scan": GoldenProgram(_uneven_scan, {"scale": 0.3}),
+    "until": GoldenProgram(_until, {"scale": 0.3}, n_blocks=2),
     "many_arguments": GoldenProgram(
         _many_arguments,
         dict(

@@ -148,9 +148,10 @@ class _Function:
                 self.names[state] = carried[state.payload[1]]
         counter = self.counters[loop.identity] = self.fresh("i")
         self.do("#pragma unroll" if is_written_out(loop, inside) else "#pragma unroll 1")
-        self.open(
-            f"for (unsigned int {counter} = 0u; {counter} < {loop.n_steps}u; ++{counter})"
-        )
+        goes_on = f"{counter} < {loop.n_steps}u"
+        if loop.ends_early:
+            goes_on += f" && {carried[-1]}"
+        self.open(f"for (unsigned int {counter} = 0u; {goes_on}; ++{counter})")
         self.region(loop.identity)
         self.store_outputs(nexts[loop.n_states :])
         self.carry(carried, nexts[: loop.n_states])
@@ -212,7 +213,7 @@ class _Function:
 
 def is_written_out(loop: Loop, inside: Sequence[Node]) -> bool:
     """Whether the turns of a loop over these nodes are written one after the other."""
-    has_loop = any(each.op.name == "loop" for each in inside)
+    has_loop = any(each.op.name == "loop" for each in inside) or loop.ends_early
     return loop.n_steps <= N_ROWS and not has_loop and n_ops(inside) <= UNROLLED_OPS
 
 

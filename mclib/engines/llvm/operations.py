@@ -52,6 +52,16 @@ INTRINSICS = {
     "floor": "floor",
 }
 
+UNROLL, KEEP = "!1", "!3"
+METADATA = (
+    "!0 = !{}",
+    "!1 = distinct !{!1, !2}",
+    '!2 = !{!"llvm.loop.unroll.full"}',
+    "!3 = distinct !{!3, !4}",
+    '!4 = !{!"llvm.loop.unroll.disable"}',
+)
+"""What a loop's branch may say: that it is to be written out, or kept."""
+
 
 def literal(value: bool | float, type_: Type) -> str:
     """Return a scalar constant as LLVM reads it."""

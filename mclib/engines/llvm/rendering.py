@@ -14,8 +14,8 @@ together; no op may be contracted or reordered, since none carries a fast-math f
 
 import functools
 
-from mclib.engines.llvm.operations import SCALAR
-from mclib.engines.llvm.writing import METADATA, FunctionWriter
+from mclib.engines.llvm.operations import METADATA, SCALAR
+from mclib.engines.llvm.writing import FunctionWriter
 from mclib.engines.plans import (
     BLOCK,
     N_LANES,

@@ -11,8 +11,10 @@ from mclib.engines.llvm.operations import (
     BY_KIND,
     CASTS,
     INTRINSICS,
+    KEEP,
     SCALAR,
     SUFFIX,
+    UNROLL,
     literal,
 )
 from mclib.engines.plans import N_LANES, N_ROWS
@@ -25,15 +27,6 @@ UNROLLED_NODES = 200
 
 STORED_ONE_BY_ONE = 32
 """Outputs at most that are stored without a loop; LLVM compares every two such stores."""
-
-UNROLL, KEEP = "!1", "!3"
-METADATA = (
-    "!0 = !{}",
-    "!1 = distinct !{!1, !2}",
-    '!2 = !{!"llvm.loop.unroll.full"}',
-    "!3 = distinct !{!3, !4}",
-    '!4 = !{!"llvm.loop.unroll.disable"}',
-)
 
 
 class FunctionWriter:
@@ -316,10 +309,16 @@ class FunctionWriter:
         following = self.emit(f"add i32 {counter}, 1")
         nexts = [self._name(arg) for arg in each.args[n : 2 * n]]
         goes_on = self.emit(f"icmp ult i32 {following}, {payload.n_steps}")
+        if payload.ends_early:
+            lanes = f"i{self.width}"
+            left = self.emit(f"bitcast {self.typed(each.args[2 * n - 1])} to {lanes}")
+            some = self.emit(f"icmp ne {lanes} {left}, 0")
+            goes_on = self.emit(f"and i1 {goes_on}, {some}")
         end = self.label
         is_short = payload.n_steps <= N_ROWS and len(inside) <= UNROLLED_NODES
-        is_innermost = all(other.op.name != "loop" for other in inside)
-        hint = UNROLL if is_short and is_innermost else KEEP
+        is_simple = all(other.op.name != "loop" for other in inside)
+        is_simple = is_simple and not payload.ends_early
+        hint = UNROLL if is_short and is_simple else KEEP
         self.do(f"br i1 {goes_on}, label %{head}, label %{head}.end, !llvm.loop {hint}")
         heads = [f"  {counter} = phi i32 [ 0, %{before} ], [ {following}, %{end} ]"]
         for phi, start, new in zip(phis, starts, nexts, strict=True):

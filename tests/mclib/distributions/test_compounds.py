@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import mclib as mc
+from mclib.testing import assert_within_standard_errors
 
 SEVERITY = [0.0, 0.4, 0.3, 0.2, 0.1]
 
@@ -88,6 +89,100 @@ def test_no_loss_is_left_out_unseen() -> None:
     # So many losses come once in 2**53 trials.
     most = float(mc.Poisson(5).quantile_from_above(2.0**-53))
     assert mc.Poisson(5).probability_above(most) < 2.0**-53
+
+
+@mc.model
+def layered(claims=mc.NegativeBinomial(2.5, 0.4), deductible=0.5):
+    return mc.compound(
+        claims,
+        mc.LogNormal(median=1.0, spread=0.7),
+        layers={"kept": (0.0, deductible), "first": (deductible, 1.5), "rest": (2.0, 9e9)},
+    )
+
+
+def test_layers_of_the_same_losses_are_those_of_fourier_each() -> None:
+    frequency = mc.NegativeBinomial(2.5, 0.4)
+    severity = mc.LogNormal(median=1.0, spread=0.7)
+    result = mc.simulate(layered, 200_000, seed=11)
+
+    assert list(result) == ["kept", "first", "rest"]
+    for name, low, width in (("kept", 0.0, 0.5), ("first", 0.5, 1.5), ("rest", 2.0, 9e9)):
+        # What a layer pays of a loss, on a grid fine enough for 200,000 trials.
+        step = 0.002
+        losses = np.arange(1 << 16) * step
+        chances = np.diff(np.asarray(severity.cdf(np.append(losses - step / 2, np.inf))))
+        places = np.rint(np.clip(losses - low, 0.0, width) / step).astype(int)
+        paid = np.bincount(places, chances, 1 << 16)
+        transformed = np.fft.fft(paid)
+        p = frequency.probability
+        generating = (p / (1.0 - (1.0 - p) * transformed)) ** frequency.successes
+        total = np.fft.ifft(generating).real
+        mean = float(total @ losses)
+        deviation = float(np.sqrt(total @ losses**2 - mean**2))
+        far = float(losses[np.searchsorted(np.cumsum(total), 0.95)])
+
+        assert_within_standard_errors(result[name].mean, mean)
+        assert_within_standard_errors(result[name].standard_deviation, deviation)
+        estimate = result[name].quantile(0.95)
+        assert abs(estimate.value - far) < 5 * estimate.standard_error + step
+
+
+def test_layers_are_what_panjer_says_of_whole_amounts() -> None:
+    @mc.model
+    def whole(claims=mc.Poisson(3)):
+        severity = mc.Empirical([1, 2, 3, 4], weights=[4, 3, 2, 1])
+        return mc.compound(claims, severity, layers={"low": (0, 2), "high": (2, 2)})
+
+    result = mc.simulate(whole, 200_000, seed=11)
+    for name, paid in (("low", [0.0, 0.4, 0.6]), ("high", [0.7, 0.2, 0.1])):
+        g = mc.panjer(mc.Poisson(3), paid, 60)
+
+        assert_within_standard_errors(result[name].mean, float(g @ np.arange(60)))
+        for k in (0, 2, 5):
+            below = result[name].probability_below(k + 0.5)
+            assert_within_standard_errors(below, float(g[: k + 1].sum()))
+
+
+def test_layers_add_up_to_the_losses_they_are_of() -> None:
+    @mc.model
+    def parts(claims=mc.Poisson(5)):
+        parts = mc.compound(
+            claims, mc.Exponential(1), layers={"low": (0, 1), "high": (1, np.inf)}
+        )
+        everything = mc.compound(claims, mc.Exponential(1), name="other")
+        return {**parts, "sum": parts["low"] + parts["high"], "everything": everything}
+
+    result = mc.simulate(parts, 200_000, seed=11)
+
+    assert_within_standard_errors(result["sum"].mean, 5.0)
+    assert_within_standard_errors(result["sum"].standard_deviation, np.sqrt(10.0))
+    assert_within_standard_errors(result["everything"].mean, 5.0)
+
+
+def test_a_count_that_is_no_number_has_no_sum() -> None:
+    @mc.model
+    def odd(x=mc.Uniform(0, 1)):
+        return mc.compound(mc.where(x < 0.5, np.nan, 2.0), mc.Exponential(1))
+
+    result = mc.simulate(odd, 4_096, seed=11)
+
+    assert 1_500 < result["odd"].non_finite.nan < 2_500
+    assert_within_standard_errors(result["odd"].mean, 2.0)
+
+
+def test_layers_hold_to_their_laws() -> None:
+    for bad, message in (
+        (
+            {"layers": [(0, 2)]},
+            r"`layers` must be a mapping of name to \(deductible, limit\)",
+        ),
+        ({"layers": {}}, "`layers` must be a mapping"),
+        ({"layers": {"kept": 2.0}}, "`layers` must be a mapping"),
+        ({"layers": {"kept": (0, 2)}, "limit": 3.0}, "without `deductible` and `limit`"),
+        ({"most": 0}, "whole number from 1"),
+    ):
+        with pytest.raises(mc.ArgumentError, match=message):
+            mc.compound(2.0, mc.Exponential(1), **bad)  # type: ignore[arg-type]
 
 
 def test_drawn_sums_have_the_same_bits_on_every_engine() -> None:

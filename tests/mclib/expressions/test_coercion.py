@@ -56,7 +56,7 @@ MODELS: dict[str, tuple[Callable[[Any], Any], str, str]] = {
     "range": (
         lambda x: sum(step for step in range(x)),
         "counts or indexes with",
-        "write `mc.scan(step, start, n_steps=...)` with a fixed number of steps.",
+        "write `mc.scan(step, start, until=lambda state, n: n >= x)`.",
     ),
     "an index": (
         lambda x: [1.0, 2.0, 5.0][x],
@@ -178,7 +178,7 @@ def test_a_branch_is_shown_with_its_source() -> None:
 WAYS_OUT = {
     "if x > 0 and not y: return 1": "mc.where((x > 0) & (~(y)), value_if_true,",
     "elif 0 <= x <= 1 < y:": "mc.where((0 <= x) & (x <= 1) & (1 < y), value_if_true,",
-    "while price > barrier:": "mc.scan(step, start, n_steps=...)",
+    "while price > barrier:": "mc.scan(step, start, until=...)",
     "assert volume >= 0, 'no'": "return the condition as an output of its own",
     "profit = max(0, price - cost)": "mc.maximum(a, b)",
     "total = a if x else (b if y else c)": "mc.where(x, a, b if y else c)",

@@ -56,6 +56,8 @@ def test_tracing_twice_gives_one_digest() -> None:
 VARIANTS = (
     lambda x=NORMAL: x + 1,
     lambda x=NORMAL: x + 2,
+    lambda x=NORMAL: mc.scan(lambda s: s + 1, x, 13, until=lambda s: s > 1),
+    lambda x=NORMAL: mc.scan(lambda s: s + 1, x, 13, until=lambda s: s > 2),
     lambda x=NORMAL: x - 1,
     lambda x=NORMAL: 1 - x,
     lambda y=NORMAL: y + 1,

@@ -84,6 +84,11 @@ FAULTS: dict[str, tuple[Callable[[], Node], bool, str]] = {
         True,
         "1 arguments for 1 states",
     ),
+    "an early end without a state for it": (
+        lambda: make_loop(new_loop_identity(), 2, [SINGLE], [SINGLE], ends_early=True),
+        True,
+        "an end that no last state tells",
+    ),
     "a call with another type": (
         lambda: _call_with(DOUBLE),
         True,

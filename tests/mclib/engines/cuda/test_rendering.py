@@ -53,6 +53,17 @@ def test_a_source_includes_nothing_and_refines_every_approximation(name: str) ->
             assert re.search(r"\btame_(?:quotient|root)\(const", function)
 
 
+def test_a_thread_leaves_a_loop_when_its_own_trial_has_ended() -> None:
+    plan = GOLDEN_PROGRAMS["until"].plan("values", Type.FLOAT64)
+
+    text = render(plan).text
+
+    fours = re.search(r"for \(unsigned int (i\d+) = 0u; \1 < 8u && (s\d+); ", text)
+    assert fours is not None
+    assert f"bool {fours[2]} = " in text
+    assert re.search(r"for \(unsigned int (i\d+) = 0u; \1 < 1048576u && s\d+; ", text)
+
+
 def test_arguments_too_many_for_a_launch_are_handed_over_by_address() -> None:
     source = render(GOLDEN_PROGRAMS["many_arguments"].plan("values", Type.FLOAT64))
 

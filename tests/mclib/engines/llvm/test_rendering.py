@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from mclib.engines.llvm.rendering import LANES_AT_ONCE, render
 from mclib.engines.plans import Plan
 from mclib.expressions.dtypes import Type
 from tests.helpers import assert_same_bits
-from tests.tools.golden_programs import GOLDEN_PROGRAMS, PRECISIONS
+from tests.tools.golden_programs import GOLDEN_PROGRAMS, KINDS, PRECISIONS
 
 NAMES = ("uneven_scan", "machine_ops", "asian")
 N_BLOCKS = 2
@@ -72,8 +73,9 @@ def test_every_instruction_set_gives_the_same_bits(
 def test_any_number_of_lanes_at_once_gives_the_same_bits(
     precision: Type, lanes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = GOLDEN_PROGRAMS["uneven_scan"]
-    for kind in program.kinds:
+    # How many lanes go together decides when a loop ends early.
+    programs = [GOLDEN_PROGRAMS[name] for name in ("uneven_scan", "until")]
+    for program, kind in product(programs, KINDS):
         plan = program.plan(kind, precision)
         arguments = program.arguments(plan)
         usual = _here(plan, arguments)
