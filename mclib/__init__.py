@@ -173,8 +173,10 @@ if TYPE_CHECKING:
     from mclib.processes.volatility import EGARCH, GARCH, GJR
     from mclib.projects.project import Project
     from mclib.projects.risks import risk_register
+    from mclib.rare.importance import importance
     from mclib.reports.publishing import publish
     from mclib.reports.reporting import report
+    from mclib.samplers.halton import HaltonSequence
     from mclib.samplers.plain import Antithetic, Independent
     from mclib.samplers.sobol import SobolSequence
     from mclib.samplers.strata import LatinHypercube, Stratified
@@ -242,6 +244,7 @@ __all__ = [
     "HalfCauchy",
     "HalfLogistic",
     "HalfNormal",
+    "HaltonSequence",
     "Heston",
     "Histogram",
     "HyperbolicSecant",
@@ -327,6 +330,7 @@ __all__ = [
     "floor",
     "from_interval",
     "goal_seek",
+    "importance",
     "interp",
     "isfinite",
     "isnan",

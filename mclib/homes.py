@@ -70,8 +70,10 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "mclib.projects.project": ("Project",),
     "mclib.projects.risks": ("risk_register",),
+    "mclib.rare.importance": ("importance",),
     "mclib.reports.publishing": ("publish",),
     "mclib.reports.reporting": ("report",),
+    "mclib.samplers.halton": ("HaltonSequence",),
     "mclib.samplers.plain": (
         "Antithetic",
         "Independent",

@@ -163,9 +163,9 @@ def simulate(
         Trials computed at once by each worker, rounded up to blocks of 1,024. It changes
         memory and speed, never a draw or a result. Chosen by time when not given.
     sampler : str or Sampler, default "independent"
-        How trials are placed: ``"antithetic"``, ``"latin hypercube"``, ``"sobol"``, or a
-        sampler such as ``mc.Stratified("price")``. Means and quantiles then need fewer
-        trials; `Result.efficiency` says by how much.
+        How trials are placed: ``"antithetic"``, ``"latin hypercube"``, ``"sobol"``,
+        ``"halton"``, or a sampler such as ``mc.Stratified("price")``. Means and quantiles
+        then need fewer trials; `Result.efficiency` says by how much.
     controls : names of inputs, or mapping of str to float, optional
         Control variates: what an output owes to these inputs, whose means are known, is
         taken off the error of its mean. Outputs too, with their exact means, as in

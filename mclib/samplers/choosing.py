@@ -3,6 +3,7 @@
 from typing import Any
 
 from mclib.errors import law
+from mclib.samplers.halton import HaltonSequence
 from mclib.samplers.plain import Antithetic, Independent
 from mclib.samplers.sampler import Sampler
 from mclib.samplers.sobol import SobolSequence
@@ -13,6 +14,7 @@ _BY_NAME: dict[str, Sampler] = {
     "antithetic": Antithetic(),
     "latin hypercube": LatinHypercube(),
     "sobol": SobolSequence(),
+    "halton": HaltonSequence(),
 }
 
 

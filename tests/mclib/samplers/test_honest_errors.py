@@ -39,6 +39,7 @@ def told(y: Any) -> dict[str, Any]:
     ("sampler", "n_trials"),
     [
         ("sobol", 16_384),
+        ("halton", 20_480),
         ("latin hypercube", 32_768),
         ("antithetic", 32_768),
         (mc.Stratified("a", "b"), 32_768),
@@ -66,7 +67,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say(
         assert -5.0 < z < (8.0 if name == "quantile" else 5.0), (name, count / n_runs)
 
 
-@pytest.mark.parametrize("sampler", ["sobol", "latin hypercube", "antithetic"])
+@pytest.mark.parametrize("sampler", ["sobol", "halton", "latin hypercube", "antithetic"])
 def test_estimates_lie_within_their_errors(sampler: str) -> None:
     y = mc.simulate(skewed, 1 << 18, seed=5, sampler=sampler)["y"]
 

@@ -26,6 +26,8 @@ SAMPLERS: dict[str, Any] = {
     "stratified": mc.Stratified("a", "b"),
     "sobol": mc.SobolSequence(),
     "sobol, twice": mc.SobolSequence(n_replications=2),
+    "halton": mc.HaltonSequence(),
+    "halton, four times": mc.HaltonSequence(n_replications=4),
 }
 each_sampler = pytest.mark.parametrize("sampler", SAMPLERS.values(), ids=list(SAMPLERS))
 
@@ -97,7 +99,7 @@ def test_a_longer_run_goes_on_where_a_shorter_one_ended(sampler: Sampler) -> Non
 
 @each_sampler
 def test_how_many_trials_may_come_changes_no_draw(sampler: Sampler) -> None:
-    # 2**33 is the most that two replications of a Sobol' sequence have.
+    # 2**33 is the most for two replications of a Sobol' sequence, and four of Halton's.
     few, many = (
         ran(LlvmEngine(1), build_values, placed(sampler, n_trials=n), Type.FLOAT64)
         for n in (1 << 16, 1 << 33)
@@ -263,7 +265,12 @@ def test_noise_of_a_thousand_steps_takes_a_thousand_dimensions() -> None:
 
 @pytest.mark.parametrize(
     ("sampler", "slope"),
-    [("independent", -0.5), ("sobol", -1.45), ("latin hypercube", -0.5)],
+    [
+        ("independent", -0.5),
+        ("sobol", -1.45),
+        ("halton", -1.0),
+        ("latin hypercube", -0.5),
+    ],
 )
 def test_errors_fall_as_they_should(sampler: str, slope: float) -> None:
     @mc.model

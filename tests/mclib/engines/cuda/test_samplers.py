@@ -26,6 +26,7 @@ MODELS: dict[str, tuple[Any, Any]] = {
     "latin hypercube": (walk, mc.LatinHypercube()),
     "stratified": (walk, mc.Stratified("a", "b")),
     "sobol": (walk, mc.SobolSequence()),
+    "halton": (walk, mc.HaltonSequence()),
     "gumbel": (mc.couple(walk, mc.GumbelCopula(2), ["a", "b", "c"]), mc.SobolSequence()),
     "frank": (mc.couple(walk, mc.FrankCopula(5), ["a", "b", "c"]), mc.Independent()),
 }
