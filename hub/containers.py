@@ -31,6 +31,7 @@ __all__ = [
     "labels",
     "plain_name",
     "prefix",
+    "reports_volume",
     "user_of",
     "volume_name",
 ]
@@ -81,6 +82,11 @@ def user_of(name: str) -> str:
 def volume_name(settings: Settings, user: str) -> str:
     """The volume that holds a user's home, whatever server it is mounted into."""
     return f"{prefix(settings)}-home-{plain_name(user)}"
+
+
+def reports_volume(settings: Settings) -> str:
+    """The volume that holds the files of reports; compose names it so."""
+    return f"{prefix(settings)}-reports"
 
 
 def home_owner(settings: Settings, volume: str) -> str | None:

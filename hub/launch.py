@@ -274,6 +274,7 @@ def _with_free_ports(settings: Settings, state: Path) -> Settings:
         "MCHUB_HUB_PORT": settings.network.hub_port,
         "MCHUB_PROXY_API_PORT": settings.network.proxy_api_port,
         "MCHUB_ADMIN_PORT": settings.network.admin_port,
+        "MCHUB_REPORTS_PORT": settings.network.reports_port,
     }
     names = tuple(name for name, port in unset.items() if port is None)
     ports = remembered_ports(state / "ports.json", address, names)

@@ -40,6 +40,9 @@ class LocalServer(LocalProcessSpawner):  # type: ignore[misc]
     process after a restart of the machine, and the hub would stop that one instead.
     """
 
+    # What a spawner has.
+    cmd: Any
+
     started_at: float = 0.0
     app: str = ""
 

@@ -24,6 +24,7 @@ __all__ = [
     "PROXY_API_PORT",
     "PROXY_PORT",
     "PROXY_SOCKET",
+    "REPORTS_PORT",
     "SYNTHETIC_PORT",
     "admin_port",
     "admin_url",
@@ -37,6 +38,8 @@ __all__ = [
     "proxy_arguments",
     "proxy_url",
     "public_way",
+    "reports_port",
+    "reports_url",
     "servers_hub_url",
 ]
 
@@ -49,6 +52,9 @@ FRONT_PORT: Final = 8443
 
 ADMIN_PORT: Final = 9092
 """Port of the admin service in its container."""
+
+REPORTS_PORT: Final = 9093
+"""Port of the reports service in its container."""
 
 EXPORTER_PORT: Final = 9200
 """Port of the exporter's metrics in its container."""
@@ -140,6 +146,16 @@ def admin_url(settings: Settings) -> str:
 def admin_port(settings: Settings) -> int:
     """Port of the admin service: in its container always the same."""
     return ADMIN_PORT if _is_contained(settings) else _port(settings, "admin_port")
+
+
+def reports_url(settings: Settings) -> str:
+    """Address at which the proxy reaches the reports service."""
+    return f"http://{_host(settings, 'reports')}:{reports_port(settings)}"
+
+
+def reports_port(settings: Settings) -> int:
+    """Port of the reports service: in its container always the same."""
+    return REPORTS_PORT if _is_contained(settings) else _port(settings, "reports_port")
 
 
 def listening_at(settings: Settings, port: int) -> str:

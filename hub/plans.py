@@ -21,10 +21,17 @@ from hub.network import (
     proxy_api_url,
     proxy_arguments,
     proxy_url,
+    reports_url,
 )
 from hub.processes import Plan
 from hub.secret_files import read_secret, service_token
-from hub.services import admin_command, admin_variables, command_of
+from hub.services import (
+    admin_command,
+    admin_variables,
+    command_of,
+    reports_command,
+    reports_variables,
+)
 from hub.settings import Settings
 
 __all__ = ["HUB", "PARTS", "PROXY", "plan_of", "plans"]
@@ -98,7 +105,17 @@ def _admin(settings: Settings) -> Plan:
         name=roles.ADMIN,
         command=admin_command(settings),
         variables=admin_variables(settings),
-        answers_at=f"{admin_url(settings)}/services/{roles.ADMIN}/static/admin.css",
+        answers_at=f"{admin_url(settings)}/services/{roles.ADMIN}/static/pages.css",
+        end_within=_QUICKLY,
+    )
+
+
+def _reports(settings: Settings) -> Plan:
+    return Plan(
+        name=roles.REPORTS,
+        command=reports_command(settings),
+        variables=reports_variables(settings),
+        answers_at=f"{reports_url(settings)}/services/{roles.REPORTS}/static/pages.css",
         end_within=_QUICKLY,
     )
 
@@ -194,6 +211,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "MCHUB_HUB_PORT": network.hub_port,
         "MCHUB_PROXY_API_PORT": network.proxy_api_port,
         "MCHUB_ADMIN_PORT": network.admin_port,
+        "MCHUB_REPORTS_PORT": network.reports_port,
     }
     known = {name: str(port) for name, port in ports.items() if port is not None}
     return {"MC_ENVIRONMENT": settings.name} | known
@@ -203,6 +221,7 @@ _PARTS: Final[Mapping[str, Callable[[Settings], Plan]]] = {
     PROXY: _proxy,
     # Before the hub, which at its start waits for the pages it is to lead to.
     roles.ADMIN: _admin,
+    roles.REPORTS: _reports,
     HUB: _hub,
     roles.ROUTE_KEEPER: _route_keeper,
     roles.PLATFORM_API: _platform_api,

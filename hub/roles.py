@@ -16,7 +16,9 @@ __all__ = [
     "OWN",
     "PLATFORM_API",
     "PROMETHEUS",
+    "READING",
     "RECONCILER",
+    "REPORTS",
     "ROLES",
     "ROUTE_KEEPER",
     "SHARING",
@@ -33,6 +35,7 @@ IDLE_CULLER: Final = "idle-culler"
 PLATFORM_API: Final = "platform-api"
 PROMETHEUS: Final = "prometheus"
 RECONCILER: Final = "reconciler"
+REPORTS: Final = "reports"
 ROUTE_KEEPER: Final = "route-keeper"
 STEWARD: Final = "steward"
 SYNTHETIC: Final = "synthetic"
@@ -67,6 +70,12 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
         "read:servers": "to know what runs and what starts",
         "start:servers": "to take up forgotten servers and the starts that wait",
     },
+    REPORTS: {
+        "read:users:name": "to know that the owner of a run is still a user",
+        "read:servers": "to know whether the server of a run is there",
+        "start:servers": "to start the server that is a run, in the name of its owner",
+        "delete:servers": "to stop and remove it when the run has ended",
+    },
     PROMETHEUS: {
         "read:metrics": "to read the hub's own metrics",
     },
@@ -92,13 +101,19 @@ SHARING: Final[Mapping[str, str]] = {
 """What everybody who may enter has besides, where the environment allows sharing."""
 
 
+READING: Final[Mapping[str, str]] = {
+    f"access:services!service={REPORTS}": "to read reports, and to publish some",
+}
+"""What everybody who may enter has besides, for the pages of reports."""
+
+
 def user_scopes(settings: Settings) -> set[str]:
     """Scopes of everybody, besides `OWN`.
 
     A group opens the door and brings profiles and budgets; no group brings a scope. Members
     of the admin groups are JupyterHub's admins, whose scopes are its own.
     """
-    return set(SHARING) if settings.sharing else set()
+    return set(READING) | (set(SHARING) if settings.sharing else set())
 
 
 ADMIN_IN_PERSON: Final[Mapping[str, str]] = {

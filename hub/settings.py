@@ -25,6 +25,7 @@ from hub.choices import (
     Postgres,
     Profile,
     Prometheus,
+    Reports,
     SecretFiles,
     SelfSigned,
     Server,
@@ -68,6 +69,7 @@ class Settings:
     idle: Idle
     budgets: Budgets | None
     sharing: Sharing | None
+    reports: Reports
     secrets: GeneratedSecrets | SecretFiles
     monitoring: Console | Prometheus
     backup: Backup | None
@@ -135,7 +137,7 @@ def _check_parts(settings: Settings) -> None:
 
 
 def _check_ports(settings: Settings) -> None:
-    for field in ("api_port", "hub_port", "proxy_api_port", "admin_port"):
+    for field in ("api_port", "hub_port", "proxy_api_port", "admin_port", "reports_port"):
         port = getattr(settings.network, field)
         path = f"{settings.name}.network.{field}"
         require(port != settings.port, path, "differ from the port of `url`", port)

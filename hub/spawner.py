@@ -12,6 +12,7 @@ from hub.choices import Container, LocalProcess, Pod
 from hub.containers import prefix
 from hub.network import proxy_url, servers_hub_url
 from hub.options_page import TEMPLATES
+from hub.roles import REPORTS
 from hub.settings import Settings
 
 __all__ = ["apply_spawner"]
@@ -35,6 +36,7 @@ def apply_spawner(c: Config, settings: Settings) -> None:
         "MC_ENVIRONMENT": settings.name,
         # What runs in the server asks the platform for notices, and says what it does.
         "MCHUB_API_URL": f"{proxy_url(settings)}/api",
+        "MCHUB_REPORTS_URL": f"{proxy_url(settings)}/services/{REPORTS}",
         "JUPYTERHUB_ACTIVITY_INTERVAL": str(report_seconds),
     }
     c.Spawner.http_timeout = int(settings.server.start.answer_within.total_seconds())

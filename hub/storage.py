@@ -21,6 +21,7 @@ __all__ = [
     "homes_folder",
     "logs_folder",
     "notebooks_folder",
+    "reports_folder",
     "secrets_folder",
     "servers_folder",
     "state_folder",
@@ -97,6 +98,11 @@ def homes_folder() -> Path:
 def archives_folder() -> Path:
     """Folder of the archived homes of users who left."""
     return _inside_state("archives")
+
+
+def reports_folder() -> Path:
+    """Folder of the files of reports."""
+    return _inside_state("reports")
 
 
 def notebooks_folder() -> Path:

@@ -74,10 +74,12 @@ class Copy:
 
 
 def homes(place: Place) -> list[str]:
-    """Names of the volumes that hold users' homes here."""
+    """Names of the volumes that hold users' homes here, and the reports' files."""
+    ours = f"mchub-{place.environment}"
     return sorted(
         folder.name
-        for folder in place.volumes.glob(f"mchub-{place.environment}-home-*")
+        for pattern in (f"{ours}-home-*", f"{ours}-reports")
+        for folder in place.volumes.glob(pattern)
         if (folder / "_data").is_dir()
     )
 

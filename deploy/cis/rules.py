@@ -72,6 +72,7 @@ EXCEPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
             "postgres-exporter-2",
             "probe",
             "reconciler",
+            "reports",
             "route-keeper",
             "steward",
             "synthetic",

@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.deployer.commands import Failed
-from hub.containers import ENVIRONMENT_LABEL, USER_LABEL, home_owner, plain_name
+from hub.containers import (
+    ENVIRONMENT_LABEL,
+    USER_LABEL,
+    home_owner,
+    plain_name,
+    reports_volume,
+)
 from hub.settings import Settings
 from hub.storage import write_whole
 
@@ -164,7 +170,9 @@ def restore_files(docker: Docker, settings: Settings, state: Path, copy: FilesCo
     Failed
         If a server has a home open, and nothing was changed; or if it does not succeed.
     """
-    _require_closed(docker, copy.homes)
+    # The reports service may go on: a file of its store is never changed.
+    reports = reports_volume(settings)
+    _require_closed(docker, [volume for volume in copy.homes if volume != reports])
     kept = _kept_volumes(state)
     for volume in copy.homes:
         _make_volume(docker, settings, volume, kept.get(volume, {}))
@@ -246,6 +254,9 @@ def _make_volume(
 ) -> None:
     """Make a home's volume as it was, or as the hub makes one; one that is there stays."""
     user = home_owner(settings, volume)
+    if user is None and volume == reports_volume(settings):
+        docker("volume", "create", volume)
+        return
     if user is None:
         message = f"a copy of {settings.name} must hold homes of its own; got {volume}."
         raise Failed(message)

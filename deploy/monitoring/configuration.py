@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from hub.choices import Mail, NoTls, Prometheus, Slack
-from hub.network import ADMIN_PORT, PROXY_PORT, hub_addresses, public_way
+from hub.network import ADMIN_PORT, PROXY_PORT, REPORTS_PORT, hub_addresses, public_way
 from hub.settings import Settings
 from hub.storage import checkout
 
@@ -60,7 +60,8 @@ def targets(settings: Settings) -> dict[str, list[dict[str, Any]]]:
         {"targets": [address], "labels": {"page": page, "module": "public"}}
         for page, address in _public_pages(settings).items()
     ]
-    admin = f"http://admin:{ADMIN_PORT}/services/admin/static/admin.css"
+    admin = f"http://admin:{ADMIN_PORT}/services/admin/static/pages.css"
+    reports = f"http://reports:{REPORTS_PORT}/services/reports/static/pages.css"
     return {
         "hub": _plain([urlsplit(url).netloc for url in hub_addresses(settings)]),
         "postgres": _plain(
@@ -71,7 +72,10 @@ def targets(settings: Settings) -> dict[str, list[dict[str, Any]]]:
         "front": _plain(["front-exporter:9113"] if has_front else []),
         "dcgm": _plain(["dcgm-exporter:9400"] if has_dcgm else []),
         "public": pages,
-        "parts": [{"targets": [admin], "labels": {"page": "admin", "module": "part"}}],
+        "parts": [
+            {"targets": [address], "labels": {"page": page, "module": "part"}}
+            for page, address in (("admin", admin), ("reports", reports))
+        ],
     }
 
 

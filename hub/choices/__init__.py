@@ -24,6 +24,7 @@ from hub.choices.keeping import (
 )
 from hub.choices.people import Budget, Budgets, Password, Sharing, SingleSignOn
 from hub.choices.providers import Entra, GitHub, Google, GroupId, OpenIdConnect
+from hub.choices.reporting import Reports
 from hub.choices.servers import (
     Container,
     Device,
@@ -70,6 +71,7 @@ __all__ = [
     "Prices",
     "Profile",
     "Prometheus",
+    "Reports",
     "SecretFiles",
     "SelfSigned",
     "Server",

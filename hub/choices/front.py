@@ -21,8 +21,8 @@ class Network:
     """Where the platform's own processes listen; what people type is `Settings.url`.
 
     A port that nobody types may be ``None``: `run` then picks a free one. In
-    containers the proxy is told its routes on a socket, and the admin service has always
-    the same port.
+    containers the proxy is told its routes on a socket, and the services with pages have
+    always the same ports.
     """
 
     address: str
@@ -30,6 +30,7 @@ class Network:
     hub_port: int | None
     proxy_api_port: int | None
     admin_port: int | None
+    reports_port: int | None
 
     def check(self, path: str) -> None:
         """Refuse what is no port, and a port given twice."""
@@ -40,6 +41,7 @@ class Network:
             ("hub_port", self.hub_port),
             ("proxy_api_port", self.proxy_api_port),
             ("admin_port", self.admin_port),
+            ("reports_port", self.reports_port),
         ):
             if port is not None:
                 require_port(f"{path}.{field}", port)

@@ -57,13 +57,18 @@ def _with_admin_port(settings: Settings, port: int) -> Settings:
     return replace(settings, network=replace(settings.network, admin_port=port))
 
 
-# Which port is free depends on the machine, so these five may be set from outside.
+def _with_reports_port(settings: Settings, port: int) -> Settings:
+    return replace(settings, network=replace(settings.network, reports_port=port))
+
+
+# Which port is free depends on the machine, so these six may be set from outside.
 PORT_VARIABLES: Final[Mapping[str, Callable[[Settings, int], Settings]]] = {
     "MCHUB_PORT": _with_public_port,
     "MCHUB_API_PORT": _with_api_port,
     "MCHUB_HUB_PORT": _with_hub_port,
     "MCHUB_PROXY_API_PORT": _with_proxy_api_port,
     "MCHUB_ADMIN_PORT": _with_admin_port,
+    "MCHUB_REPORTS_PORT": _with_reports_port,
 }
 
 

@@ -18,6 +18,7 @@ DEVELOPMENT = Settings(
         hub_port=None,
         proxy_api_port=None,
         admin_port=None,
+        reports_port=None,
     ),
     tls=choices.NoTls(),
     front=choices.Front(
@@ -37,6 +38,7 @@ DEVELOPMENT = Settings(
     idle=replace(shared.IDLE, after=timedelta(hours=12)),
     budgets=None,
     sharing=None,
+    reports=shared.REPORTS,
     secrets=choices.GeneratedSecrets(),
     monitoring=choices.Console(),
     backup=None,

@@ -36,6 +36,7 @@ PRODUCTION = Settings(
     idle=replace(shared.IDLE, after=timedelta(hours=2)),
     budgets=shared.BUDGETS,
     sharing=choices.Sharing(at_most=timedelta(days=7)),
+    reports=shared.REPORTS,
     secrets=choices.SecretFiles(folder="/run/secrets", source="vault agent"),
     monitoring=shared.watched(timedelta(days=90), alerts=("mail", "slack")),
     backup=choices.Backup(

@@ -38,6 +38,7 @@ REHEARSAL = Settings(
     idle=replace(shared.IDLE, after=timedelta(minutes=30)),
     budgets=shared.BUDGETS,
     sharing=choices.Sharing(at_most=timedelta(days=1)),
+    reports=shared.REPORTS,
     secrets=choices.SecretFiles(folder="/run/secrets", source="generated"),
     monitoring=choices.Console(),
     backup=None,

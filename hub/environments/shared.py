@@ -17,6 +17,7 @@ from hub.choices import (
     Prices,
     Profile,
     Prometheus,
+    Reports,
     SingleSignOn,
     Slack,
     Start,
@@ -31,6 +32,7 @@ __all__ = [
     "OFF_SITE",
     "PRETENDED_GPUS",
     "PROFILES",
+    "REPORTS",
     "SIGN_ON",
     "SMALL_PROFILES",
     "START",
@@ -50,6 +52,7 @@ def inside(address: str) -> Network:
         hub_port=8081,
         proxy_api_port=None,
         admin_port=None,
+        reports_port=None,
     )
 
 
@@ -60,6 +63,15 @@ START: Final = Start(
 
 # Apps that are kept, and runs of reports that come and go.
 NAMED_AT_MOST: Final = 8
+
+# A link is for whoever holds it: a site that allows none says "none".
+REPORTS: Final = Reports(
+    at_once=2,
+    of_all=8,
+    run_at_most=timedelta(hours=12),
+    storage="5G",
+    links_at_most=timedelta(days=30),
+)
 
 # Routes lost with a restarted proxy come back within `read_every` at the latest.
 IDLE: Final = Idle(

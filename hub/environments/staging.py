@@ -37,6 +37,7 @@ STAGING = Settings(
     idle=shared.IDLE,
     budgets=shared.BUDGETS,
     sharing=choices.Sharing(at_most=timedelta(days=7)),
+    reports=shared.REPORTS,
     secrets=choices.SecretFiles(folder="/run/secrets", source="staging.env"),
     monitoring=shared.watched(timedelta(days=7), alerts=()),
     backup=choices.Backup(every=timedelta(days=1), keep=timedelta(days=7)),

@@ -6,15 +6,30 @@ from collections.abc import Mapping, Sequence
 from pydantic import TypeAdapter
 from traitlets.config import Config
 
-from hub.choices import Budgets, Container, LocalProcess, SingleSignOn
+from hub.choices import Budgets, Container, LocalProcess, Reports, SingleSignOn
 from hub.database import database_url
-from hub.network import admin_port, admin_url, fronts, hub_url, listening_at
-from hub.roles import ADMIN, ADMIN_IN_PERSON, ROLES, load_roles, user_scopes
+from hub.network import (
+    admin_port,
+    admin_url,
+    fronts,
+    hub_url,
+    listening_at,
+    reports_port,
+    reports_url,
+)
+from hub.roles import ADMIN, ADMIN_IN_PERSON, REPORTS, ROLES, load_roles, user_scopes
 from hub.secret_files import service_token
 from hub.settings import Settings
-from hub.storage import archives_folder, audit_folder, homes_folder
+from hub.storage import archives_folder, audit_folder, homes_folder, reports_folder
 
-__all__ = ["admin_command", "admin_variables", "apply_services", "command_of"]
+__all__ = [
+    "admin_command",
+    "admin_variables",
+    "apply_services",
+    "command_of",
+    "reports_command",
+    "reports_variables",
+]
 
 
 def apply_services(c: Config, settings: Settings) -> None:
@@ -25,6 +40,7 @@ def apply_services(c: Config, settings: Settings) -> None:
     c.JupyterHub.services = [
         {"name": service, "api_token": service_token(settings, service)}
         | (_admin_pages(settings) if service == ADMIN else {})
+        | (_reports_pages(settings) if service == REPORTS else {})
         for service in ROLES
     ]
     c.JupyterHub.load_roles = load_roles(settings)
@@ -41,6 +57,37 @@ def _admin_pages(settings: Settings) -> dict[str, object]:
         # The hub waits so long for it at its start, and goes on without it.
         "timeout": 3,
     }
+
+
+def _reports_pages(settings: Settings) -> dict[str, object]:
+    """What gives the reports service pages; it acts in nobody's name."""
+    return {
+        "url": reports_url(settings),
+        "oauth_no_confirm": True,
+        "timeout": 3,
+    }
+
+
+def reports_command(settings: Settings) -> Sequence[str]:
+    """Command of the reports service."""
+    return (
+        sys.executable,
+        "-m",
+        "hub.services.reports",
+        f"--service={REPORTS}",
+        f"--url={listening_at(settings, reports_port(settings))}",
+        f"--hub={hub_url(settings)}",
+        f"--public-url={settings.url}",
+        *(f"--front={address}" for address in fronts(settings)),
+        f"--store={reports_folder()}",
+        f"--allowed={TypeAdapter(Reports).dump_json(settings.reports).decode()}",
+        *((f"--audit={audit_folder()}",) if settings.audit else ()),
+    )
+
+
+def reports_variables(settings: Settings) -> Mapping[str, str]:
+    """What must not be seen in the command: token and address of the database."""
+    return _kept_secret(settings, REPORTS)
 
 
 def admin_command(settings: Settings) -> Sequence[str]:
@@ -83,9 +130,13 @@ def _files(settings: Settings) -> Sequence[str]:
 
 def admin_variables(settings: Settings) -> Mapping[str, str]:
     """What must not be seen in the command: token and address of the database."""
+    return _kept_secret(settings, ADMIN)
+
+
+def _kept_secret(settings: Settings, service: str) -> Mapping[str, str]:
     url = database_url(settings)
     return {
-        "JUPYTERHUB_API_TOKEN": service_token(settings, ADMIN),
+        "JUPYTERHUB_API_TOKEN": service_token(settings, service),
         "MCHUB_DATABASE": url.render_as_string(hide_password=False),
     }
 

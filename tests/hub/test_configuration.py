@@ -10,7 +10,7 @@ from traitlets.config import Config
 
 from hub import SettingsError, configure, load
 from hub.choices import Entra, GitHub, Google, GroupId
-from hub.roles import CHECK_USER, ROLES, SHARING, load_roles, user_scopes
+from hub.roles import CHECK_USER, READING, ROLES, SHARING, load_roles, user_scopes
 from tests.hub.effect import ENVIRONMENTS, GOLDEN, PORTS, configured, effect
 
 
@@ -121,12 +121,12 @@ def test_named_servers_are_as_many_as_the_settings_say(
     assert at_most == config.JupyterHub.named_server_limit_per_user
 
 
-def test_sharing_alone_gives_users_scopes_and_each_has_a_reason() -> None:
+def test_users_get_scopes_for_reports_and_sharing_alone_each_with_a_reason() -> None:
     staging = load("staging", {})
 
-    assert user_scopes(staging) == set(SHARING)
-    assert user_scopes(replace(staging, sharing=None)) == set()
-    assert all(SHARING.values())
+    assert user_scopes(staging) == {*SHARING, *READING}
+    assert user_scopes(replace(staging, sharing=None)) == set(READING)
+    assert all({**SHARING, **READING}.values())
 
 
 def test_a_port_still_open_is_refused_where_the_hub_starts() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hub import addresses, display, laws, secret_files, storage
 from hub.display import leaves, table
 from hub.environments import ENVIRONMENTS, PORT_VARIABLES, load
-from hub.roles import ADMIN_IN_PERSON, ROLES, SHARING
+from hub.roles import ADMIN_IN_PERSON, READING, ROLES, SHARING
 from hub.sign_on import people
 from tests.architecture.checkout import ROOT
 
@@ -41,7 +41,9 @@ def test_the_environments_table_is_current() -> None:
 def test_every_variable_and_every_scope_is_documented() -> None:
     named = [*PORT_VARIABLES, "MC_ENVIRONMENT", "MCHUB_STATE"]
     scopes = [
-        scope for role in (*ROLES.values(), SHARING, ADMIN_IN_PERSON) for scope in role
+        scope
+        for role in (*ROLES.values(), SHARING, READING, ADMIN_IN_PERSON)
+        for scope in role
     ]
 
     assert [name for name in [*named, *scopes] if f"`{name}`" not in TEXT] == []

@@ -259,11 +259,7 @@ LAWS: list[tuple[Settings, dict[str, Any], str]] = [
         {"server__at_most": 0},
         "staging.server.at_most: must be a number above 0; got 0.",
     ),
-    (
-        STAGING,
-        {"server__named_at_most": -1},
-        "staging.server.named_at_most: must be 0 or more; got -1.",
-    ),
+    (STAGING, {"server__named_at_most": -1}, "named_at_most: must be 0 or more; got -1."),
     (
         STAGING,
         {"gpus__share": 1.5},

@@ -93,6 +93,7 @@ def brisk_hub(state: Path) -> Iterator[BriskHub]:
         "MCHUB_HUB_PORT": str(free_port()),
         "MCHUB_PROXY_API_PORT": str(free_port()),
         "MCHUB_ADMIN_PORT": str(free_port()),
+        "MCHUB_REPORTS_PORT": str(free_port()),
     }
     before = {name: os.environ.get(name) for name in ports}
     os.environ |= ports

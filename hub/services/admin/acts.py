@@ -12,8 +12,8 @@ from fastapi.concurrency import run_in_threadpool
 
 from hub import suspension
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.hub_api import HubRefusal, User
 from hub.services.admin.outcomes import Act, Outcome, Report, for_each, note_outcome
+from hub.services.web.hub_api import HubRefusal, User
 
 __all__ = ["ACTS", "Doing", "end_tokens", "perform", "require_others", "stop_servers"]
 

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from fastapi.concurrency import run_in_threadpool
 
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.hub_api import HubRefusal
 from hub.services.admin.outcomes import Outcome, Report, State, for_each, note_outcome
 from hub.services.admin.roster import Line
+from hub.services.web.hub_api import HubRefusal
 from hub.suspension import is_suspended
 
 __all__ = ["invitation", "invite"]

@@ -12,7 +12,7 @@ from typing import Final
 from fastapi.concurrency import run_in_threadpool
 
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.hub_api import User
+from hub.services.web.hub_api import User
 from hub.suspension import Suspension, all_suspensions, suspensions
 
 __all__ = [

@@ -16,7 +16,6 @@ from fastapi.concurrency import run_in_threadpool
 from hub import suspension
 from hub.services.admin.acts import end_tokens, require_others, stop_servers
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.hub_api import HubAway, HubRefusal
 from hub.services.admin.reports import (
     STEPS,
     Offboarding,
@@ -26,6 +25,7 @@ from hub.services.admin.reports import (
     offboarding,
     update_report,
 )
+from hub.services.web.hub_api import HubAway, HubRefusal
 
 __all__ = ["begin", "go_on", "take_up"]
 

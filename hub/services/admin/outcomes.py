@@ -7,7 +7,7 @@ from typing import Final, Literal
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.hub_api import HubAway, HubRefusal
+from hub.services.web.hub_api import HubAway, HubRefusal
 
 __all__ = ["Act", "Outcome", "Report", "State", "for_each", "note_outcome"]
 

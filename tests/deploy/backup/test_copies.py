@@ -66,9 +66,11 @@ def test_a_copy_here_is_none_elsewhere() -> None:
     assert due(timedelta(hours=6), [_copy(7 * HOUR, 1)], 2, 8 * HOUR)
 
 
-def test_only_homes_of_the_environment_are_copied(tmp_path: Path) -> None:
+def test_homes_and_reports_of_the_environment_alone_are_copied(tmp_path: Path) -> None:
     place = _place(tmp_path)
     for name in (
+        "mchub-staging-reports",
+        "mchub-production-reports",
         "mchub-staging-home-ada",
         "mchub-staging-home--41da",
         "mchub-production-home-ada",
@@ -76,7 +78,8 @@ def test_only_homes_of_the_environment_are_copied(tmp_path: Path) -> None:
     ):
         (place.volumes / name / "_data").mkdir(parents=True)
 
-    assert homes(place) == ["mchub-staging-home--41da", "mchub-staging-home-ada"]
+    homes_of_two = ["mchub-staging-home--41da", "mchub-staging-home-ada"]
+    assert homes(place) == [*homes_of_two, "mchub-staging-reports"]
 
 
 def test_without_a_bucket_there_is_one_repository(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from hub import announcements as board
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.protection import form_of
 from hub.services.admin.rendering import page
 from hub.services.admin.signing_in import SignedIn, desk_of
+from hub.services.web.protection import form_of
 
 __all__ = ["router"]
 

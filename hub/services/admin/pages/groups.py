@@ -4,11 +4,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.hub_api import HubRefusal
-from hub.services.admin.protection import Forbidden, form_of
 from hub.services.admin.rendering import page
 from hub.services.admin.roster import name_problem
 from hub.services.admin.signing_in import SignedIn, desk_of
+from hub.services.web.hub_api import HubRefusal
+from hub.services.web.protection import Forbidden, form_of
 
 __all__ = ["router"]
 

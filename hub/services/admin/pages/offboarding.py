@@ -8,12 +8,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.hub_api import HubRefusal
 from hub.services.admin.offboarding import begin, go_on, take_up
-from hub.services.admin.protection import form_of
 from hub.services.admin.rendering import page
 from hub.services.admin.reports import Offboarding, Plan, offboarding, offboardings
 from hub.services.admin.signing_in import SignedIn, desk_of
+from hub.services.web.hub_api import HubRefusal
+from hub.services.web.protection import form_of
 from hub.suspension import all_suspensions
 
 __all__ = ["router", "words_to_type"]

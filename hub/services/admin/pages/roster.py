@@ -10,10 +10,10 @@ from starlette.datastructures import UploadFile
 from hub.services.admin.desk import Desk, Person
 from hub.services.admin.inviting import invitation, invite
 from hub.services.admin.outcomes import Report
-from hub.services.admin.protection import form_of
 from hub.services.admin.rendering import page
 from hub.services.admin.roster import Line, Problem, Roster, name_problem, read_roster
 from hub.services.admin.signing_in import SignedIn, desk_of
+from hub.services.web.protection import form_of
 
 __all__ = ["router"]
 

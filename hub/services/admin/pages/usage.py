@@ -13,9 +13,9 @@ from hub import audit
 from hub.gpus import Leases
 from hub.services.admin.consumption import Use, by_group, by_user, total
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.protection import form_of
 from hub.services.admin.rendering import page
 from hub.services.admin.signing_in import SignedIn, desk_of
+from hub.services.web.protection import form_of
 
 __all__ = ["days_of", "groups_by_user", "records", "router", "uses"]
 

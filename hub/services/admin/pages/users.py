@@ -12,11 +12,11 @@ from hub import quotas
 from hub.services.admin.acts import ACTS, Doing, perform
 from hub.services.admin.deciding import KINDS, decide, wish_from
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.hub_api import User
 from hub.services.admin.listing import SORTS, STATES, Wanted, every_row, listing
-from hub.services.admin.protection import Forbidden, form_of
 from hub.services.admin.rendering import page, path_of
 from hub.services.admin.signing_in import SignedIn, desk_of
+from hub.services.web.hub_api import User
+from hub.services.web.protection import Forbidden, form_of
 from hub.suspension import suspensions
 
 __all__ = ["router", "wanted_from"]

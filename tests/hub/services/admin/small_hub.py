@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from hub.roles import ADMIN_IN_PERSON
 from hub.services.admin.desk import Desk, Person
-from hub.services.admin.hub_api import HubApi
+from hub.services.web.hub_api import HubApi
 
 ALL = frozenset({"access:services", "list:users", *ADMIN_IN_PERSON})
 WHEN = "2026-01-05T09:00:00.000000Z"

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 
 from hub import audit, suspension
 from hub.services.admin.archives import Archive, Archived, HomeFolders, NotReached
-from hub.services.admin.hub_api import HubRefusal
 from hub.services.admin.offboarding import begin, go_on, take_up
 from hub.services.admin.reports import Offboarding, Plan, offboarding, offboardings
+from hub.services.web.hub_api import HubRefusal
 from tests.hub.services.admin.small_hub import CutOff, SmallHub
 
 WHOLE = Plan(deletes_files=True)

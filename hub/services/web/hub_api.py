@@ -39,6 +39,8 @@ class Identity:
 
     name: str
     scopes: frozenset[str]
+    groups: frozenset[str] = frozenset()
+    kind: str = "user"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +101,12 @@ class HubApi:
     async def whoami(self) -> Identity:
         """Whose token this is."""
         told = await self._ask("GET", "/user")
-        return Identity(name=told["name"], scopes=frozenset(told.get("scopes", ())))
+        return Identity(
+            name=told["name"],
+            scopes=frozenset(told.get("scopes", ())),
+            groups=frozenset(told.get("groups") or ()),
+            kind=told.get("kind", "user"),
+        )
 
     async def users(
         self,
@@ -157,6 +164,29 @@ class HubApi:
         """Stop a server; whether it has stopped already (else it is on its way)."""
         at = _path("users", user, "servers", server)
         answer = await self._send("DELETE", at)
+        return answer.status_code == httpx.codes.NO_CONTENT
+
+    async def start_server(self, user: str, server: str, options: dict[str, str]) -> None:
+        """Ask for a server; one that starts already is as good."""
+        at = _path("users", user, "servers", server)
+        try:
+            await self._send("POST", at, json={"user_options": options})
+        except HubRefusal as refusal:
+            if "already running" not in refusal.message:
+                raise
+
+    async def remove_server(self, user: str, server: str) -> bool:
+        """Stop a server and forget its name; whether it is gone (else on its way)."""
+        at = _path("users", user, "servers", server)
+        try:
+            answer = await self._send("DELETE", at, json={"remove": True})
+        except HubRefusal as refusal:
+            # It stops or starts just now: to be asked again.
+            if refusal.status == httpx.codes.BAD_REQUEST:
+                return False
+            if refusal.status == httpx.codes.NOT_FOUND:
+                return True
+            raise
         return answer.status_code == httpx.codes.NO_CONTENT
 
     async def groups(self) -> list[Group]:

@@ -1,0 +1,75 @@
+"""The application: pages, the API for programs, and what the servers of jobs ask."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+from fastapi_offline import FastAPIOffline
+
+from hub.release import release
+from hub.services.reports import api, framed, pages, server_api
+from hub.services.reports.desk import ReportsDesk
+from hub.services.reports.rendering import page
+from hub.services.reports.runner import Runner
+from hub.services.telling import told_in
+from hub.services.web import STATIC, signing_in
+from hub.services.web.protection import add_security_headers
+from hub.services.web.refusals import add_refusals
+
+__all__ = ["reports_service"]
+
+_LOG: Final = logging.getLogger("hub.services.reports")
+
+
+def reports_service(desk: ReportsDesk, runner: Runner | None = None) -> FastAPI:
+    """Make the application.
+
+    Parameters
+    ----------
+    desk : ReportsDesk
+        The hub, the database, the files.
+    runner : Runner, optional
+        What begins jobs, as long as the application runs.
+
+    Returns
+    -------
+    FastAPI
+        It answers below the desk's prefix alone.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        running = asyncio.create_task(runner.run()) if runner is not None else None
+        yield
+        if running is not None:
+            running.cancel()
+
+    made = FastAPIOffline(
+        docs_url=f"{desk.prefix}/api/docs",
+        redoc_url=None,
+        openapi_url=f"{desk.prefix}/api/openapi.json",
+        static_url=f"{desk.prefix}/api/static",
+        title="mchub reports API",
+        version=release(),
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    made.state.desk = desk
+    for router in (signing_in.router, pages.router, framed.router):
+        made.include_router(router, prefix=desk.prefix)
+    for router in (server_api.router, api.router):
+        made.include_router(router, prefix=desk.prefix)
+    made.mount(f"{desk.prefix}/static", StaticFiles(directory=STATIC))
+    made.middleware("http")(add_security_headers)
+    made.middleware("http")(told_in(_LOG))
+    add_refusals(made, _refused)
+    return made
+
+
+def _refused(request: Request, status: int, message: str) -> Response:
+    return page(request, "refused", status=status, message=message)

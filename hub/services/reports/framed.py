@@ -1,0 +1,79 @@
+"""A report's own page: active content of somebody else, which may do nothing as its reader.
+
+It is shown in a frame. What keeps it in is said with every answer, and not by the frame
+alone: a page that is opened by itself has no origin, no network, no forms, no windows.
+"""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi.responses import FileResponse, Response
+
+from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.library import Version
+from hub.services.reports.reading import readable_report, version_asked
+
+__all__ = ["FRAME", "framed_page", "router"]
+
+router = APIRouter(include_in_schema=False)
+
+Number = Annotated[int, Path(ge=1)]
+
+FRAME: Final = {
+    "Content-Security-Policy": (
+        "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' blob:; "
+        "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; media-src data:; "
+        "worker-src blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+    ),
+    "X-Frame-Options": "SAMEORIGIN",
+    # A page without an origin is from elsewhere to every other.
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+}
+"""Headers of every answer that holds what a notebook made."""
+
+_TYPES: Final = {"ipynb": "application/x-ipynb+json", "json": "application/json"}
+_OTHER: Final = "application/octet-stream"
+
+
+@router.get("/r/{number}/v/{version}/page")
+async def own_page(
+    request: Request, person: Reader, number: Number, version: Number
+) -> Response:
+    """The page of a version."""
+    desk = desk_of(request)
+    report = await readable_report(desk, person, number)
+    found = await version_asked(desk, report, version)
+    target = f"report/{number}/{version}"
+    await desk.note(person, "report.read", target, "ok", {"owner": report.owner})
+    return framed_page(desk, found)
+
+
+@router.get("/r/{number}/v/{version}/files/{name:path}")
+async def file(
+    request: Request, person: Reader, number: Number, version: Number, name: str
+) -> Response:
+    """A file of a version, to keep."""
+    desk = desk_of(request)
+    report = await readable_report(desk, person, number)
+    found = await version_asked(desk, report, version)
+    if name not in found.files:
+        raise HTTPException(404, f"This version has {', '.join(found.files)}.")
+    detail = {"owner": report.owner, "file": name}
+    await desk.note(person, "report.read", f"report/{number}/{version}", "ok", detail)
+    saved_as = f"report-{number}-{version}-{name.rpartition('/')[2]}"
+    return FileResponse(
+        desk.store.path(found.files[name]),
+        media_type=_TYPES.get(name.rpartition(".")[2], _OTHER),
+        headers=FRAME,
+        filename=saved_as,
+    )
+
+
+def framed_page(desk: ReportsDesk, version: Version) -> Response:
+    """The page itself, which never goes out without what keeps it in."""
+    return FileResponse(
+        desk.store.path(version.files["page.html"]),
+        media_type="text/html; charset=utf-8",
+        headers=FRAME,
+    )

@@ -1,0 +1,207 @@
+"""The pages: the list, a report with its versions, its sharing, its runs."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+
+from hub.services.reports import jobs, library
+from hub.services.reports.api import Again, again
+from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.framed import framed_page
+from hub.services.reports.library import Grant, Link, Report, Version
+from hub.services.reports.reading import (
+    asked,
+    changed,
+    own_report,
+    readable_report,
+    version_asked,
+)
+from hub.services.reports.rendering import page
+from hub.services.web.counter import Person
+from hub.services.web.hub_api import HubApi
+from hub.services.web.protection import form_of
+from hub.services.web.signing_in import source_of
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+
+Number = Annotated[int, Path(ge=1)]
+
+PER_PAGE: Final = 50
+
+
+@router.get("/")
+async def first(
+    request: Request,
+    person: Reader,
+    search: str = "",
+    number: Annotated[int, Query(alias="page", ge=1)] = 1,
+) -> Response:
+    """The reports that one may read, the newest first."""
+
+    def find(connection: Connection) -> tuple[list[Report], int]:
+        who = (connection, person.name, person.groups)
+        offset = PER_PAGE * (number - 1)
+        found = library.readable(*who, search=search, offset=offset, limit=PER_PAGE)
+        return found, library.n_readable(*who, search)
+
+    found, total = await asked(desk_of(request), find)
+    n_pages = max(1, -(-total // PER_PAGE))
+    shown: dict[str, Any] = {"reports": found, "total": total, "search": search}
+    return page(request, "list", person, number=number, n_pages=n_pages, **shown)
+
+
+@router.get("/r/{number}")
+async def newest(request: Request, person: Reader, number: Number) -> Response:
+    """A report: its newest version, or how its first run goes."""
+    return await _report(request, person, number, None)
+
+
+@router.get("/r/{number}/v/{version}")
+async def one_version(
+    request: Request, person: Reader, number: Number, version: Number
+) -> Response:
+    """A report at one of its versions."""
+    return await _report(request, person, number, version)
+
+
+async def _report(
+    request: Request, person: Person, number: int, version: int | None
+) -> Response:
+    desk = desk_of(request)
+    report = await readable_report(desk, person, number)
+    is_mine = report.owner == person.name
+
+    def find(connection: Connection) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        return {
+            "versions": library.versions_of(connection, number),
+            "grants": library.grants_of(connection, number) if is_mine else [],
+            "links": library.links_of(connection, number, now) if is_mine else [],
+            "jobs": jobs.jobs_of(connection, number) if is_mine else [],
+        }
+
+    shown = await asked(desk, find)
+    at = None
+    if report.n_versions or version is not None:
+        at = await version_asked(desk, report, version)
+    allows_links = desk.reports.links_at_most is not None
+    about: dict[str, Any] = {"report": report, "is_mine": is_mine, "at": at}
+    about["allows_links"] = allows_links
+    parameters = json.dumps(dict(at.parameters), indent=1) if at is not None else ""
+    return page(request, "report", person, parameters=parameters, **about, **shown)
+
+
+@router.post("/r/{number}/share")
+async def share(request: Request, person: Reader, number: Number) -> Response:
+    """Let a user or a group read, or take that back."""
+    desk, form = desk_of(request), await form_of(request)
+    await own_report(desk, person, number)
+    kind, name = str(form.get("kind", "")), str(form.get("name", "")).strip()
+    if kind not in ("user", "group") or not 0 < len(name) <= 255:
+        raise HTTPException(422, "Name a user or a group with whom to share.")
+    to = Grant(kind=kind, name=name)
+    detail = {"kind": kind, "name": name}
+    if form.get("end"):
+        await changed(desk, lambda connection, _now: library.revoke(connection, number, to))
+        await desk.note(person, "report.revoke", f"report/{number}", "ok", detail)
+    else:
+        await changed(desk, library.grant, number, to)
+        await desk.note(person, "report.grant", f"report/{number}", "ok", detail)
+    return _back(desk, number)
+
+
+@router.post("/r/{number}/run")
+async def run(request: Request, person: Reader, number: Number) -> Response:
+    """Run a version again, with the parameters of the form."""
+    form = await form_of(request)
+    law = 'The parameters must be an object in JSON, such as {"rate": 0.03}.'
+    try:
+        parameters = json.loads(str(form.get("parameters", "")) or "{}")
+        version = int(str(form.get("version", "")))
+    except ValueError as error:
+        raise HTTPException(422, law) from error
+    if not isinstance(parameters, dict):
+        raise HTTPException(422, law)
+    await again(desk_of(request), person, number, version, Again(parameters=parameters))
+    return _back(desk_of(request), number)
+
+
+@router.post("/r/{number}/links")
+async def links(request: Request, person: Reader, number: Number) -> Response:
+    """Make a link for somebody from outside, which is shown once; or end one."""
+    desk, form = desk_of(request), await form_of(request)
+    report = await own_report(desk, person, number)
+    if (ended := str(form.get("end", ""))).isdecimal():
+        await changed(
+            desk, lambda connection, _now: library.end_link(connection, number, int(ended))
+        )
+        await desk.note(
+            person, "report.link.end", f"report/{number}", "ok", {"link": ended}
+        )
+        return _back(desk, number)
+    reader, days = str(form.get("reader", "")).strip(), str(form.get("days", ""))
+    at_most = desk.reports.links_at_most
+    if at_most is None:
+        raise HTTPException(403, "This environment allows no links for outsiders.")
+    if not reader or not days.isdecimal() or not 0 < int(days) <= at_most.days:
+        law = f"Say for whom it is, and for how many days: 1 to {at_most.days}."
+        raise HTTPException(422, law)
+
+    def add(connection: Connection, now: datetime) -> str:
+        ends = now + timedelta(days=int(days))
+        return library.add_link(connection, number, reader[:255], ends, now)
+
+    secret = await changed(desk, add)
+    told = {"reader": reader[:255], "days": int(days)}
+    await desk.note(person, "report.link", f"report/{number}", "ok", told)
+    address = f"{desk.public_url}{desk.prefix}/l/{secret}"
+    return page(request, "link", person, report=report, address=address, reader=reader)
+
+
+@router.get("/l/{secret}")
+async def by_link(request: Request, secret: str) -> Response:
+    """The newest version, for who has a link."""
+    desk = desk_of(request)
+    _, report, version = await _linked(request, secret)
+    frame = f"{desk.prefix}/l/{secret}/page"
+    return page(request, "linked", report=report, at=version, frame=frame)
+
+
+@router.get("/l/{secret}/page")
+async def page_by_link(request: Request, secret: str) -> Response:
+    """Its page."""
+    desk = desk_of(request)
+    link, report, version = await _linked(request, secret)
+    # Nobody is signed in: the link says whom it was made for.
+    who = Person(
+        name=f"link:{link.reader}", hub=HubApi(desk.client, ""), source=source_of(request)
+    )
+    detail = {"owner": report.owner, "link": link.id}
+    target = f"report/{report.id}/{version.number}"
+    await desk.note(who, "report.read", target, "ok", detail)
+    return framed_page(desk, version)
+
+
+async def _linked(request: Request, secret: str) -> tuple[Link, Report, Version]:
+    desk = desk_of(request)
+
+    def find(connection: Connection) -> tuple[Link, Report] | None:
+        link = library.linked(connection, secret, datetime.now(UTC))
+        report = library.report_of(connection, link.report) if link is not None else None
+        return (link, report) if link is not None and report is not None else None
+
+    found = await asked(desk, find)
+    if found is None or desk.reports.links_at_most is None:
+        raise HTTPException(404, "This link has ended. Ask whoever sent it for another.")
+    return *found, await version_asked(desk, found[1], None)
+
+
+def _back(desk: ReportsDesk, number: int) -> Response:
+    # So that reloading the page doesn't do it again.
+    return RedirectResponse(f"{desk.prefix}/r/{number}", 303)

@@ -1,0 +1,147 @@
+"""The runner: jobs of the table become servers of their owners, and servers are cleared.
+
+It keeps nothing in mind but what it has seen gone. Whatever is killed, and when: the next
+round finds in the table what is to be done, and asks the hub what there is.
+"""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import httpx
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.gpus.transactions import alone
+from hub.services.reports import jobs
+from hub.services.reports.desk import ReportsDesk
+from hub.services.reports.jobs import Job, TooLate
+from hub.services.web.hub_api import HubApi, HubAway, HubRefusal
+
+__all__ = ["Runner"]
+
+EVERY: Final = 1.0
+"""Seconds between two rounds."""
+
+_LOG: Final = logging.getLogger("hub.services.reports.runner")
+_TROUBLE: Final = (HubAway, HubRefusal, SQLAlchemyError, httpx.HTTPError)
+# A start that was asked for is seen in the hub's answers after a moment.
+_UNSEEN_FOR: Final = timedelta(seconds=30)
+_AT_WORK: Final = ("starting", "running")
+_LOST: Final = "Its server ended, or did not start, before it had told how the run went."
+
+
+class Runner:
+    """Goes the rounds.
+
+    Parameters
+    ----------
+    desk : ReportsDesk
+        The table, and the hub with the service's own token.
+    """
+
+    def __init__(self, desk: ReportsDesk) -> None:
+        self._desk = desk
+        self._hub = HubApi(desk.client, desk.token)
+        self._gone: set[str] = set()
+
+    async def run(self) -> None:
+        """Rounds without an end; what can't be reached is waited for."""
+        while True:
+            try:
+                await self.go_round(datetime.now(UTC))
+            except _TROUBLE as error:
+                _LOG.warning("no round now, another soon: %r", error)
+            except Exception:
+                _LOG.exception("a round failed")
+            await asyncio.sleep(EVERY)
+
+    async def go_round(self, now: datetime) -> None:
+        """Look after every open job, then begin those for which there is room."""
+        for job in await self._read():
+            await self._look_after(job, now)
+        while (begun := await self._take(now)) is not None:
+            await self._start(begun, now)
+
+    async def _look_after(self, job: Job, now: datetime) -> None:
+        for attempt in range(1, job.attempt + (0 if job.state in _AT_WORK else 1)):
+            await self._clear(job.owner, job.server_of(attempt))
+        if not job.is_open:
+            servers = {job.server_of(attempt) for attempt in range(1, job.attempt + 1)}
+            if servers <= self._gone:
+                await self._do(jobs.cleared, job.id)
+                self._gone -= servers
+            return
+        if job.state in _AT_WORK:
+            await self._hold(job, now)
+
+    async def _hold(self, job: Job, now: datetime) -> None:
+        """End a try that takes too long, and one whose server is lost."""
+        at_most = self._desk.reports.run_at_most
+        if job.began is not None and now - job.began > at_most:
+            hours = at_most / timedelta(hours=1)
+            why = f"It ran longer than {hours:g} h, which is all that a run may take."
+            await self._do(jobs.fail, job.id, job.attempt, why, now)
+        elif now - job.changed > _UNSEEN_FOR:
+            user = await self._hub.user(job.owner)
+            names = {one.name for one in user.servers} if user is not None else set()
+            if user is None:
+                await self._do(jobs.cancel, job.id, "Its owner is no user any more.", now)
+            elif job.server not in names:
+                _LOG.info("%s/%s is lost", job.owner, job.server)
+                await self._do(jobs.give_up_try, job, _LOST, now)
+
+    async def _start(self, job: Job, now: datetime) -> None:
+        options = {"profile": job.profile} if job.profile else {}
+        try:
+            await self._hub.start_server(job.owner, job.server, options)
+        except HubRefusal as refusal:
+            why = f"The hub did not start its server: {refusal.message}"
+            _LOG.info("%s/%s: %s", job.owner, job.server, refusal.message)
+            if refusal.status == httpx.codes.NOT_FOUND:
+                await self._do(jobs.cancel, job.id, why, now)
+            else:
+                # For want of room, or for a moment: neither is the notebook's fault.
+                await self._do(jobs.put_back, job, why, now)
+        except HubAway as error:
+            # Nobody knows whether the hub heard it: the same server is asked for again.
+            _LOG.warning("%s/%s may have been asked for: %s", job.owner, job.server, error)
+            await self._do(jobs.put_back, job, "The hub did not answer.", now)
+
+    async def _clear(self, owner: str, server: str) -> None:
+        """Stop and remove a server of a try that is over."""
+        if server in self._gone:
+            return
+        if await self._hub.remove_server(owner, server):
+            self._gone.add(server)
+
+    async def _read(self) -> list[Job]:
+        def read() -> list[Job]:
+            with self._desk.engine.connect() as connection:
+                return jobs.open_jobs(connection)
+
+        return await run_in_threadpool(read)
+
+    async def _take(self, now: datetime) -> Job | None:
+        limits = {
+            "of_one": self._desk.reports.at_once,
+            "of_all": self._desk.reports.of_all,
+        }
+
+        def take() -> Job | None:
+            with alone(self._desk.engine) as connection:
+                return jobs.take_next(connection, now, **limits)
+
+        return await run_in_threadpool(take)
+
+    async def _do(self, step: Any, *given: Any) -> None:
+        def go() -> None:
+            with self._desk.engine.begin() as connection:
+                step(connection, *given)
+
+        try:
+            await run_in_threadpool(go)
+        except TooLate as late:
+            # The server told its end in this very moment.
+            _LOG.info("%s", late)

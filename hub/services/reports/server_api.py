@@ -1,0 +1,179 @@
+"""What a job's own server asks and tells, with its own token.
+
+The hub says which server a token is of. So a server can speak for its own try of its own
+job and for nothing else, whatever it runs.
+"""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from hub.services.reports import jobs, library
+from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.jobs import Job, TooLate
+from hub.services.reports.reading import asked, changed
+from hub.services.reports.uploads import Handed, body_of, checked, most_bytes, receipt_of
+from hub.services.web.counter import Person
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/jobs/{number}/{attempt}", include_in_schema=False)
+
+Number = Annotated[int, Path(ge=1)]
+
+_LONGEST: Final = 200_000
+
+
+class Work(BaseModel):
+    """What is to be run, and what the platform alone knows for the page."""
+
+    notebook: Any
+    parameters: dict[str, Any]
+    is_as_it_is: bool
+    folder: str
+    facts: dict[str, Any]
+
+
+class Progress(BaseModel):
+    """How far it has come."""
+
+    cell: int = Field(ge=0, le=100_000)
+    of: int = Field(ge=0, le=100_000)
+
+
+class Done(BaseModel):
+    """What came out."""
+
+    title: str = Field("", max_length=500)
+    files: list[Handed] = Field(max_length=64)
+
+
+class Failed(BaseModel):
+    """Why nothing came out."""
+
+    why: str = Field(max_length=2_000)
+    failure: dict[str, Any] | None = None
+
+
+async def _job(request: Request, person: Person, number: int, attempt: int) -> Job:
+    """The job, if it is its own server that asks."""
+    job = await asked(desk_of(request), jobs.job_of, number)
+    if job is not None:
+        server = f"{job.owner}/{job.server_of(attempt)}"
+        own = f"access:servers!server={server}"
+        if job.owner == person.name and own in person.scopes:
+            return job
+    message = f"only the server that runs job {number} may speak for it."
+    raise HTTPException(403, message)
+
+
+@router.get("/work")
+async def work(request: Request, person: Reader, number: Number, attempt: Number) -> Work:
+    """Take the work; the job runs from now on."""
+    desk = desk_of(request)
+    await _job(request, person, number, attempt)
+    job = await _step(desk, jobs.begin, number, attempt)
+    notebook = await run_in_threadpool(desk.store.get, job.notebook)
+    facts = {"author": job.asked_by, "profile": job.profile or "local", "run": job.server}
+    return Work.model_validate(
+        {
+            "notebook": json.loads(notebook),
+            "parameters": dict(job.parameters),
+            "is_as_it_is": job.is_as_it_is,
+            "folder": job.folder,
+            "facts": facts,
+        }
+    )
+
+
+@router.post("/progress", status_code=204)
+async def progress(
+    request: Request, person: Reader, number: Number, attempt: Number, told: Progress
+) -> None:
+    """Note how far it has come."""
+    await _job(request, person, number, attempt)
+    await _step(desk_of(request), jobs.progress, number, attempt, told.cell, told.of)
+
+
+@router.put("/files/{name:path}")
+async def file(
+    request: Request, person: Reader, number: Number, attempt: Number, name: str
+) -> Handed:
+    """Hand in one file; what it is called decides how large it may be."""
+    desk = desk_of(request)
+    job = await _job(request, person, number, attempt)
+    at_most = most_bytes(name)
+    await _check_quota(desk, job)
+    content = await body_of(request, at_most)
+    digest = await run_in_threadpool(desk.store.put, content)
+    server = f"{job.owner}/{job.server_of(attempt)}"
+    receipt = receipt_of(desk.token, server, name, digest, len(content))
+    return Handed(name=name, digest=digest, bytes=len(content), receipt=receipt)
+
+
+async def _check_quota(desk: ReportsDesk, job: Job) -> None:
+    stored = await asked(desk, library.stored_bytes, job.owner)
+    most = desk.reports.n_bytes
+    if stored >= most:
+        law = f"the reports of {job.owner} may take {most / 2**30:.1f} GB"
+        message = f"{law}; they take {stored / 2**30:.1f}. Delete some of them."
+        raise HTTPException(413, message)
+
+
+@router.post("/done")
+async def done(
+    request: Request, person: Reader, number: Number, attempt: Number, told: Done
+) -> dict[str, int]:
+    """The job is done: there is a version of these files."""
+    desk = desk_of(request)
+    job = await _job(request, person, number, attempt)
+    server = f"{job.owner}/{job.server_of(attempt)}"
+    files = checked(desk.token, server, told.files)
+    n_bytes = sum(one.bytes for one in told.files)
+
+    def finish(connection: Connection, now: datetime) -> int:
+        report = library.report_of(connection, job.report)
+        title = report.title if report is not None else told.title
+        return jobs.finish(
+            connection,
+            number,
+            attempt,
+            title=title,
+            files=files,
+            n_bytes=n_bytes,
+            now=now,
+        )
+
+    version = await _step(desk, finish)
+    await desk.note(person, "report.publish", f"report/{job.report}", "ok", {"job": number})
+    return {"version": version}
+
+
+@router.post("/failed", status_code=204)
+async def failed(
+    request: Request, person: Reader, number: Number, attempt: Number, told: Failed
+) -> None:
+    """The job has failed, and nothing is published."""
+    job = await _job(request, person, number, attempt)
+    is_short = told.failure is None or len(str(told.failure)) <= _LONGEST
+    failure = told.failure if is_short else {"text": "It said too much to be kept."}
+
+    def fail(connection: Connection, now: datetime) -> None:
+        jobs.fail(connection, number, attempt, told.why, now, failure)
+
+    await _step(desk_of(request), fail)
+    detail = {"job": number, "why": told.why[:200]}
+    target = f"report/{job.report}"
+    await desk_of(request).note(person, "report.publish", target, "failed", detail)
+
+
+async def _step(desk: ReportsDesk, task: Any, *given: Any) -> Any:
+    try:
+        return await changed(desk, task, *given)
+    except TooLate as error:
+        raise HTTPException(409, f"too late: {error}.") from error

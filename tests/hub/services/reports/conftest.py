@@ -1,0 +1,56 @@
+"""An empty database with the platform's tables, a store, and a hub that knows tokens."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, make_url
+
+from hub.database import engine_at
+from hub.environments import load
+from hub.services.reports.desk import ReportsDesk
+from hub.services.reports.store import Store
+from tests.hub.databases import sqlite_database
+from tests.hub.services.reports.token_hub import TokenHub
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the platform's tables: to copy it is faster than to make it."""
+    folder = tmp_path_factory.mktemp("tables")
+    with sqlite_database(folder):
+        pass
+    return folder / "hub.sqlite"
+
+
+@pytest.fixture
+def engine(tables: Path, tmp_path: Path) -> Iterator[Engine]:
+    """The platform's tables in a file."""
+    copied = shutil.copy(tables, tmp_path / "hub.sqlite")
+    engine = engine_at(make_url(f"sqlite:///{copied}"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def hub() -> TokenHub:
+    """Ada and bob are of the group risk, carol is of none."""
+    return TokenHub(groups={"ada": {"risk"}, "bob": {"risk"}, "carol": set()})
+
+
+@pytest.fixture
+def desk(hub: TokenHub, engine: Engine, tmp_path: Path) -> ReportsDesk:
+    """The desk of a service that has just started, with an audit log."""
+    reports = replace(load("development", {}).reports, storage="1M")
+    return ReportsDesk(
+        client=hub.client(),
+        engine=engine,
+        service="reports",
+        token="token of the service",
+        public_url="http://hub",
+        audit=tmp_path / "reports.jsonl",
+        store=Store(tmp_path / "store"),
+        reports=reports,
+    )
