@@ -115,15 +115,30 @@ class Evaluator(ABC):
                 )
                 for each in requests
             ]
-            found = (
-                [
-                    each.merge(left, right)
-                    for each, left, right in zip(requests, found, given, strict=True)
-                ]
-                if found
-                else given
-            )
+            found = _joined(requests, found, given)
         return found
+
+    def records_and_answers(
+        self, requests: Sequence[Request], first_block: int, n_blocks: int
+    ) -> tuple[Array, list[Any]]:
+        """Return records of whole blocks, and answers about them, computed together."""
+        n_outputs = len(self.output_names)
+        step = max(1, _VALUES_AT_ONCE // n_outputs)
+        records = np.empty((n_blocks, n_outputs, len(FIELDS)))
+        found: list[Any] = []
+        for begun in range(0, n_blocks, step):
+            n_now = min(step, n_blocks - begun)
+            values = self.outputs(first_block + begun, n_now, range(n_outputs))
+            some = self.settled.records_of(np.moveaxis(values, 0, 1))
+            records[begun : begun + n_now] = some
+            given = [
+                self.settled.engine.answer(
+                    each, values[each.output], n_now * BLOCK, first_block + begun
+                )
+                for each in requests
+            ]
+            found = _joined(requests, found, given)
+        return records, found
 
     @abstractmethod
     def tail_records(self, request: TailMoments) -> Ranged | None:
@@ -131,6 +146,15 @@ class Evaluator(ABC):
 
         None where that is best computed from the outputs.
         """
+
+
+def _joined(requests: Sequence[Request], found: list[Any], given: list[Any]) -> list[Any]:
+    if not found:
+        return given
+    return [
+        each.merge(left, right)
+        for each, left, right in zip(requests, found, given, strict=True)
+    ]
 
 
 class Settled:

@@ -28,10 +28,12 @@ from mclib.expressions.dtypes import Type
 from mclib.expressions.graph import Graph
 from mclib.model import Model, source_of
 from mclib.results.provenance import Provenance, versions
+from mclib.results.quantiles import ranks_for
 from mclib.samplers.plain import Independent
 from mclib.samplers.sampler import Sampler
 from mclib.statistics.accumulator import N_GROUPS_KEPT, Accumulator
 from mclib.statistics.blocks import BLOCK, n_blocks_of, to_trial_order
+from mclib.statistics.foreseen import Foreseen, foresee
 from mclib.statistics.records import block_records
 from mclib.statistics.requests import Request, TailMoments, merged
 from mclib.statistics.turns import Turns
@@ -67,6 +69,7 @@ class SimulationRun:
         controls: Any = (),
         design: Design | None = None,
         graph: Graph | None = None,
+        quantiles: Sequence[float] = (),
     ) -> None:
         self.sampler = sampler
         self.model = model
@@ -87,6 +90,7 @@ class SimulationRun:
         graph = model.graph(numbers) if graph is None else graph
         self.input_names = tuple(graph.inputs)
         self.model_hash = model.digest_of(graph)
+        self.quantiles = tuple(quantiles)
         self.controls = expected_values(model, numbers, controls)
         self._settle(graph, design)
         # Behind the outputs stand the same, less what controls explain.
@@ -134,25 +138,45 @@ class SimulationRun:
             self.began = time.monotonic()
             heartbeat.count_run(self.engine.name)
             witnesses.tell(self)
+            self._foresee()
         n_whole, rest = divmod(self.n_trials_wanted, BLOCK)
         yield from self._merged(n_whole)
         begun = self.n_trials_done // BLOCK
         chunks = in_order(
-            lambda chunk: self.evaluator.records(begun + chunk.first_block, chunk.n_blocks),
+            lambda chunk: self._computed(begun + chunk.first_block, chunk.n_blocks),
             n_whole - begun,
             self.engine.n_workers,
             self.chunk_blocks,
             self.evaluator.most_blocks,
         )
-        for chunk, records in chunks:
+        for chunk, (records, answers) in chunks:
             there = Chunk(begun + chunk.first_block, chunk.n_blocks)
-            self._add(there, records, chunk.n_blocks * BLOCK)
+            self._add(there, records, chunk.n_blocks * BLOCK, answers=answers)
             yield self.n_trials_done
         if rest:
             values = self.evaluator.outputs(n_whole, 1, range(self._n_computed))
             records = block_records(np.moveaxis(values, 0, 1), rest)
-            self._add(Chunk(n_whole, 1), records, rest)
+            answers = [
+                each.answer(to_trial_order(values[each.output], rest).astype(np.float64))
+                for each in self.foreseen.sieves
+            ]
+            self._add(Chunk(n_whole, 1), records, rest, answers=answers)
             yield self.n_trials_done
+
+    def _foresee(self) -> None:
+        """Guess, from the first trials, where the quantiles asked in advance lie."""
+        if self.quantiles and self.engine.sees_values:
+            n_trials, outputs = self.n_trials_wanted, range(len(self.output_names))
+            ranks = {rank for q in self.quantiles for rank in ranks_for(q, n_trials)}
+            targets = [(output, rank) for output in outputs for rank in ranks]
+            self.foreseen = foresee(self.sweep, n_trials, targets)
+
+    def _computed(self, first_block: int, n_blocks: int) -> tuple[Array, list[Any]]:
+        """Records of blocks, with answers to what was asked in advance."""
+        sieves = self.foreseen.sieves
+        if not sieves:
+            return self.evaluator.records(first_block, n_blocks), []
+        return self.evaluator.records_and_answers(sieves, first_block, n_blocks)
 
     def _levels(self, n_whole: int) -> int:
         """How far records may come merged: standard errors need groups of their own."""
@@ -184,7 +208,14 @@ class SimulationRun:
             self._add(there, records, there.n_blocks * BLOCK, levels)
             yield self.n_trials_done
 
-    def _add(self, chunk: Chunk, records: Array, n_trials: int, levels: int = 0) -> None:
+    def _add(
+        self,
+        chunk: Chunk,
+        records: Array,
+        n_trials: int,
+        levels: int = 0,
+        answers: Sequence[Any] = (),
+    ) -> None:
         def values_of(first_block: int, n_blocks: int) -> Array:
             everything = range(self._n_computed)
             values = self.evaluator.outputs(first_block, n_blocks, everything)
@@ -204,6 +235,7 @@ class SimulationRun:
             else:
                 added = self.accumulator.add(chunk.first_block, records, values_of, dtype)
                 self.replications.add(chunk.first_block, added)
+                self.foreseen.add(answers)
             self.n_trials_done += n_trials
             self.ran_on = (self.engine.name, self.engine.device)
         heartbeat.count_trials(self.engine.name, n_trials)
@@ -223,7 +255,7 @@ class SimulationRun:
         kept.evaluator = conditioned(self.evaluator, self._graph, self._settled, condition)
         kept._graph = graph_of(kept.evaluator, self._graph)
         kept.is_conditioned = True
-        kept.controls, kept.stopping = {}, None
+        kept.controls, kept.stopping, kept.quantiles = {}, None, ()
         kept.input_names, kept.output_names = (), kept.evaluator.output_names
         kept._start(len(kept.output_names))
         kept.n_trials_wanted, kept.n_trials_done = self.n_trials_done, 0
@@ -233,6 +265,7 @@ class SimulationRun:
 
     def _start(self, n_computed: int) -> None:
         """Begin with empty records."""
+        self.foreseen = Foreseen()
         self._n_computed = n_computed
         self.accumulator = Accumulator(n_computed, choose_merge(self.engine))
         self.replications = Turns(
@@ -246,6 +279,7 @@ class SimulationRun:
         now = copy.copy(self)
         now.accumulator = copy.deepcopy(self.accumulator)
         now.replications = copy.deepcopy(self.replications)
+        now.foreseen = self.foreseen.copy()
         return now
 
     @property

@@ -21,6 +21,7 @@ from mclib.results.result import Result
 from mclib.runs import SimulationRun
 from mclib.samplers.choosing import choose_sampler
 from mclib.samplers.sampler import Sampler
+from mclib.statistics.intervals import check_order
 from mclib.stopping import FIRST_LOOK, Tolerance, check_tolerances, look
 
 MAX_TRIALS = 1 << 50
@@ -41,6 +42,7 @@ def iterate(
     chunk_size: int | None = None,
     sampler: str | Sampler = "independent",
     controls: str | Iterable[str] | Mapping[str, float] = (),
+    quantiles: Sequence[float] = (),
     until: Tolerance | Sequence[Tolerance] | None = None,
     interval: float = 0.1,
 ) -> Iterator[Progress]:
@@ -49,6 +51,8 @@ def iterate(
     Parameters
     ----------
     model, n_trials, seed, parameters, engine, precision, chunk_size, sampler, controls
+        As for `simulate`.
+    quantiles : sequence of float, optional
         As for `simulate`.
     until : Tolerance or sequence of them, optional
         Go on until these estimates are known so well; the last word's `result` has how it
@@ -84,6 +88,7 @@ def iterate(
         chunk_size,
         sampler,
         controls,
+        quantiles=quantiles,
     )
     if until is None:
         return _told(run, interval)
@@ -136,6 +141,7 @@ def simulate(
     chunk_size: int | None = None,
     sampler: str | Sampler = "independent",
     controls: str | Iterable[str] | Mapping[str, float] = (),
+    quantiles: Sequence[float] = (),
     until: Tolerance | Sequence[Tolerance] | None = None,
     progress: bool | None = None,
 ) -> Result:
@@ -170,6 +176,9 @@ def simulate(
         Control variates: what an output owes to these inputs, whose means are known, is
         taken off the error of its mean. Outputs too, with their exact means, as in
         ``{"geometric": 5.54}``. Everything but the mean is as without.
+    quantiles : sequence of float, optional
+        Orders of quantiles that will be asked for, such as ``(0.05, 0.5, 0.95)`` for the
+        summary: they are found in the same pass, on the processor. Changes speed alone.
     until : Tolerance or sequence of them, optional
         Go on until these estimates are known so well; see `Tolerance`.
     progress : bool, optional
@@ -195,8 +204,8 @@ def simulate(
 
     Notes
     -----
-    Only moments are computed at once. Quantiles, histograms and samples are computed when
-    asked for, exactly, by going through the same draws again.
+    Only moments, and `quantiles`, are computed at once. Other quantiles, histograms and
+    samples are computed when asked for, exactly, by going through the same draws again.
 
     Examples
     --------
@@ -218,6 +227,7 @@ def simulate(
         chunk_size,
         sampler,
         controls,
+        quantiles=quantiles,
     )
     if until is not None:
         return _simulate_until(run, check_tolerances(until, run.output_names), progress)
@@ -327,6 +337,7 @@ def prepare(
     controls: Any = (),
     design: Design | None = None,
     graph: Graph | None = None,
+    quantiles: Sequence[float] = (),
 ) -> SimulationRun:
     """Return a run that is about to begin, of arguments that keep their laws."""
     check_model(model)
@@ -354,6 +365,7 @@ def prepare(
         controls,
         design,
         graph,
+        [check_order(q) for q in quantiles],
     )
 
 

@@ -122,6 +122,9 @@ class Engine(ABC):
         together: 2 MB for each worker, where they are brought to the processor.
     merge_levels : int
         How many levels of the tree of records its programs can go up by themselves.
+    sees_values : bool
+        Whether stored outputs lie where statistics are made of them, so that whatever is
+        asked in advance is answered while a run goes through its trials.
     is_device : bool
         Whether functions that are not traced are called with this device's arrays (CuPy).
     """
@@ -131,6 +134,7 @@ class Engine(ABC):
     most_blocks: int = 1 << 14
     most_sweep_blocks: int = 256
     merge_levels: int = 0
+    sees_values: bool = True
     is_device: bool = False
 
     @property

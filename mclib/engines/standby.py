@@ -43,6 +43,7 @@ class StandbyEngine(Engine):
         self.most_blocks = first.most_blocks
         self.most_sweep_blocks = first.most_sweep_blocks
         self.merge_levels = first.merge_levels
+        self.sees_values = first.sees_values
         self.failure: MclibError | None = None
         self._leaving = threading.Lock()
 

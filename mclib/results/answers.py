@@ -4,7 +4,7 @@ A run keeps no trials. What its records of moments don't tell is asked by passes
 trials (see `mclib.statistics.requests`), as few as can be, and remembered.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mclib.statistics.accumulator import Accumulator
 from mclib.statistics.bins import FineBins, fine_bins
+from mclib.statistics.foreseen import Foreseen
 from mclib.statistics.jackknife import (
     FEWEST_GROUPS,
     influence_standard_errors,
@@ -31,6 +32,7 @@ from mclib.statistics.requests import (
     TailMoments,
 )
 from mclib.statistics.selection import found_in, sieves_for
+from mclib.statistics.sieves import Sieve
 from mclib.statistics.summary import kurtosis_of, skewness_of
 from mclib.statistics.turns import Turns
 
@@ -95,6 +97,11 @@ class Answers:
         One for each output.
     groups : callable, optional
         From an output's place to the records of groups of its trials.
+
+    Attributes
+    ----------
+    foreseen : Foreseen
+        Answers to what was asked before the run.
     """
 
     def __init__(
@@ -106,6 +113,7 @@ class Answers:
         self.source = source
         self.known = list(known)
         self._groups = groups
+        self.foreseen = Foreseen()
 
     @classmethod
     def of(
@@ -143,25 +151,30 @@ class Answers:
         """
         targets = list(targets)
         wanted = self._unknown(targets)
+        if wanted:
+            self._look_up(wanted, self.foreseen.answers())
+            wanted = self._unknown(wanted)
         outputs = {output for output, _ in wanted}
         records = {each: self.known[each].record for each in outputs}
         sieves = sieves_for(self.source, wanted, records) if wanted else []
         bins = self._unseen_bins({output for output, _ in targets} if with_bins else ())
         if sieves or bins:
             answers = self.source.sweep([*sieves, *bins])
-            for sieve, answer in zip(sieves, answers, strict=False):
-                ranks = [rank for output, rank in wanted if output == sieve.output]
-                record = self.known[sieve.output].record
-                self._remember(found_in(sieve, answer, ranks, record))
+            self._look_up(wanted, zip(sieves, answers, strict=False))
             self._remember_bins(bins, answers[len(sieves) :])
         self._find_by_passes(self._unknown(wanted))
 
+    def _look_up(
+        self, wanted: Sequence[Target], given: Iterable[tuple[Sieve, NDArray[Any]]]
+    ) -> None:
+        for sieve, answer in given:
+            ranks = [rank for output, rank in wanted if output == sieve.output]
+            record = self.known[sieve.output].record
+            for (output, rank), value in found_in(sieve, answer, ranks, record).items():
+                self.known[output].order[rank] = value
+
     def _unknown(self, targets: Iterable[Target]) -> list[Target]:
         return [each for each in targets if each[1] not in self.known[each[0]].order]
-
-    def _remember(self, found: Mapping[Target, float]) -> None:
-        for (output, rank), value in found.items():
-            self.known[output].order[rank] = value
 
     def _find_by_passes(self, wanted: Sequence[Target]) -> None:
         """Find those that couldn't be guessed, or lie elsewhere than was guessed."""
@@ -176,7 +189,8 @@ class Answers:
             {each: self.known[each].record for each in outputs},
             {each: known for each, known in bins.items() if known is not None},
         )
-        self._remember(found)
+        for (output, rank), value in found.items():
+            self.known[output].order[rank] = value
 
     def order_statistic(self, output: int, rank: int) -> float:
         """Return the outcome of a rank, from 1 to the count of finite trials."""

@@ -346,6 +346,7 @@ class Result(Questions):
 def _answers_of(run: Run) -> Answers:
     n_outputs = len(run.output_names)
     answers = Answers.of(run, run.accumulator, run.replications, n_outputs)
+    answers.foreseen = run.foreseen
     if run.is_conditioned:
         # That other trials are NaN needs no warning.
         for known in answers.known:

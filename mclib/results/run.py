@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mclib.results.provenance import Provenance
 from mclib.statistics.accumulator import Accumulator
+from mclib.statistics.foreseen import Foreseen
 from mclib.statistics.requests import Source
 from mclib.statistics.turns import Turns
 
@@ -65,6 +66,10 @@ class Run(Trials, Protocol):
     @property
     def accumulator(self) -> Accumulator:
         """Records of the outputs' moments over all trials."""
+
+    @property
+    def foreseen(self) -> Foreseen:
+        """Answers to what was asked before it began."""
 
     @property
     def replications(self) -> Turns | None:

@@ -3,7 +3,7 @@
 A small part of the trials, the first ones, says about where a wanted order statistic lies;
 a pass over all counts what lies below that range and fetches what lies within. Where the
 rank falls within, the answer is exact and the work is done: it is the sorted sample's. The
-guess is wrong once in ten thousand, and then costs time and nothing else.
+guess is wrong once in a million times, and then costs time and nothing else.
 
 References
 ----------
@@ -32,7 +32,7 @@ WHOLE = 1 << 16
 
 _SHARE = 64
 _FEWEST, _MOST = 1 << 14, 1 << 20
-_STANDARD_DEVIATIONS, _RANKS_MORE = 4.0, 6.0
+_STANDARD_DEVIATIONS, _RANKS_MORE = 5.0, 8.0
 
 # So large a part of a range makes an outcome an atom, which is counted and not fetched.
 _ATOM_SHARE = 4

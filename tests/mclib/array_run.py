@@ -11,6 +11,7 @@ from mclib.errors import ArgumentError
 from mclib.results.provenance import Provenance
 from mclib.statistics.accumulator import Accumulator
 from mclib.statistics.blocks import BLOCK, fill_blocks, to_lane_order
+from mclib.statistics.foreseen import Foreseen
 from mclib.statistics.records import block_records
 from mclib.statistics.requests import Request
 
@@ -74,6 +75,7 @@ class ArrayRun(ArraySource):
         self.provenance = replace(PROVENANCE, n_trials=self.n_trials, **provenance)
         self.accumulator = accumulated(*self.outputs)
         self.replications = None
+        self.foreseen = Foreseen()
         self.is_conditioned = False
         self.stopping = None
 

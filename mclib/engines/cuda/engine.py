@@ -111,6 +111,7 @@ class CudaEngine(Engine):
     most_sweep_blocks = 1 << 18
     merge_levels = MERGE_LEVELS
     is_device = True
+    sees_values = False
 
     def __init__(self, ordinals: Sequence[int] | None = None) -> None:
         self.devices = open_devices(ordinals)

@@ -54,12 +54,11 @@ class LlvmProgram(Program):
 
 def pack(arguments: Arguments) -> "np.ndarray[Any, np.dtype[np.uint64]]":
     """Return arguments as slots of 8 bytes, narrower ones in the low bytes."""
-    slots = np.zeros(max(len(arguments), 1), np.uint64)
-    for place, value in enumerate(arguments):
-        scalar = np.asarray(value)
-        data = scalar.astype(np.uint32) if scalar.dtype == np.bool_ else scalar
-        slots[place] = int.from_bytes(data.tobytes().ljust(_SLOT_BYTES, b"\0"), "little")
-    return slots
+    parts = [np.asarray(value).tobytes() for value in arguments]
+    return np.frombuffer(
+        b"".join(part.ljust(_SLOT_BYTES, b"\0") for part in parts) or bytes(_SLOT_BYTES),
+        np.uint64,
+    )
 
 
 class LlvmEngine(Engine):

@@ -268,7 +268,7 @@ def test_a_guess_counts_equal_outcomes_and_fetches_none(
     name: str, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     n = 200_000
-    _guess(monkeypatch, 10_240, 10_000)
+    _guess(monkeypatch, 10_240, 20_000)
     values = SAMPLES[name](np.random.default_rng(seed), n)
     source = ArraySource(values)
     answers = Answers.of(source, accumulated(values))
