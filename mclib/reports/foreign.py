@@ -19,14 +19,15 @@ stroke-opacity stroke-width text-anchor transform viewBox width x x1 x2 y y1 y2 
 aria-label"""
 _FORMULAS = """math mi mn mo ms mtext mspace mrow mfrac msqrt mroot mstyle mpadded mphantom
 msub msup msubsup munder mover munderover mtable mtr mtd"""
-_STYLES = """background background-color border border-bottom border-collapse border-color
+_STYLES = """background-color border border-bottom border-collapse border-color
 border-left border-radius border-right border-style border-top border-width color display
 font-family font-size font-style font-weight height line-height list-style-type margin
 margin-bottom margin-left margin-right margin-top max-width min-width opacity overflow-x
 padding padding-bottom padding-left padding-right padding-top text-align text-decoration
 vertical-align white-space width fill stroke stroke-width"""
 _SCRIPTED = re.compile(r"<\s*(?:script|iframe|object|embed|video|audio)\b", re.IGNORECASE)
-_SHOWN = re.compile(r"<(?:img|svg|math|hr)\b|[^\s<>](?![^<>]*>)", re.IGNORECASE)
+_DRAWN = re.compile(r"<(?:img|svg|math|hr)\b")
+_TAG = re.compile(r"<[^<>]*>")
 _PICTURES = "data:image/"
 
 
@@ -79,6 +80,8 @@ def _kept(tag: str, attribute: str, value: str) -> Any:
         # Classes of the report's own would dress it as a part of the report.
         kept = [each for each in value.split() if each in _CLASSES]
         return " ".join(kept) or None
+    if attribute == "style" and "(" in re.sub(r"rgba?\(", "", value):
+        return None
     return value
 
 
@@ -87,7 +90,7 @@ _CLASSES = frozenset(("dataframe", "mclib-result", "aside", "warning"))
 
 def shows(text: str) -> bool:
     """Whether cleaned HTML has anything that a reader sees."""
-    return _SHOWN.search(text) is not None
+    return _DRAWN.search(text) is not None or bool(_TAG.sub("", text).strip())
 
 
 def had_scripts(text: str) -> bool:

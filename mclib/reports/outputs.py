@@ -1,7 +1,6 @@
 """Outputs of a cell as HTML: the best that a page without a kernel can show of each."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,8 +17,6 @@ FIGURE, WIDGET = (
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp")
 MOST_BYTES, MOST_BYTES_IN_ALL = 10_000_000, 40_000_000
 """Of one output, and of all outputs of a page."""
-
-_OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 
 
 class Outputs:
@@ -119,7 +116,8 @@ def _joined(text: Any) -> str:
 
 def _terminal(text: str, kind: str) -> str:
     # What a terminal has written over is gone.
-    shown = _OVERWRITTEN.sub("", text).rstrip("\n")
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+    shown = "\n".join(lines).rstrip("\n")
     return f'<pre class="{kind}" tabindex="0">{ansi(shown)}</pre>' if shown else ""
 
 

@@ -74,7 +74,7 @@ def markdown(
     renderer = Renderer(escape=False, exclude_anchor_links=True, attachments=pictures)
     shown = cleaned(MarkdownWithMath(renderer=renderer).render(text))
     # Within a tag, as in the words of a picture, nothing may come in.
-    shown = _TAG.sub(lambda tag: _MARKS.sub("", tag[0]), shown)
+    shown = _TAG.sub(lambda tag: _MARKS.sub("", _FORMULA.sub("", tag[0])), shown)
     shown = _TITLE.sub(lambda at: _titled(titles[int(at[1])], titled), shown)
     return _FORMULA.sub(lambda at: _formula(formulas[int(at[1])]), shown)
 
@@ -111,7 +111,7 @@ def formula(text: str, *, is_block: bool) -> str:
 
 def without_tags(text: str) -> str:
     """Return HTML as plain text."""
-    return html.unescape(re.sub(r"<[^>]+>", "", text)).strip()
+    return html.unescape(re.sub(r"<[^<>]*>", "", text)).strip()
 
 
 def picture(kind: str, data: str, words: str) -> str:

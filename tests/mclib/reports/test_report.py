@@ -14,7 +14,7 @@ from mclib import Result
 from mclib.errors import ArgumentError
 
 CSP = "Content-Security-Policy"
-VOID = {"meta", "link", "br"}
+VOID = {"meta", "link", "br", "img", "hr"}
 
 
 @mc.model
