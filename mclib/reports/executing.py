@@ -156,8 +156,12 @@ def _client(notebook: Any, home: Path) -> Any:
         resources={"metadata": {"path": str(home)}},
     )
     named = notebook.metadata.get("kernelspec", {}).get("name", "")
-    known = client.create_kernel_manager().kernel_spec_manager.find_kernel_specs()
+    manager = client.create_kernel_manager()
+    known = manager.kernel_spec_manager.find_kernel_specs()
     client.kernel_name, client.km = named if named in known else "python3", None
+    if manager.ipykernel:
+        # That sockets aren't encrypted on the way to the same account is no news.
+        client.extra_arguments = ["--log-level=ERROR"]
     return client
 
 

@@ -143,6 +143,18 @@ SHOWN = {
         "1000               11         132.3",
         "about 59 trials are.",
     ),
+    "12-a-report-others-can-repeat.ipynb": (
+        "24,030 ± 80 (95 %)",
+        "0.1023 ± 0.0013 (95 %)",
+        '"choices": ["market", "station"]',
+        '{"cell": 2, "of": 2}',
+        "result.parquet",
+        "P5                     -6,685.7 ± 128.5",
+        "The same numbers, bit for bit: 5 estimates and 500,000 values of trials.",
+        "rent: 45000.0 and 52000.0",
+        "23946.913069981812 (1.1 standard errors apart)",
+        "100,000 of other bits",
+    ),
     "option-desk.ipynb": ("Board(up_and_out_call: spot, volatility, strike, barrier",),
     "project-risk-register.ipynb": ("Board(bakery: deadline, budget, objection.probab",),
 }
