@@ -152,14 +152,16 @@ class Board:
         self._begin = self._state = begin
         self._makers, self._words = makers, Words(language)
         self._seconds = dict.fromkeys(makers, 0.0)
+        longest = max((len(name) for name in controls), default=0)
         self.controls = {
             name: NumberControl(
                 name,
                 model.parameters[name],
                 lambda n=name: self._told(n),  # type: ignore[misc]
                 self._words,
-                name.replace("_", " "),
+                name.replace("_", " ").replace(".", " "),
                 ends,
+                min(max(125, 7 * longest + 8), 190),
             )
             for name, ends in controls.items()
         }
@@ -170,7 +172,9 @@ class Board:
             layout={"width": "90px", "margin": "6px 2px 6px auto"},
         )
         reset.on_click(lambda _: self.reset())
-        self._places = {heading: w.VBox([]) for heading in makers}
+        self._places = {
+            heading: w.VBox([], layout={"overflow": "auto"}) for heading in makers
+        }
         rows = [each.widget for each in self.controls.values()]
         left = w.VBox(
             [*rows, reset],

@@ -2,6 +2,7 @@
 
 import functools
 import html
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -60,32 +61,39 @@ class NumberControl:
         words: Words,
         label: str = "",
         ends: tuple[float, float] | None = None,
+        label_width: int = 125,
     ) -> None:
         w = widgets()
         self.name, self.value = name, float(value)
         self._changed, self._words = changed, words
         self._is_quiet = False
         low, high = ends or _range(self.value)
+        step = _step((high - low) / _STEPS) if ends else (high - low) / _STEPS
         self.slider = w.FloatSlider(
             description=label or name,
             min=low,
             max=high,
-            step=(high - low) / _STEPS,
+            step=step,
             value=self.value,
             readout=False,
             tooltip=name,
-            style={"description_width": "125px"},
-            layout={"width": "290px"},
+            style={"description_width": f"{label_width}px"},
+            layout={
+                "width": f"{label_width + 165}px",
+                "flex": "0 1 auto",
+                "min_width": "0",
+            },
         )
         self.box = w.Text(
             value=_written(self.value),
             continuous_update=False,
             tooltip=f"{name}, {_written(self.value)}",
             placeholder=name,
-            layout={"width": "90px"},
+            layout={"width": "90px", "flex": "0 0 auto"},
         )
         self.refusal = w.HTML()
-        self.widget = w.VBox([w.HBox([self.slider, self.box]), self.refusal])
+        row = w.HBox([self.slider, self.box], layout={"max_width": "100%"})
+        self.widget = w.VBox([row, self.refusal], layout={"max_width": "100%"})
         self.slider.observe(lambda change: self._dragged(change["new"]), "value")
         self.box.observe(lambda change: self._typed(change["new"]), "value")
 
@@ -108,7 +116,7 @@ class NumberControl:
 
     def _dragged(self, value: float) -> None:
         # A page puts a slider on the nearest step and says so: that is no wish.
-        if abs(value - self.value) > 0.5 * self.slider.step:
+        if abs(value - self.value) > 0.501 * self.slider.step:
             self._take(value)
 
     def _typed(self, text: str) -> None:
@@ -138,6 +146,12 @@ def _range(value: float) -> tuple[float, float]:
     return (0.0, 2.0 * value) if value > 0.0 else (2.0 * value, 0.0)
 
 
+def _step(about: float) -> float:
+    """Return 1, 2 or 5 times a power of ten, at least as large: round numbers are met."""
+    power = 10.0 ** math.floor(math.log10(about))
+    return next(each * power for each in (1, 2, 5, 10) if each * power >= 0.999 * about)
+
+
 def _written(value: float) -> str:
     return plain(value, 6).replace(",", "")
 
@@ -154,6 +168,12 @@ def status_class() -> Any:
         """A sentence, read out at most once a second."""
 
         _esm = Path(__file__).parent / "status.js"
+        # The titles of what is folded are too pale by themselves.
+        _css = (
+            ".mclib-folded .jupyter-widget-Collapse-header,"
+            ".mclib-folded .jupyter-widget-Collapse-header *"
+            "{color:var(--jp-ui-font-color1)!important}"
+        )
         text = traitlets.Unicode().tag(sync=True)
         fraction = traitlets.Float(1.0).tag(sync=True)
 

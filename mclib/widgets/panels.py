@@ -16,6 +16,7 @@ from mclib.widgets.texts import Words
 from mclib.widgets.views import Views
 
 _LEFT = "430px"
+_WRAPPED = {"flex_flow": "row wrap"}
 
 
 class Panels:
@@ -65,11 +66,11 @@ class Panels:
                 self.views.preview,
                 *self._section("Run", [self.settings.widget]),
             ],
-            layout={"width": _LEFT, "flex": "0 0 auto"},
+            layout={"width": _LEFT, "max_width": "100%", "flex": "0 0 auto"},
         )
         right = w.VBox(
             [self.status, self.failure, self.views.widget, self.extras.widget],
-            layout={"flex": "1 1 520px", "min_width": "420px"},
+            layout={"flex": "1 1 520px", "min_width": "0"},
         )
         self.widget = w.Box(
             [left, right], layout={"display": "flex", "flex_flow": "row wrap"}
@@ -191,13 +192,14 @@ class _Extras:
             [w.VBox([self.code, w.Label(words("Link to this state")), self.link])],
             titles=(f"{words('Python code')}, {words('Link to this state')}",),
         )
+        folded.add_class("mclib-folded")
         self._words = words
         self.widget = w.VBox(
             [
-                w.HBox([self.name, self.save]),
+                w.HBox([self.name, self.save], layout=_WRAPPED),
                 self.refusal,
                 self.table,
-                w.HBox(files),
+                w.HBox(files, layout=_WRAPPED),
                 folded,
             ]
         )

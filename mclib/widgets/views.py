@@ -44,12 +44,18 @@ class Views:
         self.lower = w.Text(description=words("lower"), **small)
         self.upper = w.Text(description=words("upper"), **small)
         self.refusal = w.HTML()
-        self._ends = w.HBox([self.lower, self.upper])
-        self.canvas = w.VBox([], layout={"min_height": "430px"})
+        wrapped = {"flex_flow": "row wrap"}
+        self._ends = w.HBox([self.lower, self.upper], layout=wrapped)
+        self.canvas = w.VBox([], layout={"min_height": "430px", "overflow": "auto"})
         self.preview = w.VBox([])
         self._preview: Any = None
         self.widget = w.VBox(
-            [w.HBox([self.output, self.kind]), self.canvas, self._ends, self.refusal]
+            [
+                w.HBox([self.output, self.kind], layout=wrapped),
+                self.canvas,
+                self._ends,
+                self.refusal,
+            ]
         )
         self._is_quiet = False
         self.output.observe(lambda change: chosen(change["new"]), "value")

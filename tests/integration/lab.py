@@ -18,7 +18,7 @@ NAME = "test.ipynb"
 
 
 @contextmanager
-def running_lab(folder: Path, cells: Sequence[str]) -> Iterator[str]:
+def running_lab(folder: Path, cells: Sequence[str], **variables: str) -> Iterator[str]:
     """Start JupyterLab on a notebook of these cells; the address that opens it."""
     home = folder / "lab"
     home.mkdir()
@@ -39,7 +39,7 @@ def running_lab(folder: Path, cells: Sequence[str]) -> Iterator[str]:
     own |= {"JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces")}
     with (folder / "lab.log").open("w") as log:
         server = subprocess.Popen(
-            command, cwd=home, env=os.environ | own, stdout=log, stderr=log
+            command, cwd=home, env=os.environ | own | variables, stdout=log, stderr=log
         )
         try:
             url = f"http://localhost:{port}"

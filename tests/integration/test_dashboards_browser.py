@@ -154,7 +154,7 @@ def test_a_wrong_entry_is_refused_beside_its_control(opened: "Page") -> None:
     box.press("Enter")
 
     opened.get_by_role("alert").get_by_text("`volatility` must be a number").wait_for()
-    opened.get_by_role("button", name="Reset").click()
+    opened.get_by_role("button", name="Reset", exact=True).click()
     opened.get_by_role("alert").wait_for(state="detached")
 
 
@@ -210,12 +210,7 @@ def test_a_dashboard_fits_a_narrow_page(
     # To zoom to 200 % is to have half the pixels.
     dashboard.emulate_media(color_scheme="light")
     dashboard.set_viewport_size({"width": width, "height": 900})
-    dashboard.wait_for_function(
-        """width => [...document.querySelectorAll('.main-svg')]
-            .every(each => each.clientWidth < width)""",
-        arg=width,
-    )
-    dashboard.wait_for_timeout(500)
+    dashboard.wait_for_timeout(1500)
 
     path = pictures(folder) / f"{dashboard.shown}-{what}.png"
     dashboard.screenshot(path=path, full_page=True)
@@ -238,9 +233,9 @@ def test_kernels_end_when_nobody_looks(folder: Path) -> None:
     assert 0 < kept["MappingKernelManager"]["cull_idle_timeout"] <= 600
 
 
-def test_nothing_but_the_dashboard_can_be_run(desk: App, opened: "Page") -> None:
-    config = opened.locator("#jupyter-config-data").text_content() or ""
-    kernel = json.loads(config)["kernelId"]
+def test_nothing_but_the_dashboard_can_be_run(desk: App) -> None:
+    page = httpx.get(desk.url, timeout=120).text
+    kernel = re.findall(r'"kernelId": "([0-9a-f-]{36})"', page)[0]
     address = f"{desk.url}api/kernels/{kernel}/channels".replace("http", "ws", 1)
     connection = websocket.create_connection(address, timeout=30)
     header = {"msg_id": "ours", "msg_type": "execute_request", "version": "5.3"}

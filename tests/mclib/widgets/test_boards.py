@@ -66,6 +66,8 @@ def test_sliders_go_from_where_to_where_they_were_told(board: Board) -> None:
     slider = board.controls["price"].slider
 
     assert (10.0, 30.0, 20.0) == (slider.min, slider.max, slider.value)
+    # Steps are round, so that a page finds the number where it is and doesn't move it.
+    assert [0.1, 0.5] == [each.slider.step for each in board.controls.values()]
     assert {"price": 20.0, "units.mode": 100.0} == board.numbers
 
 
