@@ -254,7 +254,7 @@ def test_nothing_but_the_dashboard_can_be_run(desk: App) -> None:
 
     assert "ours" not in answered
     assert [] == [*DASHBOARDS.glob("owned"), *Path.cwd().glob("owned")]
-    with httpx.Client(base_url=desk.url) as client:
+    with httpx.Client(base_url=desk.url, follow_redirects=True) as client:
         assert client.post("api/kernels", json={"name": "python3"}).status_code in (
             403,
             405,

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.architecture.checkout import ROOT
-from tests.integration.browser import browser_page, pictures, wait_for_kernel
+from tests.integration.browser import (
+    browser_page,
+    pictures,
+    run_all_cells,
+    wait_for_kernel,
+)
 from tests.integration.lab import running_lab
 
 if TYPE_CHECKING:
@@ -64,6 +69,6 @@ def test_a_new_model_is_a_notebook_that_runs(lab: "Page") -> None:
     lab.locator(".jp-Notebook .cm-content", has_text="mc.explore(launch").wait_for()
     wait_for_kernel(lab)
 
-    lab.keyboard.press("Shift+Enter")
+    run_all_cells(lab)
 
     lab.get_by_role("slider", name="unit_cost").wait_for()
