@@ -1,19 +1,19 @@
 """A report's own page: active content of somebody else, which may do nothing as its reader.
 
-It is shown in a frame. What keeps it in is said with every answer, and not by the frame
-alone: a page that is opened by itself has no origin, no network, no forms, no windows.
+It is shown in a frame and nowhere else: by itself it could lead its tab away, to the hub's
+way out, say. What keeps it in is said with every answer, and not by the frame alone.
 """
 
 from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Path, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
 from hub.services.reports.library import Version
 from hub.services.reports.reading import readable_report, version_asked
 
-__all__ = ["FRAME", "framed_page", "router"]
+__all__ = ["FRAME", "framed_page", "is_alone", "router"]
 
 router = APIRouter(include_in_schema=False)
 
@@ -44,6 +44,8 @@ async def own_page(
     desk = desk_of(request)
     report = await readable_report(desk, person, number)
     found = await version_asked(desk, report, version)
+    if is_alone(request):
+        return RedirectResponse(f"{desk.prefix}/r/{number}/v/{version}", 303)
     target = f"report/{number}/{version}"
     await desk.note(person, "report.read", target, "ok", {"owner": report.owner})
     return framed_page(desk, found)
@@ -68,6 +70,11 @@ async def file(
         headers=FRAME,
         filename=saved_as,
     )
+
+
+def is_alone(request: Request) -> bool:
+    """Whether a browser is to show this in a tab of its own."""
+    return request.headers.get("sec-fetch-dest") == "document"
 
 
 def framed_page(desk: ReportsDesk, version: Version) -> Response:

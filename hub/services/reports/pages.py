@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from hub.services.reports import jobs, library
 from hub.services.reports.api import Again, again
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
-from hub.services.reports.framed import framed_page
+from hub.services.reports.framed import framed_page, is_alone
 from hub.services.reports.library import Grant, Link, Report, Version
 from hub.services.reports.reading import (
     asked,
@@ -178,6 +178,8 @@ async def page_by_link(request: Request, secret: str) -> Response:
     """Its page."""
     desk = desk_of(request)
     link, report, version = await _linked(request, secret)
+    if is_alone(request):
+        return RedirectResponse(f"{desk.prefix}/l/{secret}", 303)
     # Nobody is signed in: the link says whom it was made for.
     who = Person(
         name=f"link:{link.reader}", hub=HubApi(desk.client, ""), source=source_of(request)

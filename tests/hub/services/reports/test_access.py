@@ -183,6 +183,9 @@ def test_a_script_with_a_readers_cookie_reads_nothing(
     page = f"/r/{report}/v/1/page"
     assert status(page, by_script) == 403
     assert status(page, framed | {"sec-fetch-site": "same-origin"}) == 200
+    # By itself it could lead its tab away, and is shown in its frame.
+    alone = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    assert status(page, alone | {"sec-fetch-site": "none"}) == 303
     # A page of somebody's in a frame on another site, or a frame of a list.
     assert status(page, framed | {"sec-fetch-site": "cross-site"}) == 403
     assert status("/", framed | {"sec-fetch-site": "same-origin"}) == 403
