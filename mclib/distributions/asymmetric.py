@@ -9,7 +9,11 @@ import numpy as np
 from mclib.distributions import laws
 from mclib.distributions.by_density import ByDensity, require_within
 from mclib.distributions.integrated import Integrated, panels
+from mclib.distributions.iterated_waiting import log_waiting_quantile
 from mclib.distributions.laws import Floats, Parameter
+from mclib.expressions.expression import Expression
+from mclib.expressions.functions import exp
+from mclib.expressions.probability import Probability
 
 
 @final
@@ -22,8 +26,8 @@ class InverseGaussian(ByDensity):
     Parameters
     ----------
     shape : float or traced value
-        From 0.01 to 1e6, without unit; the larger, the more like a normal. It may be a
-        parameter of the model, but not random.
+        From 0.01 to 1e6, without unit; the larger, the more like a normal. It may be
+        random.
     scale : float or traced value, default 1
         The mean less `location`, above 0, in the draws' unit. It may be random.
     location : float or traced value, default 0
@@ -76,6 +80,11 @@ class InverseGaussian(ByDensity):
 
     def _shapes(self) -> tuple[float, ...]:
         return (laws.fixed("InverseGaussian", "shape", self.shape),)
+
+    def _standard_draw(self, p: Probability) -> Expression:
+        if laws.is_fixed(self.shape):
+            return super()._standard_draw(p)
+        return exp(log_waiting_quantile(self.shape, p))  # type: ignore[no-any-return]
 
     @staticmethod
     def _integrated(*shapes: float) -> Integrated:

@@ -20,7 +20,7 @@ from mclib.expressions.probability import Probability
 class ByDensity(Stretched):
     """A standard form of which the density is known, drawn by a table of the shapes.
 
-    Shapes may be parameters of the model, but not random.
+    Shapes may be parameters of the model, and random where a family says so.
     """
 
     @abstractmethod
@@ -37,7 +37,6 @@ class ByDensity(Stretched):
         """Whether it is the logarithm that is integrated."""
         return False
 
-    @final
     def _standard_draw(self, p: Probability) -> Expression:
         x = draw_pieces(_pieces(type(self), self._shapes()), p)
         return exp(x) if self._is_log else x

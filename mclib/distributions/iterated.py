@@ -36,7 +36,7 @@ from mclib.expressions.probability import Probability
 N_STEPS = 6
 N_POINTS = 32
 
-_FALL = 40.0
+FALL = 40.0
 """Where exp(-h) is cut off: below the rounding of the whole."""
 
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(N_POINTS)
@@ -90,7 +90,7 @@ def log_gamma_quantile(shape: Any, p: Probability) -> Expression:
     p : Probability
         Where.
     """
-    return _solved(gamma_view(shape), _gamma_start(shape, p), p)
+    return solved(gamma_view(shape), _gamma_start(shape, p), p)
 
 
 def log_odds_of_beta(a: Any, b: Any, p: Probability) -> Expression:
@@ -103,12 +103,23 @@ def log_odds_of_beta(a: Any, b: Any, p: Probability) -> Expression:
     p : Probability
         Where.
     """
-    return _solved(beta_view(a, b), _beta_start(a, b, p), p)
+    return solved(beta_view(a, b), _beta_start(a, b, p), p)
 
 
-def _solved(
+def solved(
     view: Callable[[Expression], View], start: Expression, p: Probability
 ) -> Expression:
+    """Return where the tail beyond y is that of `p`.
+
+    Parameters
+    ----------
+    view : callable
+        How a log-concave density is seen from y.
+    start : Expression
+        A first guess.
+    p : Probability
+        Where.
+    """
     wanted = log(p.tail)
     sign = where(p.side, -1.0, 1.0)
 
@@ -139,10 +150,10 @@ def gamma_view(shape: Any) -> Callable[[Expression], View]:
         tilt = abs(shape - x)
         left = _fall_of_quadratic(shape, tilt)
         right = minimum(
-            (sqrt(tilt * tilt + (2.0 * _FALL) * x) - tilt) / x,
-            log1p(2.0 * _FALL / x + 3.0),
+            (sqrt(tilt * tilt + (2.0 * FALL) * x) - tilt) / x,
+            log1p(2.0 * FALL / x + 3.0),
         )
-        integral = _integral(
+        integral = integral_of_fall(
             lambda s: x * expm1(away * s) - (away * shape) * s,
             where(is_low, left, right),
             is_low,
@@ -186,12 +197,12 @@ def beta_view(a: Any, b: Any) -> Callable[[Expression], View]:
             return slant * s + n * log1p(part * expm1(away * s))
 
         quadratic = _fall_of_quadratic(curvature + tilt, tilt)
-        straight = (_FALL - n * log(other_share)) / end
+        straight = (FALL - n * log(other_share)) / end
         # Towards a much larger shape it falls as a gamma's upper side does.
-        steep = log1p(2.0 * _FALL / curvature + 3.0)
+        steep = log1p(2.0 * FALL / curvature + 3.0)
         length = minimum(quadratic, straight)
-        length = where(h(steep) > _FALL, minimum(length, steep), length)
-        integral = _integral(h, length, end < 3.0)
+        length = where(h(steep) > FALL, minimum(length, steep), length)
+        integral = integral_of_fall(h, length, end < 3.0)
         # The same density from either shape: the smaller one's, unless it overflows.
         is_swapped = is_larger & (abs(t) < 30.0)
         beside = where(is_swapped, abs(t), -abs(t))
@@ -203,12 +214,12 @@ def beta_view(a: Any, b: Any) -> Callable[[Expression], View]:
 
 
 def _fall_of_quadratic(curvature: Any, tilt: Any) -> Expression:
-    """Return where ``tilt s + (curvature - tilt) s**2 / (2 + s)`` is `_FALL`."""
-    half = _FALL - 2.0 * tilt
-    return (half + sqrt(half * half + (8.0 * _FALL) * curvature)) / (2.0 * curvature)  # type: ignore[no-any-return]
+    """Return where ``tilt s + (curvature - tilt) s**2 / (2 + s)`` is `FALL`."""
+    half = FALL - 2.0 * tilt
+    return (half + sqrt(half * half + (8.0 * FALL) * curvature)) / (2.0 * curvature)  # type: ignore[no-any-return]
 
 
-def _integral(
+def integral_of_fall(
     h: Callable[[Expression], Expression], length: Expression, is_exponential: Any
 ) -> Expression:
     """Return the integral of exp(-h(s)) from 0 to `length`."""

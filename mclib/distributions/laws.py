@@ -152,7 +152,8 @@ def fixed(family: str, name: str, value: Parameter) -> float:
     if not is_fixed(value):
         message = (
             f"`{name}` of `{family}` must be the same in every trial, since draws come "
-            "from a table; got a traced value that differs by trial."
+            "from a table; got a traced value that differs by trial.\n"
+            f"hint: mix a few of them, as in `mc.Mixture([mc.{family}(...), ...])`."
         )
         raise TraceError(message)
     return float(value)

@@ -217,10 +217,8 @@ PEERS |= {
 }
 
 PEERS |= {
-    "inverse gaussian": Peer(
-        mc.InverseGaussian(shape=2, scale=10, location=1), TABLE, may_be_random=False
-    ),
-    "steep inverse gaussian": Peer(mc.InverseGaussian(0.05), TABLE, may_be_random=False),
+    "inverse gaussian": Peer(mc.InverseGaussian(shape=2, scale=10, location=1), TABLE),
+    "steep inverse gaussian": Peer(mc.InverseGaussian(0.05), TABLE),
     "skew-normal": Peer(mc.SkewNormal(4, location=2, scale=3), TABLE, may_be_random=False),
     "skew-normal, to the left": Peer(mc.SkewNormal(-20), TABLE, may_be_random=False),
     "von mises": Peer(mc.VonMises(4, location=1), TABLE, may_be_random=False),

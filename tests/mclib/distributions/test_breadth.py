@@ -48,7 +48,7 @@ def test_a_shape_may_be_a_parameter_of_the_model_but_not_random() -> None:
 
     @mc.model
     def uncertain(shape=mc.Uniform(1, 2)):
-        return mc.InverseGaussian(shape).draw(shape)
+        return mc.SkewNormal(shape).draw(shape)
 
     result = mc.simulate(waited, 50_000, seed=5, parameters={"x.shape": 8.0})
     assert_within_standard_errors(result["x"].variance, 100.0 / 8.0)
