@@ -29,6 +29,8 @@ _SCRIPTED = re.compile(r"<\s*(?:script|iframe|object|embed|video|audio)\b", re.I
 _DRAWN = re.compile(r"<(?:img|svg|math|hr)\b")
 _TAG = re.compile(r"<[^<>]*>")
 _PICTURES = "data:image/"
+_PICTURE = re.compile(r'<img(?=[\s>])(?:[^<>"]|"[^"]*")*>')
+_WORDS = re.compile(r'\salt="([^"]*)"')
 
 
 def cleaned(text: str) -> str:
@@ -58,7 +60,7 @@ def cleaned(text: str) -> str:
     }
     for tag in _DRAWINGS.split():
         attributes[tag] = set(_SHAPES.split())
-    return nh3.clean(
+    kept = nh3.clean(
         text,
         tags={*_TEXT.split(), *_DRAWINGS.split(), *_FORMULAS.split()},
         clean_content_tags={"script", "style", "iframe", "object", "noscript", "template"},
@@ -68,6 +70,20 @@ def cleaned(text: str) -> str:
         filter_style_properties=set(_STYLES.split()),
         link_rel="noopener noreferrer",
     )
+    return _PICTURE.sub(lambda found: _described(found[0]), kept)
+
+
+def _described(picture: str) -> str:
+    """Return a picture that says something, or the words of one that isn't there."""
+    words = _WORDS.search(picture)
+    if ' src="' not in picture:
+        return f"<em>{_still_escaped(words[1])}</em>" if words and words[1] else ""
+    return picture if words else picture.replace("<img", '<img alt=""', 1)
+
+
+def _still_escaped(text: str) -> str:
+    # In an attribute these may stand as they are.
+    return text.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _kept(tag: str, attribute: str, value: str) -> Any:

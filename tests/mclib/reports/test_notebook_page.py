@@ -138,6 +138,12 @@ def test_tables_and_drawings_of_other_peoples_html_are_kept() -> None:
     assert "aria-label" in cleaned(drawing)
 
 
+def test_a_picture_from_elsewhere_is_its_words_and_every_other_has_some() -> None:
+    assert "<em>a &lt;cat&gt;</em>" == cleaned('<img src="//x" alt="a &lt;cat>">')
+    assert "" == cleaned("<img src=x>")
+    assert 'alt=""' in cleaned('<img src="data:image/png;base64,AA==">')
+
+
 def test_charts_pictures_colors_and_latex_are_drawn() -> None:
     png = base64.b64encode(b"\x89PNG").decode()
     red = "\x1b[31mred\x1b[0m <b>\r\n"
