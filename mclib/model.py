@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from mclib.dependence.copula import Coupling
 from mclib.distributions.distribution import Distribution
+from mclib.distributions.tabulated import Tabulated
 from mclib.errors import ArgumentError, TraceError, law
 from mclib.expressions.display import GraphDisplay
 from mclib.expressions.expression import Expression
@@ -351,6 +352,8 @@ def _make(function: Function, *, is_traced: bool) -> Model:
             raise ArgumentError(message)
         if isinstance(each.default, Distribution):
             inputs[key] = each.default
+        elif hasattr(each.default, "cdf") and not isinstance(each.default, type):
+            inputs[key] = Tabulated(each.default)
         elif each.default is inspect.Parameter.empty:
             message = (
                 f"parameter `{key}` of model `{name}` must have a default: a distribution "

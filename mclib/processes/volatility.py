@@ -4,6 +4,7 @@ All are of order (1, 1), and a step is one period: `dt` changes nothing. The sta
 with the variance of the first return; the usual one is that of the long run.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
@@ -20,9 +21,57 @@ _MEAN_OF_SIZE = 0.7978845608028654
 """Of a standard normal's absolute value, ``sqrt(2 / pi)``."""
 
 
+class _Returns(Process):
+    """Returns of a shock each; the state is a return and what tells the next variance."""
+
+    mean: Parameter
+    shock: Distribution
+
+    @final
+    def noise(self, dt: Any) -> Mapping[str, Distribution]:
+        """One shock."""
+        del dt
+        return {"z": self.shock}
+
+    @final
+    def value(self, state: State) -> Any:
+        """The return."""
+        return state[0]
+
+
+class _Squares(_Returns):
+    """Returns whose variance is a sum of squares of shocks and of variances of before."""
+
+    constant: Parameter
+    garch: Parameter
+
+    @property
+    @abstractmethod
+    def _usual(self) -> Any:
+        """The variance of the long run."""
+
+    @abstractmethod
+    def _weight(self, z: Any) -> Any:
+        """How much of a shock's square is in the next variance."""
+
+    @final
+    def begin(self, start: Any) -> State:
+        """Begin with a variance, by default that of the long run."""
+        return self.mean, self._usual if start is None else start
+
+    @final
+    def step(self, state: State, draws: Mapping[str, Any], dt: Any) -> State:
+        """Draw a return, and find the next variance."""
+        del dt
+        variance, z = state[1], draws["z"]
+        shock = sqrt(variance) * z
+        news = self._weight(z) * shock * shock
+        return self.mean + shock, self.constant + news + self.garch * variance
+
+
 @final
 @dataclass(frozen=True)
-class GARCH(Process):
+class GARCH(_Squares):
     """Returns whose variance is ``constant + arch shock**2 + garch variance`` of before.
 
     A shock is the root of the variance times a draw. In the long run the variance is
@@ -61,32 +110,17 @@ class GARCH(Process):
         )
         _check(self.shock, self.arch + self.garch, "`arch` and `garch` together")
 
-    def noise(self, dt: Any) -> Mapping[str, Distribution]:
-        """One shock."""
-        del dt
-        return {"z": self.shock}
+    @property
+    def _usual(self) -> Any:
+        return self.constant / (1.0 - self.arch - self.garch)
 
-    def begin(self, start: Any) -> State:
-        """Begin with a variance, by default that of the long run."""
-        usual = self.constant / (1.0 - self.arch - self.garch)
-        return self.mean, usual if start is None else start
-
-    def step(self, state: State, draws: Mapping[str, Any], dt: Any) -> State:
-        """Draw a return, and find the next variance."""
-        del dt
-        variance = state[1]
-        shock = sqrt(variance) * draws["z"]
-        following = self.constant + self.arch * shock * shock + self.garch * variance
-        return self.mean + shock, following
-
-    def value(self, state: State) -> Any:
-        """The return."""
-        return state[0]
+    def _weight(self, z: Any) -> Any:
+        return self.arch
 
 
 @final
 @dataclass(frozen=True)
-class GJR(Process):
+class GJR(_Squares):
     """A `GARCH` whose variance grows more after bad news: by ``leverage`` more of a fall.
 
     In the long run the variance is ``constant / (1 - arch - leverage / 2 - garch)`` for
@@ -127,33 +161,17 @@ class GJR(Process):
         together = self.arch + 0.5 * self.leverage + self.garch
         _check(self.shock, together, "`arch`, half of `leverage` and `garch` together")
 
-    def noise(self, dt: Any) -> Mapping[str, Distribution]:
-        """One shock."""
-        del dt
-        return {"z": self.shock}
+    @property
+    def _usual(self) -> Any:
+        return self.constant / (1.0 - (self.arch + 0.5 * self.leverage + self.garch))
 
-    def begin(self, start: Any) -> State:
-        """Begin with a variance, by default that of the long run."""
-        kept = self.arch + 0.5 * self.leverage + self.garch
-        return self.mean, self.constant / (1.0 - kept) if start is None else start
-
-    def step(self, state: State, draws: Mapping[str, Any], dt: Any) -> State:
-        """Draw a return, and find the next variance."""
-        del dt
-        variance = state[1]
-        shock = sqrt(variance) * draws["z"]
-        weight = self.arch + where(draws["z"] < 0.0, self.leverage, 0.0)
-        following = self.constant + weight * shock * shock + self.garch * variance
-        return self.mean + shock, following
-
-    def value(self, state: State) -> Any:
-        """The return."""
-        return state[0]
+    def _weight(self, z: Any) -> Any:
+        return self.arch + where(z < 0.0, self.leverage, 0.0)
 
 
 @final
 @dataclass(frozen=True)
-class EGARCH(Process):
+class EGARCH(_Returns):
     """Returns the logarithm of whose variance follows size and sign of shocks.
 
     With a draw z the next logarithm is ``constant + size (abs(z) - sqrt(2 / pi)) + sign z +
@@ -195,11 +213,6 @@ class EGARCH(Process):
         is_plain = laws.is_plain(self.garch)
         _check(self.shock, abs(self.garch) if is_plain else 0.0, "`garch`, without sign,")
 
-    def noise(self, dt: Any) -> Mapping[str, Distribution]:
-        """One shock."""
-        del dt
-        return {"z": self.shock}
-
     def begin(self, start: Any) -> State:
         """Begin with a variance, by default the exponential of its logarithm's mean."""
         usual = self.constant / (1.0 - self.garch)
@@ -212,10 +225,6 @@ class EGARCH(Process):
         news = self.size * (absolute(z) - _MEAN_OF_SIZE) + self.sign * z
         following = self.constant + news + self.garch * before
         return self.mean + exp(0.5 * before) * z, following
-
-    def value(self, state: State) -> Any:
-        """The return."""
-        return state[0]
 
 
 def _check(shock: Any, kept: Any, what: str) -> None:

@@ -21,6 +21,7 @@ ONE_CORE_TIMES = {
 MOST_TIMES_C = 1.3
 MOST_SECONDS_NEW, MOST_SECONDS_ON_DISK, MOST_SECONDS_IMPORT = 0.6, 0.1, 0.3
 MOST_MEGABYTES = 300.0
+MOST_TIMES_NUMPY = {"tornado": 1.5, "indices": 0.25}
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,10 @@ def _of_costs(costs: Mapping[str, Any]) -> Iterator[Requirement]:
         ("`import mclib`", costs["import"], MOST_SECONDS_IMPORT),
     ):
         yield Requirement(f"{law}: under {most:g} s", f"{seconds:.3f} s", seconds < most)
+    for name, most in MOST_TIMES_NUMPY.items():
+        law = f"{name} of sensitivity: within {most:g}x of NumPy's time"
+        times = costs["sensitivities"][name]
+        yield Requirement(law, f"{times:.2f}x", times <= most)
     for n_trials, megabytes in costs["memory"].items():
         law = f"a process with {n_trials:,} trials: under {MOST_MEGABYTES:g} MB"
         yield Requirement(law, f"{megabytes:.0f} MB", megabytes < MOST_MEGABYTES)

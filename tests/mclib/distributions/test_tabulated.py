@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+import mclib as mc
 from mclib.distributions import Tabulated
 from mclib.distributions.fitting import U_ERROR
 from mclib.errors import ArgumentError
+from mclib.testing import assert_within_standard_errors
 from tests.contracts.distribution_contract import drawn
 
 HARD = {
@@ -114,3 +116,19 @@ def test_what_is_no_distribution_of_scipy_is_refused(make: object, message: str)
 
     with pytest.raises(ArgumentError, match=message):
         Tabulated(make(stats))  # type: ignore[operator]
+
+
+def test_a_frozen_distribution_of_scipy_is_an_input_as_it_is() -> None:
+    from scipy import stats
+
+    skewed, counts = stats.rice(1.5), stats.poisson(3)
+
+    @mc.model
+    def scaled(x=skewed):
+        return {"y": 2.0 * x}
+
+    assert scaled.inputs["x"] == Tabulated(skewed)
+    mean = mc.simulate(scaled, 20_000, seed=5)["y"].mean
+    assert_within_standard_errors(mean, 2.0 * skewed.mean())
+    with pytest.raises(ArgumentError, match="frozen continuous distribution of SciPy"):
+        mc.model(lambda n=counts: n)

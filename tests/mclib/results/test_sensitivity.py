@@ -1,7 +1,6 @@
 """Drivers of an output: published indices, output units, correlated inputs, refusals."""
 
 import math
-import time
 from typing import Any
 
 import numpy as np
@@ -126,21 +125,14 @@ def test_correlated_inputs_can_be_one_driver() -> None:
     assert table.loc["b", "rank_correlation"] > 0.0
 
 
-def test_a_tornado_of_twenty_inputs_takes_a_second_of_a_million_trials() -> None:
+def test_a_tornado_of_twenty_inputs_is_ranked_by_their_spreads() -> None:
     source = ", ".join(f"x{k}=mc.Normal({k}, {k + 1})" for k in range(20))
     names: dict[str, Any] = {"mc": mc}
     total = " + ".join(f"x{k}" for k in range(20))
     exec(f"@mc.model\ndef sheet({source}):\n    return {{'y': {total}}}", names)
-    result = mc.simulate(names["sheet"], 1_000_000, seed=5)
-    result.tornado("y")
+    tornado = mc.simulate(names["sheet"], 1_000_000, seed=5).tornado("y")
 
-    began = time.process_time()
-    tornado = result.tornado("y")
-    spent = time.process_time() - began
-
-    assert tornado.table.index[0] == "x19"
-    # Seconds of all threads together, on whatever machine; measured: 0.6.
-    assert spent < 2.0
+    assert list(tornado.table.index) == [f"x{k}" for k in reversed(range(20))]
 
 
 def test_functions_that_are_not_traced_have_drivers_too() -> None:
