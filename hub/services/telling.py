@@ -1,6 +1,7 @@
 """What our own services say of the requests that they answer: a line each, with its id."""
 
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -13,6 +14,9 @@ __all__ = ["told_in"]
 
 _LONGEST: Final = 64
 """Characters of an id: who made a longer one did not make it for this."""
+
+_SECRET: Final = re.compile(r"^(/services/[^/]+/l/)[^/]+")
+"""The part of a link that opens what it leads to: no log may hold it."""
 
 Answering = Callable[[Request], Awaitable[Response]]
 
@@ -31,7 +35,8 @@ def told_in(log: logging.Logger) -> Callable[[Request, Answering], Awaitable[Res
             response = await answer(request)
             if request.headers.get("X-Forwarded-For"):
                 milliseconds = 1000 * (time.perf_counter() - began)
-                about = (response.status_code, request.method, request.url.path)
+                path = _SECRET.sub(r"\1…", request.url.path)
+                about = (response.status_code, request.method, path)
                 log.info("%d %s %s %.1f ms", *about, milliseconds)
             return response
         finally:

@@ -24,7 +24,7 @@ from hub.services.reports.reading import (
 )
 from hub.services.web.counter import Person
 
-__all__ = ["again", "publish", "router"]
+__all__ = ["again", "delete_own", "publish", "router"]
 
 _REFUSALS: Final[Mapping[int | str, dict[str, Any]]] = {
     401: {"description": "No token, or one that the hub doesn't know"},
@@ -169,6 +169,26 @@ async def report(request: Request, person: Reader, number: Number) -> ReportMode
     """One report."""
     desk = desk_of(request)
     return _report_model(desk, await readable_report(desk, person, number))
+
+
+@router.delete("/reports/{number}", status_code=204, tags=["reports"])
+async def delete_report(request: Request, person: Reader, number: Number) -> None:
+    """Delete a report of one's own, with all its versions; it can't be undone."""
+    await delete_own(desk_of(request), person, number)
+
+
+async def delete_own(desk: ReportsDesk, person: Person, number: int) -> None:
+    """Delete a report of the one who asks, unless a run of it goes on."""
+    report = await own_report(desk, person, number)
+
+    def remove(connection: Connection, _now: datetime) -> bool:
+        return library.remove(connection, number)
+
+    if not await changed(desk, remove):
+        message = "A run of this report goes on; end it first, or wait for its end."
+        raise HTTPException(409, message)
+    detail = {"title": report.title, "versions": report.n_versions}
+    await desk.note(person, "report.delete", f"report/{number}", "ok", detail)
 
 
 @router.post("/reports/{number}/versions/{version}/runs", status_code=202, tags=["reports"])

@@ -42,6 +42,7 @@ __all__ = [
     "may_read",
     "n_readable",
     "readable",
+    "remove",
     "report_of",
     "revoke",
     "stored_bytes",
@@ -208,6 +209,20 @@ def _version(found: RowMapping) -> Version:
     read = {field: json.loads(found[field]) for field in ("parameters", "files")}
     kept: dict[str, Any] = {str(name): value for name, value in found.items()}
     return Version(**(kept | read))
+
+
+def remove(connection: Connection, report: int) -> bool:
+    """Delete a report with its versions and all else of it; whether it could be.
+
+    It can't while a run of it goes on. Its files stay in the store until it is swept.
+    """
+    going = select(JOBS.c.id).where(JOBS.c.report == report, JOBS.c.is_cleared == 0)
+    if connection.execute(going.limit(1)).first() is not None:
+        return False
+    for table in (VERSIONS, JOBS, LINKS, GRANTS):
+        connection.execute(delete(table).where(table.c.report == report))
+    connection.execute(delete(REPORTS).where(REPORTS.c.id == report))
+    return True
 
 
 def add_link(

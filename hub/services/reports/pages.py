@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
 from hub.services.reports import jobs, library
-from hub.services.reports.api import Again, again
+from hub.services.reports.api import Again, again, delete_own
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
 from hub.services.reports.framed import framed_page, is_alone
 from hub.services.reports.library import Grant, Link, Report, Version
@@ -114,6 +114,17 @@ async def share(request: Request, person: Reader, number: Number) -> Response:
         await changed(desk, library.grant, number, to)
         await desk.note(person, "report.grant", f"report/{number}", "ok", detail)
     return _back(desk, number)
+
+
+@router.post("/r/{number}/delete")
+async def remove(request: Request, person: Reader, number: Number) -> Response:
+    """Delete a report, if its title was typed: it can't be undone."""
+    desk, form = desk_of(request), await form_of(request)
+    report = await own_report(desk, person, number)
+    if str(form.get("title", "")).strip() != report.title.strip():
+        raise HTTPException(422, "Type the title of the report to delete it.")
+    await delete_own(desk, person, number)
+    return RedirectResponse(f"{desk.prefix}/", 303)
 
 
 @router.post("/r/{number}/run")

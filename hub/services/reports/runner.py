@@ -17,6 +17,7 @@ from hub.gpus.transactions import alone
 from hub.services.reports import jobs
 from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.jobs import Job, TooLate
+from hub.services.reports.library import digests_in_use
 from hub.services.web.hub_api import HubApi, HubAway, HubRefusal
 
 __all__ = ["Runner"]
@@ -28,6 +29,7 @@ _LOG: Final = logging.getLogger("hub.services.reports.runner")
 _TROUBLE: Final = (HubAway, HubRefusal, SQLAlchemyError, httpx.HTTPError)
 # A start that was asked for is seen in the hub's answers after a moment.
 _UNSEEN_FOR: Final = timedelta(seconds=30)
+_SWEEP_EVERY: Final = timedelta(days=1)
 _AT_WORK: Final = ("starting", "running")
 _LOST: Final = "Its server ended, or did not start, before it had told how the run went."
 
@@ -45,6 +47,7 @@ class Runner:
         self._desk = desk
         self._hub = HubApi(desk.client, desk.token)
         self._gone: set[str] = set()
+        self._swept: datetime | None = None
 
     async def run(self) -> None:
         """Rounds without an end; what can't be reached is waited for."""
@@ -63,6 +66,9 @@ class Runner:
             await self._look_after(job, now)
         while (begun := await self._take(now)) is not None:
             await self._start(begun, now)
+        if self._swept is None or now - self._swept > _SWEEP_EVERY:
+            self._swept = now
+            await run_in_threadpool(self._sweep, now)
 
     async def _look_after(self, job: Job, now: datetime) -> None:
         for attempt in range(1, job.attempt + (0 if job.state in _AT_WORK else 1)):
@@ -115,6 +121,17 @@ class Runner:
             return
         if await self._hub.remove_server(owner, server):
             self._gone.add(server)
+
+    def _sweep(self, now: datetime) -> None:
+        """Remove files that no version and no job names; the youngest may yet be named."""
+        with self._desk.engine.connect() as connection:
+            kept = digests_in_use(connection)
+        youngest = (now - _SWEEP_EVERY).timestamp()
+        n_removed = self._desk.store.sweep(
+            kept, lambda file: file.stat().st_mtime < youngest
+        )
+        if n_removed:
+            _LOG.info("%d files of the store belonged to nothing any more", n_removed)
 
     async def _read(self) -> list[Job]:
         def read() -> list[Job]:

@@ -33,7 +33,10 @@ class Store:
         """Keep `content`; its digest. What is there already is not written again."""
         digest = hashlib.sha256(content).hexdigest()
         file = self._file(digest)
-        if not file.exists():
+        if file.exists():
+            # So that no sweep takes it before it is named again.
+            file.touch()
+        else:
             file.parent.mkdir(mode=0o700, exist_ok=True)
             draft = file.with_name(f".{digest}.{secrets.token_hex(4)}")
             with draft.open("wb") as opened:

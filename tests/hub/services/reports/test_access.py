@@ -1,13 +1,23 @@
 """Who may read a report, and from when on no more."""
 
+import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from hub import audit
 from hub.services.reports import desk as desk_module
 from hub.services.reports.desk import ReportsDesk
-from tests.hub.services.reports.asking import ask, hand_in, publish, signed_in
+from hub.services.reports.runner import Runner
+from tests.hub.services.reports.asking import (
+    MADE,
+    ask,
+    hand_in,
+    names_in,
+    publish,
+    signed_in,
+)
 from tests.hub.services.reports.token_hub import TokenHub
 
 PLACES = ("", "/v/1", "/v/1/page", "/v/1/files/notebook.ipynb", "/v/1/files/report.json")
@@ -29,13 +39,9 @@ def run(desk: ReportsDesk, job: int) -> None:
     assert answer.is_success, answer.text
 
 
-def begin(desk: ReportsDesk) -> None:
-    import asyncio
-    from datetime import UTC, datetime
-
-    from hub.services.reports.runner import Runner
-
-    asyncio.run(Runner(desk).go_round(datetime.now(UTC)))
+def begin(desk: ReportsDesk, after: timedelta = timedelta(0)) -> None:
+    """Let a runner that has just started go a round."""
+    asyncio.run(Runner(desk).go_round(datetime.now(UTC) + after))
 
 
 def read(desk: ReportsDesk, who: str, report: int) -> set[int]:
@@ -236,3 +242,33 @@ def test_another_run_makes_another_version_and_the_first_stays(
     assert texts == ["<p>42</p>", "<p>43</p>"]
     assert work["parameters"] == told["parameters"]
     assert json.loads(json.dumps(work["notebook"]))["cells"][0]["source"] == "# Risk"
+
+
+def test_a_deleted_report_is_gone_and_so_are_its_files_after_two_days(
+    desk: ReportsDesk, report: int
+) -> None:
+    assert ask(desk, "ada", "DELETE", f"/api/reports/{report}").status_code == 409
+    begin(desk)
+    ask(desk, "ada", "PUT", f"/api/reports/{report}/grants/user/bob")
+    assert ask(desk, "bob", "DELETE", f"/api/reports/{report}").status_code == 403
+
+    assert ask(desk, "ada", "DELETE", f"/api/reports/{report}").status_code == 204
+
+    assert read(desk, "ada", report) == read(desk, "bob", report) == {404}
+    folder = desk.store.path("0" * 64).parent.parent
+    assert len(names_in(folder)) == len(MADE)
+    begin(desk, after=timedelta(days=2))
+    assert names_in(folder) == set()
+
+
+def test_the_secret_of_a_link_is_in_no_log(
+    desk: ReportsDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        by_proxy = {"X-Forwarded-For": "192.0.2.7"}
+        ask(desk, "", "GET", "/l/abcdefgh/page", headers=by_proxy)
+
+    # What the test's own client logs is not the service's.
+    told = [one.getMessage() for one in caplog.records if one.name.startswith("hub")]
+    assert "/services/reports/l/…/page" in " ".join(told)
+    assert "abcdefgh" not in " ".join(told)
