@@ -13,6 +13,7 @@ import numpy as np
 import mclib as mc
 from mclib.distributions.distribution import Distribution
 from mclib.engines.llvm.engine import LlvmEngine
+from tests.benchmarks import mixture, placings
 from tests.benchmarks.contenders import in_turns, seconds_of
 from tests.benchmarks.ours import SEED
 
@@ -59,22 +60,25 @@ print(first, again, len(list(topological(chain.graph(chain.checked(None)).roots)
 """
 
 # `getrusage` hands the high-water mark on to new processes; VmHWM is a process's own.
-_MEMORY = """
+_MOST_KILOBYTES = """
 import pathlib, re, resource, sys
-import mclib as mc
 
 def most_kilobytes():
     status = pathlib.Path("/proc/self/status")
     if status.exists():
         return int(re.search(r"VmHWM:\\s+(\\d+) kB", status.read_text())[1])
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+"""
+
+_MEMORY = f"""{_MOST_KILOBYTES}
+import mclib as mc
 
 @mc.model
 def launch(
     units=mc.Triangular(8_000, 10_000, 15_000), price=mc.Normal(20, 2), tax_rate=0.25
 ):
     revenue = units * price
-    return {"revenue": revenue, "profit": (revenue - units * 12.0) * (1 - tax_rate)}
+    return {{"revenue": revenue, "profit": (revenue - units * 12.0) * (1 - tax_rate)}}
 
 mc.simulate(launch, 1_000, seed=1, engine="llvm", progress=False)["profit"].quantile(0.05)
 result = mc.simulate(launch, int(sys.argv[1]), seed=1, engine="llvm", progress=False)
@@ -83,6 +87,12 @@ profit.quantile([0.001, 0.05, 0.5, 0.95])
 profit.probability_below(40_000)
 profit.tail_mean(0.05, tail="lower")
 profit.histogram()
+print(most_kilobytes() / 1024)
+"""
+
+_MIXTURE_MEMORY = f"""{_MOST_KILOBYTES}
+from tests.benchmarks.mixture import CONTENDERS
+CONTENDERS[sys.argv[1]](int(sys.argv[2]))
 print(most_kilobytes() / 1024)
 """
 
@@ -118,6 +128,11 @@ def first_calls() -> dict[str, float]:
 def memory_megabytes(n_trials: int) -> float:
     """Return the most memory of a process that runs so many trials and asks for all."""
     return float(_in_new_process(_MEMORY, str(n_trials)))
+
+
+def mixture_megabytes(name: str, n_trials: int) -> float:
+    """Return the most memory of a process in which a contender answers for the mixture."""
+    return float(_in_new_process(_MIXTURE_MEMORY, name, str(n_trials)))
 
 
 def small_run_seconds() -> float:
@@ -278,4 +293,6 @@ def everything(*, billion: bool = False) -> dict[str, Any]:
         "quantiles": quantile_ratios(),
         "sensitivities": sensitivity_ratios(),
         "draws": draw_nanoseconds(),
+        "mixture": mixture.measure(mixture_megabytes),
+        "samplers": placings.sampler_ratios(),
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.benchmarks import mixture
 from tests.benchmarks.ours import ALL_CORES, ONE_CORE, PROGRAM
 from tests.benchmarks.plain_numpy import ONE_THREAD
 from tests.benchmarks.speed import Speed
@@ -22,6 +23,8 @@ MOST_TIMES_C = 1.3
 MOST_SECONDS_NEW, MOST_SECONDS_ON_DISK, MOST_SECONDS_IMPORT = 0.6, 0.1, 0.3
 MOST_MEGABYTES = 300.0
 MOST_TIMES_NUMPY = {"tornado": 1.5, "indices": 0.25}
+MIXTURE_TIMES = {mixture.NUMPY: 8.0, mixture.OPENTURNS: 20.0, mixture.SCIPY: 100.0}
+MOST_MIXTURE_MEGABYTES = 200.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Requirement:
 
 def check(speeds: Sequence[Speed], costs: Mapping[str, Any]) -> list[Requirement]:
     """Hold the requirements against what was measured."""
-    return [*_of_speed(speeds), *_of_costs(costs)]
+    return [*_of_speed(speeds), *_of_mixture(costs["mixture"]), *_of_costs(costs)]
 
 
 def _of_speed(speeds: Sequence[Speed]) -> Iterator[Requirement]:
@@ -56,6 +59,18 @@ def _of_speed(speeds: Sequence[Speed]) -> Iterator[Requirement]:
             times = speed.ratio(speed.best_c, PROGRAM)
             law = f"{what}, one core: within {MOST_TIMES_C:g}x of the C reference's time"
             yield Requirement(law, f"{times:.2f}x", times <= MOST_TIMES_C)
+
+
+def _of_mixture(found: Mapping[str, mixture.Cost]) -> Iterator[Requirement]:
+    ours = found[mixture.IN_ADVANCE]
+    for name, least in MIXTURE_TIMES.items():
+        if name in found:
+            times = found[name].seconds / ours.seconds
+            law = f"ten mixed distributions: at least {least:g}x {name}"
+            yield Requirement(law, f"{times:.1f}x", times >= least)
+    law = f"ten mixed distributions: at most {MOST_MIXTURE_MEGABYTES:g} MB"
+    measured = f"{ours.megabytes:.0f} MB"
+    yield Requirement(law, measured, ours.megabytes <= MOST_MIXTURE_MEGABYTES)
 
 
 def _of_costs(costs: Mapping[str, Any]) -> Iterator[Requirement]:

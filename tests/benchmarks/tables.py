@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import c_reference, rivals
+from tests.benchmarks import c_reference, mixture, rivals
 from tests.benchmarks.plain_numpy import ONE_THREAD
 from tests.benchmarks.requirements import Requirement
 from tests.benchmarks.speed import Speed
@@ -43,7 +43,8 @@ def markdown(
 ) -> str:
     """Return everything as Markdown."""
     parts = [_origin(host), *(_speed_table(work, speeds) for work in TITLES)]
-    return "\n\n".join([*parts, _cost_table(costs), _requirement_table(requirements)])
+    parts += [_mixture_table(costs["mixture"]), _cost_table(costs)]
+    return "\n\n".join([*parts, _requirement_table(requirements)])
 
 
 def plain(
@@ -67,7 +68,10 @@ def plain(
             for speed in speeds
             for timing in speed.timings
         ],
-        "costs": dict(costs),
+        "costs": {
+            **costs,
+            "mixture": {name: vars(cost) for name, cost in costs["mixture"].items()},
+        },
         "requirements": [vars(each) for each in requirements],
     }
 
@@ -103,6 +107,22 @@ def _cells(name: str, speed: Speed) -> str:
     return f" {_millions(rate)} ({_millions(median)}) | {_rounded(ratio)} |"
 
 
+def _mixture_table(found: Mapping[str, mixture.Cost]) -> str:
+    what = f"ten mixed distributions, {mixture.N_TRIALS:,} trials"
+    lines = [
+        f"| {what} | processor time | × NumPy | memory |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    usual = found[mixture.NUMPY].seconds
+    for name, cost in found.items():
+        part = "" if cost.n_trials == mixture.N_TRIALS else f", of {cost.n_trials:,}"
+        lines.append(
+            f"| {name} | {_rounded(cost.seconds)} s | {_rounded(usual / cost.seconds)} | "
+            f"{cost.megabytes:.0f} MB{part} |"
+        )
+    return "\n".join(lines)
+
+
 def _cost_table(costs: Mapping[str, Any]) -> str:
     calls = costs["first calls"]
     rows = {
@@ -130,6 +150,12 @@ def _cost_table(costs: Mapping[str, Any]) -> str:
         **{
             f"one {name} draw and its statistics, float64, one core": f"{cost:.2f} ns"
             for name, cost in costs["draws"].items()
+        },
+        **{
+            f"a run of the sheet, sampler {name}, against independent trials": (
+                f"{ratio:.2f}x the processor's time"
+            )
+            for name, ratio in costs["samplers"].items()
         },
     }
     lines = [f"| {what} | {cost} |" for what, cost in rows.items()]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import contenders, costs, requirements, speed, tables
+from tests.benchmarks import contenders, costs, mixture, requirements, speed, tables
 from tests.benchmarks.contenders import Contender
 from tests.benchmarks.workloads import MODELS
 
@@ -46,6 +46,22 @@ def test_mclib_and_numpy_compute_the_same_workload(work: str) -> None:
         )
 
         speed.check(pair)
+
+
+def test_all_who_add_up_the_mixture_have_the_same_answer() -> None:
+    mixture.check(mixture.available(), 100_000)
+
+
+def test_the_mixture_is_measured_in_time_and_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mixture, "N_TRIALS", 100_000)
+    monkeypatch.setattr(mixture, "available", lambda: [mixture.IN_ADVANCE, mixture.NUMPY])
+
+    found = mixture.measure(costs.mixture_megabytes, n_turns=1)
+
+    assert [mixture.IN_ADVANCE, mixture.NUMPY] == list(found)
+    assert all(0.0 < each.seconds and 20.0 < each.megabytes for each in found.values())
 
 
 @pytest.mark.compiler
