@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
-WARM, UPDATES = 300, 2_300
+LOOKS = (100, 600, 1_100, 1_600, 2_100)
 REFRESHED = """\
 import threading
 
@@ -40,29 +40,33 @@ SECONDS = 3_000
 def test_a_dashboard_left_open_does_not_grow(tmp_path: Path) -> None:
     notebook = json.loads((DASHBOARDS / "option-desk.ipynb").read_text())
     cells = ["".join(x["source"]) for x in notebook["cells"] if x["cell_type"] == "code"]
-    cells.append(REFRESHED.format(n=UPDATES))
+    # How long a run takes is not what is asked here.
+    cells = [each.replace("n_trials=65_536", "n_trials=16_384") for each in cells]
+    cells.append(REFRESHED.format(n=LOOKS[-1]))
     path = written_notebook(tmp_path / "refreshed.ipynb", cells)
 
     with running_app(tmp_path, path) as app, browser_page(tmp_path / "profile") as page:
         page.set_default_timeout(SECONDS * 1_000)
         page.goto(app.url, wait_until="commit")
         tools = page.context.new_cdp_session(page)
-        [(warm_page, warm_kernel), (last_page, last_kernel)] = [
-            (_page_bytes(page, tools, n), app.kernels()[0].memory_info().rss)
-            for n in (WARM, UPDATES)
-        ]
+        looks = []
+        for n in LOOKS:
+            page_bytes = _page_bytes(page, tools, n)
+            kernel_bytes = app.kernels()[0].memory_info().rss
+            looks.append((page_bytes, kernel_bytes))
+            print(  # noqa: T201 - what was measured, for the log
+                f"{n} updates: page {page_bytes / 1e6:.1f} MB, "
+                f"kernel {kernel_bytes / 1e6:.1f} MB",
+                flush=True,
+            )
         drawn = page.get_by_role("figure").count()
 
-    n_updates = UPDATES - WARM
-    print(  # noqa: T201 - what was measured, for the log
-        f"{n_updates} updates: page {warm_page / 1e6:.1f} -> {last_page / 1e6:.1f} MB, "
-        f"kernel {warm_kernel / 1e6:.1f} -> {last_kernel / 1e6:.1f} MB"
-    )
-    assert n_updates >= 2_000
+    (first_page, first_kernel), (last_page, last_kernel) = looks[0], looks[-1]
+    assert LOOKS[-1] - LOOKS[0] >= 2_000
     assert 1 == drawn
     # A leak of one redraw's numbers, some 3 KB, would be 6 MB.
-    assert last_page - warm_page < 3e6
-    assert last_kernel - warm_kernel < 10e6
+    assert last_page - first_page < 3e6
+    assert last_kernel - first_kernel < 10e6
 
 
 def _page_bytes(page: "Page", tools: "CDPSession", n: int) -> int:

@@ -1,5 +1,6 @@
 """Tiles of JupyterLab's launcher: a model to begin with, examples, dashboards."""
 
+import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Page"]:
         running_lab(folder, ["1"], **variables) as url,
         browser_page(folder / "profile") as page,
     ):
-        (folder / "lab" / "notebooks" / "dashboards").mkdir(parents=True)
+        home = folder / "lab" / "notebooks"
+        (home / "dashboards").mkdir(parents=True)
+        shutil.copy(ROOT / "notebooks" / "new-model.ipynb", home)
         page.set_default_timeout(120_000)
         page.goto(url.partition("/lab/tree/")[0] + "/lab")
         page.locator(".jp-Launcher").wait_for()

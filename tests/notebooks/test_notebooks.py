@@ -155,6 +155,7 @@ SHOWN = {
         "23946.913069981812 (1.1 standard errors apart)",
         "100,000 of other bits",
     ),
+    "new-model.ipynb": ("GB of memory free",),
     "option-desk.ipynb": ("Board(up_and_out_call: spot, volatility, strike, barrier",),
     "project-risk-register.ipynb": ("Board(bakery: deadline, budget, objection.probab",),
 }
