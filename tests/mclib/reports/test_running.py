@@ -20,10 +20,10 @@ pytestmark = [pytest.mark.notebook, pytest.mark.slow]
 COMMAND = [sys.executable, "-m", "mclib.reports"]
 
 
-def _command(*arguments: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+def _command(home: Path, *arguments: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command where a notebook and its data lie."""
+    command = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def outcome(home: Path) -> subprocess.CompletedProcess[str]:
     return _command(
-        "run", home / "launch.ipynb", "--into", home / "report",
+        home, "run", home / "launch.ipynb", "--into", home / "report",
         "--parameters", home / "values.json", "--facts", home / "facts.json",
     )  # fmt: skip
 
@@ -142,7 +142,7 @@ def test_a_failing_cell_is_all_that_is_left_of_a_failed_run(tmp_path: Path) -> N
         tmp_path / "fails.ipynb", book(code("x = 1"), code(""), code("y = 2\n1 / 0"))
     )
 
-    outcome = _command("run", path, "--into", tmp_path / "report")
+    outcome = _command(tmp_path, "run", path, "--into", tmp_path / "report")
 
     assert 3 == outcome.returncode
     assert "cell 2 failed: ZeroDivisionError: division by zero" in outcome.stderr
@@ -158,7 +158,7 @@ def test_a_process_that_dies_fails_the_run(tmp_path: Path) -> None:
         tmp_path / "dies.ipynb", book(code("import os\nos.kill(os.getpid(), 9)"))
     )
 
-    outcome = _command("run", path, "--into", tmp_path / "report")
+    outcome = _command(tmp_path, "run", path, "--into", tmp_path / "report")
 
     assert 3 == outcome.returncode
     failure = json.loads((tmp_path / "report" / "failure.json").read_text())
@@ -175,7 +175,8 @@ def test_a_signal_ends_the_run_and_leaves_nothing(tmp_path: Path, number: int) -
     )
     path = written(tmp_path / "long.ipynb", book(code("1"), code(sleeping)))
     command = [*COMMAND, "run", str(path), "--into", str(tmp_path / "report")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe)
     deadline = time.monotonic() + 120
     while not (tmp_path / "pid").is_file() or not (tmp_path / "pid").read_text():
         assert time.monotonic() < deadline
@@ -194,7 +195,7 @@ def test_as_it_is_shows_what_it_holds_and_says_so(tmp_path: Path) -> None:
     said = {"output_type": "stream", "name": "stdout", "text": "4242"}
     path = written(tmp_path / "held.ipynb", book(text("# Held"), code("1 / 0", said)))
 
-    outcome = _command("run", path, "--into", tmp_path / "report", "--as-it-is")
+    outcome = _command(tmp_path, "run", path, "--into", tmp_path / "report", "--as-it-is")
 
     assert (0, "") == (outcome.returncode, outcome.stdout)
     page = (tmp_path / "report" / "page.html").read_text()
