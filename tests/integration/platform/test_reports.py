@@ -58,6 +58,7 @@ def people(platform: LivePlatform) -> Iterator[tuple[Member, Member, Member]]:
             member = Member(platform, name)
             stack.enter_context(member)
             member.sign_in(name)
+            assert member.client.get("/services/reports/").is_success
             members.append(member)
         author, reader, other = members
         author.start_server(profile="cpu-small")
