@@ -10,6 +10,7 @@ import pytest
 
 import mclib as mc
 from mclib.engines.llvm.engine import LlvmEngine
+from mclib.statistics.order_statistics import MOST_KEYS
 
 N_TRIALS = 20_000
 MEBIBYTE = 1 << 20
@@ -134,7 +135,9 @@ print(peak_after(1_000_000), peak_after(100_000_000))
 
     of_a_million, of_a_hundred_million = map(int, said.split())
     assert of_a_hundred_million < 300 * MEBIBYTE
-    assert of_a_hundred_million - of_a_million < 16 * MEBIBYTE
+    # What a pass fetches for quantiles, at most, whatever the number of trials.
+    fetched = 8 * MOST_KEYS
+    assert of_a_hundred_million - of_a_million < 16 * MEBIBYTE + fetched
 
 
 def _discounted(cash: Any, rate: Any) -> Any:
