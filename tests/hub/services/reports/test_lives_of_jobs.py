@@ -16,7 +16,13 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 from sqlalchemy import Engine, select
 from sqlalchemy.engine import make_url
 
@@ -119,6 +125,13 @@ class Lives(RuleBasedStateMachine):
         return found
 
     # --- what happens
+
+    @initialize()
+    def two_runs_have_begun(self) -> None:
+        """So that few steps lead to what is rare."""
+        for user in USERS:
+            self.submit(user)
+        asyncio.run(self.runner.go_round(self.now))
 
     @rule(user=st.sampled_from(USERS))
     def submit(self, user: str) -> None:
@@ -252,8 +265,8 @@ class Lives(RuleBasedStateMachine):
 
 
 Lives.TestCase.settings = settings(
-    max_examples=15,
-    stateful_step_count=25,
+    max_examples=30,
+    stateful_step_count=15,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
