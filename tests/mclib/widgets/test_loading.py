@@ -1,19 +1,30 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from ipykernel.zmqshell import InteractiveShell
 
 import mclib as mc
 from mclib.widgets.loading import status_line
 
+PROGRAM = """
+from ipykernel.zmqshell import InteractiveShell
 
-def test_loading_the_extension_says_what_runs_will_have(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    shell = InteractiveShell()
-    shell.run_line_magic("load_ext", "mclib")
+# A shell changes its whole process, so this one has a process of its own.
+InteractiveShell().run_line_magic("load_ext", "mclib")
+"""
 
-    [line] = capsys.readouterr().out.splitlines()
+
+def test_loading_the_extension_says_what_runs_will_have(tmp_path: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={"PYTHONPATH": ":".join(sys.path), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    [line] = said.splitlines()
     assert line.startswith("mclib ")
     assert all(each in line for each in mc.devices())
     assert "GB of memory free" in line
