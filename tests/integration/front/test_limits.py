@@ -22,14 +22,14 @@ def test_a_client_is_held_to_its_rate_and_nobody_else_with_it(world: World) -> N
         start, _ = lab.flood("/user/ada/start", START_OF_LAB)
         # A slow machine asks for little more in a second than is allowed.
         for n_asked in ((BURST_SECONDS + 4) * rate, (BURST_SECONDS + 16) * rate):
+            began = time.monotonic()
             many, seconds = greedy.flood("/user/ada/flood", n_asked)
             if many["429"]:
                 break
             # What was asked has to be forgotten before it is asked for more.
             time.sleep(BURST_SECONDS + 1)
-        began = time.monotonic()
         html = greedy.flood("/user/ada/flood", 30)[0]
-        since = time.monotonic() - began
+        in_all = time.monotonic() - began
         page = greedy.curl("--header", "Accept: text/html", greedy.url("/user/ada/flood"))
         others = lab.flood("/user/ada/start", 10)[0]
         statuses = [
@@ -51,7 +51,7 @@ def test_a_client_is_held_to_its_rate_and_nobody_else_with_it(world: World) -> N
     assert many["200"] + many["429"] == n_asked
     assert BURST_SECONDS * rate <= many["200"] <= (BURST_SECONDS + seconds) * rate + 1
     # What is allowed again comes back with the time that passes, and no faster.
-    assert not many["429"] or html["429"] >= 30 - since * rate - 1
+    assert many["200"] + html["200"] <= (BURST_SECONDS + in_all) * rate + 1
     assert others == {"200": 10}
     # Counted apart, or not at all.
     assert statuses == [{"200": 10}, {"200": 60}]
@@ -110,7 +110,9 @@ def test_an_address_has_only_so_many_connections(staging: World) -> None:
         )
 
     # Even on a slow machine the last have asked before the first have their answer.
-    assert 15 <= held["429"] <= 20 + 4
+    # Some ask too fast as well: they are refused once.
+    assert set(held) == {"200", "429"}
+    assert 15 <= held["429"] <= 20 + 4, held
 
 
 @pytest.mark.parametrize(

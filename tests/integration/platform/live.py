@@ -23,6 +23,7 @@ from tests.integration.live_hub import Person
 PROJECT = "mchub-rehearsal"
 SETTINGS = load("rehearsal", {})
 KINDS = ("container", "network", "volume")
+_AS_JSON = ("--format", "{{json .}}")
 # Parts of a health that tell how busy this machine is.
 _MACHINE = ("cpu", "speed")
 
@@ -250,5 +251,10 @@ def running_platform(state: Path) -> Iterator[LivePlatform]:
         yield platform
     finally:
         platform.make("platform-down")
-    left = [docker(kind, "ls", "--quiet", "--filter", label) for kind in KINDS]
-    assert "".join(left) == ""
+    # Docker deletes what ended by itself a moment after it says so.
+    until = time.monotonic() + 30
+    while left := "".join(
+        docker(kind, "ls", "--filter", label, *_AS_JSON) for kind in KINDS
+    ):
+        assert time.monotonic() < until, left
+        time.sleep(1)
