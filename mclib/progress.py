@@ -1,5 +1,6 @@
 """How far a run is, in words and as a bar."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -99,7 +100,8 @@ def counted(unit: str, wanted: bool | None) -> Iterator[Callable[[int, str], Non
         Whether to show a bar; by default after a second.
     """
     bar: Any = None
-    began = told = time.monotonic()
+    began = time.monotonic()
+    told = -math.inf
 
     def tell(done: int, words: str) -> None:
         nonlocal bar, told
@@ -110,7 +112,8 @@ def counted(unit: str, wanted: bool | None) -> Iterator[Callable[[int, str], Non
         if bar is not None and now - told > _SECONDS_BETWEEN:
             told = now
             bar.set_postfix_str(words, refresh=False)
-            bar.update(done - bar.n)
+            bar.n = done
+            bar.refresh()
 
     try:
         yield tell

@@ -220,6 +220,9 @@ def test_one_line_of_json_tells_a_request_and_no_token(world: World) -> None:
     assert line["request_id"] == answer.headers["x-request-id"]
     assert (line["method"], line["status"], line["proxy_status"]) == ("GET", 200, "200")
     assert line["seconds"] >= 0
+    world.ask("/services/reports/l/secret-of-the-test/page")
+    paths = [line["path"] for line in log_of(world)]
+    assert "/services/reports/l/***" in paths
     assert "secret-of-the-test" not in str(log_of(world))
 
 

@@ -1,6 +1,7 @@
 """Optima that are known in closed form, with and without constraints."""
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -200,8 +201,8 @@ def test_a_search_tells_its_runs_and_the_best_value(
     arguments: dict[str, Any] = {"n_trials": 1_024, "seed": 3, "engine": ENGINE}
     mc.optimize(shop, {"ordered": (50, 150)}, "profit", progress=True, **arguments)
     told = capsys.readouterr().err
-    assert " runs" in told
-    assert "best 1" in told
+    # How fast a machine is decides how many of its runs are told; the first one is.
+    assert re.search(r"\b1\.00 runs .*best -?\d", told)
 
     mc.optimize(shop, {"ordered": (50, 150)}, "profit", progress=False, **arguments)
     assert not capsys.readouterr().err
