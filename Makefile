@@ -46,8 +46,8 @@ production: ## bring production to the release of this checkout (needs Docker)
 	@deploy/deploy-production.sh
 
 test: setup ## run every test that this machine can run, but the thorough ones
-	$(PYTEST) $(PARALLEL) -m "not (benchmark or $(MARKED))"
-	@$(call LIVE,$(PARALLEL) --dist loadfile,not (benchmark or docker) and ($(MARKED)))
+	$(PYTEST) $(PARALLEL) -m "not (benchmark or thorough or $(MARKED))"
+	@$(call LIVE,$(PARALLEL) --dist loadfile,not (benchmark or docker or thorough) and ($(MARKED)))
 	@$(call LIVE,$(PARALLEL) --dist loadfile,docker and not (benchmark or thorough or alone))
 	@$(call LIVE,,docker and alone and not (benchmark or thorough))
 

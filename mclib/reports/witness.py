@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mclib import witnesses
+from mclib.engines import cache
 from mclib.results.estimate import Estimate
 from mclib.results.result import Result
 
@@ -220,6 +221,8 @@ _SYSTEM = ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/bin", "/run", "/va
 
 def _is_data(path: Path, here: Path) -> bool:
     if path.suffix in _PROGRAMS or not path.is_file():
+        return False
+    if path.is_relative_to(cache.folder(".").absolute()):
         return False
     if path.is_relative_to(here):
         return not any(part.startswith(".") for part in path.relative_to(here).parts)

@@ -11,7 +11,7 @@ from jupyterhub import orm
 from jupyterhub.scopes import expand_scopes
 
 from hub import audit
-from hub.roles import OWN, ROLES
+from hub.roles import OWN, READING, ROLES
 from tests.integration.people.somebody import Somebody
 from tests.integration.people.world import World, living, until
 
@@ -75,7 +75,8 @@ def test_an_outsider_reads_why_and_leaves_no_trace(world: World, olivia: Somebod
 
 
 def test_everybody_has_the_scopes_of_the_table_and_no_other(ada: Somebody) -> None:
-    assert set(ada.me()["scopes"]) == expand_scopes({OWN}, owner=orm.User(name="ada"))
+    table = {OWN, *READING}
+    assert set(ada.me()["scopes"]) == expand_scopes(table, owner=orm.User(name="ada"))
 
 
 @pytest.mark.parametrize("service", ROLES)

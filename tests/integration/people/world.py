@@ -81,6 +81,7 @@ class World:
             "MCHUB_HUB_PORT": str(hub_port),
             "MCHUB_PROXY_API_PORT": str(routes_port),
             "MCHUB_ADMIN_PORT": str(pages_port),
+            "MCHUB_REPORTS_PORT": str(free_port()),
             "MCHUB_TEST_PEOPLE": json.dumps(told),
             "PYTHONPATH": str(ROOT),
         }

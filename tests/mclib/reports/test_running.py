@@ -23,7 +23,11 @@ COMMAND = [sys.executable, "-m", "mclib.reports"]
 def _command(home: Path, *arguments: Any) -> subprocess.CompletedProcess[str]:
     """Run the command where a notebook and its data lie."""
     command = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+    # Where compiled code is kept is read too, and is no data wherever it is.
+    variables = os.environ | {"MCLIB_CACHE_DIR": str(home / "compiled")}
+    return subprocess.run(
+        command, cwd=home, env=variables, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
