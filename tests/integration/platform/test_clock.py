@@ -40,16 +40,6 @@ def _charged(platform: LivePlatform, user: str) -> int:
     return int(minutes)
 
 
-def _unwell(platform: LivePlatform) -> dict[str, str]:
-    """What is not well, apart from how fast this machine is, with the reason."""
-    parts = platform.health()["parts"]
-    return {
-        name: part["detail"]
-        for name, part in parts.items()
-        if part["state"] != "ok" and name not in ("speed", "cpu")
-    }
-
-
 def _n_jumps(platform: LivePlatform) -> int:
     return platform.logs("steward").count("the clock was set by")
 
@@ -79,7 +69,8 @@ def test_a_clock_that_jumps_costs_nobody_anything(
                 assert leases == platform.sql(LEASES)
                 assert [["0"]] == platform.sql(IDLE)
                 assert hypatia.ask("GET", "/user").is_success
-                assert _unwell(platform) == {}
+                # A busy machine is late with an answer now and then.
+                platform.must_be_well(30)
         work.report("clock set by 2, -4 and 2 hours", measured)
         for member in (hypatia, emmy):
             member.stop()
