@@ -32,8 +32,9 @@ MOST_TRIALS = 100_000
 _MOST_FILES = 200
 _MOST_NAMED = 20
 _LONGEST_NAME = 60
-_SECONDS_FOR_QUANTILES = 2.0
-"""A run that took longer isn't gone through once more for quantiles nobody asked for."""
+# Trials times outputs: a larger run isn't gone through once more for quantiles that nobody
+# asked for. How long it took would decide otherwise on another machine.
+_MOST_FOR_QUANTILES = 50_000_000
 
 _QUANTILES = (0.05, 0.5, 0.95)
 
@@ -166,10 +167,10 @@ def _told(run: Any, names: Mapping[str, Result]) -> dict[str, Any]:
 
 
 def _estimates(name: str, result: Result) -> Iterator[dict[str, Any]]:
-    is_quick = result.elapsed.total_seconds() < _SECONDS_FOR_QUANTILES
+    has_quantiles = len(result) * result.provenance.n_trials <= _MOST_FOR_QUANTILES
     for output in result.values():
         found = {"mean": output.mean, "standard deviation": output.standard_deviation}
-        if is_quick:
+        if has_quantiles:
             found |= output.quantiles(*_QUANTILES)
         for kind, estimate in found.items():
             yield {

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from mclib.reports import witness
 from tests.mclib.reports.books import MODEL, PARAMETERS, book, code, text, written
 
 pytestmark = [pytest.mark.notebook, pytest.mark.slow]
@@ -207,3 +208,17 @@ def test_as_it_is_shows_what_it_holds_and_says_so(tmp_path: Path) -> None:
     assert "Not run again." in page
     report = json.loads((tmp_path / "report" / "report.json").read_text())
     assert (False, [], []) == (report["rerun"], report["runs"], report["estimates"])
+
+
+def test_quantiles_are_told_by_the_size_of_a_run_and_not_by_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names: dict[str, Any] = {"n_trials": 1_000, "tax_rate": 0.3}
+    exec(MODEL, names)
+    of_all = list(witness._estimates("result", names["result"]))
+
+    monkeypatch.setattr(witness, "_MOST_FOR_QUANTILES", 1_999)
+    of_a_larger_one = list(witness._estimates("result", names["result"]))
+
+    assert 10 == len(of_all)
+    assert {"mean", "standard deviation"} == {each["kind"] for each in of_a_larger_one}
