@@ -49,6 +49,7 @@ def test_a_clock_that_jumps_costs_nobody_anything(
 ) -> None:
     for name in ("hypatia", "emmy"):
         platform.register(name, "quants")
+    before = {name: _charged(platform, name) for name in ("hypatia", "emmy")}
     with Member(platform, "hypatia") as hypatia, Member(platform, "emmy") as emmy:
         began = time.monotonic()
         hypatia.start("gpu-slice")
@@ -75,7 +76,7 @@ def test_a_clock_that_jumps_costs_nobody_anything(
         for member in (hypatia, emmy):
             member.stop()
         passed = (time.monotonic() - began) / 60
-        charged = {name: _charged(platform, name) for name in ("hypatia", "emmy")}
+        charged = {name: _charged(platform, name) - n for name, n in before.items()}
         measured(f"clock: {passed:.1f} minutes passed, charged {charged}")
     assert work.server.failed == work.hub.failed == 0
     # A minute that has begun counts whole, at the start and after each of three jumps.
