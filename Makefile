@@ -47,7 +47,9 @@ production: ## bring production to the release of this checkout (needs Docker)
 
 test: setup ## run every test that this machine can run, but the thorough ones
 	$(PYTEST) $(PARALLEL) -m "not (benchmark or thorough or $(MARKED))"
-	@$(call LIVE,$(PARALLEL) --dist loadfile,not (benchmark or docker or thorough) and ($(MARKED)))
+	$(PYTEST) $(PARALLEL) --dist loadfile --ignore tests/integration \
+	  -m "not (benchmark or docker or thorough) and ($(MARKED))"
+	@$(call LIVE,$(PARALLEL) --dist loadfile tests/integration,not (benchmark or docker or thorough) and ($(MARKED)))
 	@$(call LIVE,$(PARALLEL) --dist loadfile,docker and not (benchmark or thorough or alone))
 	@$(call LIVE,,docker and alone and not (benchmark or thorough))
 
