@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final, NoReturn
@@ -25,23 +24,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.choices import Container, LocalProcess
 from hub.containers import ENVIRONMENT_LABEL
-from hub.database import connect, database_url, upgrade
+from hub.database import connect, database_url
 from hub.laws import refusal, require
 from hub.release import color, release
 from hub.settings import Settings
 from hub.standby import LOST, HubLock, describe
 from hub.storage import checkout, state_folder
+from hub.waiting import WITHIN, make_tables, wait_for
 
-__all__ = ["STANDS_BY", "WITHIN", "pass_gate", "serve"]
+__all__ = ["STANDS_BY", "pass_gate", "serve"]
 
-WITHIN: Final = timedelta(minutes=5)
 STANDS_BY: Final = "stands-by"
 """File in the state folder of a hub that stands by, touched again and again; the image's
 health check looks at its age."""
 
 _AGAIN_WITHIN: Final = timedelta(seconds=20)
-_EVERY: Final = timedelta(seconds=1)
-_SAY_EVERY: Final = timedelta(seconds=15)
+_NO_ANSWER: Final = (DockerException, RequestException, SQLAlchemyError)
 _N_TRIED: Final = 5
 _PORT: Final = 8888
 
@@ -131,7 +129,7 @@ def _wait_for_database(settings: Settings, say: Say, within: timedelta) -> None:
 
 def _upgrade(settings: Settings, say: Say) -> None:
     engine = connect(settings)
-    upgrade(engine)
+    make_tables(engine, lambda line: say(f"gate: {line}"))
     engine.dispose()
     say("gate: the tables are up to date")
 
@@ -150,22 +148,9 @@ def _ask_docker() -> Any:
 
 
 def _wait(name: str, ask: Callable[[], Any], say: Say, within: timedelta) -> Any:
-    end = time.monotonic() + within.total_seconds()
-    said_at = 0.0
-    while True:
-        try:
-            answer = ask()
-        except (DockerException, RequestException, SQLAlchemyError) as error:
-            why = str(error).splitlines()[0]
-            if time.monotonic() >= end:
-                raise refusal(name, f"answer within {within}", why) from error
-            if time.monotonic() - said_at >= _SAY_EVERY.total_seconds():
-                say(f"gate: waiting for {name}: {why}")
-                said_at = time.monotonic()
-            time.sleep(_EVERY.total_seconds())
-        else:
-            say(f"gate: {name} answers")
-            return answer
+    answer = wait_for(name, ask, lambda line: say(f"gate: {line}"), within, _NO_ANSWER)
+    say(f"gate: {name} answers")
+    return answer
 
 
 def _require_network(settings: Settings, network: str, client: Any, say: Say) -> None:

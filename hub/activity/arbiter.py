@@ -14,10 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.activity.gpu_use import Sample, busy_servers, gpu_samples
 from hub.choices import Idle
-from hub.database import connect, upgrade
+from hub.database import connect
 from hub.notices import post, withdraw
 from hub.quotas import Reading, jump, read_clocks
 from hub.settings import Settings
+from hub.waiting import make_tables
 
 __all__ = ["IDLE", "Arbiter", "arbiter_for"]
 
@@ -143,7 +144,7 @@ def _in_words(length: timedelta) -> str:
 def arbiter_for(settings: Settings) -> Callable[..., bool]:
     """The hook of the culler; a function, because its configuration is copied deeply."""
     engine = connect(settings)
-    upgrade(engine)
+    make_tables(engine, _LOG.info)
     arbiter = Arbiter(engine, settings.idle)
 
     def decide(

@@ -97,12 +97,19 @@ def build_values(outputs: Sequence[Node], precision: Type) -> Plan:
     """Return the plan that stores outputs: nodes of a graph before lowering."""
     place = _Place()
     lowered = lower(outputs, precision, place.position)
-    # Outputs that are the same in every trial must be stored in every group all the same.
-    needs_group = not any(place.groups in each.scope for each in lowered)
-    group = [place.group.node] if needs_group else []
-    inner = make_loop(place.rows, N_ROWS, group, group, lowered, goes_round_trials=True)
-    body = make_loop(place.groups, N_GROUPS, [], [], [inner], goes_round_trials=True)
-    return _plan(precision, len(lowered), [], body, place.rows)
+    group = [place.group.node]
+
+    def plan(carried: Sequence[Node]) -> Plan:
+        inner = make_loop(
+            place.rows, N_ROWS, carried, carried, lowered, goes_round_trials=True
+        )
+        body = make_loop(place.groups, N_GROUPS, [], [], [inner], goes_round_trials=True)
+        return _plan(precision, len(lowered), [], body, place.rows)
+
+    made = plan([])
+    # Outputs that turn out to be the same in every trial must be stored in every group all
+    # the same: a row loop that needs nothing of the group's would go round before it.
+    return made if place.groups in made.body.args[0].scope else plan(group)
 
 
 def build_moments(outputs: Sequence[Node], precision: Type) -> Plan:

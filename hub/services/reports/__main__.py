@@ -17,12 +17,13 @@ from pydantic import TypeAdapter
 from sqlalchemy import make_url
 
 from hub.choices import Reports
-from hub.database import engine_at, upgrade
+from hub.database import engine_at
 from hub.logs import begin
 from hub.services.reports.application import reports_service
 from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.runner import Runner
 from hub.services.reports.store import Store
+from hub.waiting import make_tables
 
 __all__ = ["main"]
 
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         base_url=f"{options.hub}/hub/api", trust_env=False, timeout=60
     )
     engine = engine_at(make_url(os.environ["MCHUB_DATABASE"]))
-    upgrade(engine)
+    # A part that ends because the database isn't up yet would be told unhealthy meanwhile.
+    make_tables(engine, logging.getLogger("hub.services.reports").info)
     desk = ReportsDesk(
         client=client,
         engine=engine,

@@ -54,6 +54,16 @@ def _docker(*words: str) -> str:
     return run(Command(words=("docker", *words), within=120), ROOT)
 
 
+def test_no_part_ends_because_the_database_is_not_up_yet(platform: LivePlatform) -> None:
+    # While Docker starts a part anew it calls it unhealthy, and the deployment gives up.
+    ours = "label=com.docker.compose.project=mchub-rehearsal"
+    parts = _docker("ps", "--all", "--quiet", "--filter", ours).split()
+    anew = _docker("inspect", "--format={{.RestartCount}} {{.Name}}", *parts).splitlines()
+
+    assert len(anew) > 10
+    assert [each for each in anew if not each.startswith("0 ")] == []
+
+
 def test_a_primary_that_dies_costs_no_request_to_a_server(
     platform: LivePlatform, measured: Note
 ) -> None:
