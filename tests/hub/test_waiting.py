@@ -28,9 +28,10 @@ def test_why_it_takes_long_is_said_at_once_and_not_at_every_try() -> None:
     said: list[str] = []
     tries = [_away, _away, lambda: "an answer"]
 
-    answer = wait_for("it", lambda: tries.pop(0)(), said.append, timedelta(minutes=1))
+    def ask() -> str:
+        return tries.pop(0)()
 
-    assert answer == "an answer"
+    assert wait_for("it", ask, said.append, timedelta(minutes=1)) == "an answer"
     assert len(said) == 1
     assert said[0].startswith("waiting for it: ")
     assert "nobody listens" in said[0]
