@@ -19,6 +19,7 @@ from hub.services.reports import library
 from hub.services.reports.library import Grant
 from hub.services.reports.store import Store
 from hub.services.reports.tables import JOBS, REPORTS, VERSIONS
+from tests.integration.apps import barriers
 from tests.integration.browser import browser_page, pictures
 from tests.integration.live_hub import LiveHub, Person, running_hub
 
@@ -40,7 +41,7 @@ NOTEBOOK: dict[str, Any] = {
             "cell_type": "code",
             "id": "b",
             "metadata": {"tags": ["parameters"]},
-            "source": "rate = 0.02",
+            "source": "rate = 0.02  # of interest [0 to 1]",
             "outputs": [],
             "execution_count": None,
         },
@@ -151,7 +152,12 @@ def test_a_report_is_published_shared_run_again_and_taken_back(
         ada.get_by_label("called").fill("risk")
         ada.get_by_role("button", name="Share", exact=True).click()
         ada.get_by_text("group risk").wait_for()
-        ada.get_by_label("Parameters, in JSON").fill('{"rate": 0.03}')
+        ada.get_by_label("rate", exact=True).fill("3")
+        ada.get_by_role("button", name="Run version 1 again").click()
+        ada.get_by_text("`rate` must be from 0 to 1; got 3.0.").wait_for()
+        assert ada.get_by_label("rate", exact=True).input_value() == "3"
+        assert barriers(ada, inside="main") == []
+        ada.get_by_label("rate", exact=True).fill("0.03")
         ada.get_by_role("button", name="Run version 1 again").click()
         ada.get_by_text("Version 2 of 2").wait_for(timeout=240_000)
         ada.frame_locator("iframe").get_by_text("a rate of 3.00%").wait_for()

@@ -15,6 +15,8 @@ from hub.services.reports import jobs, library
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
 from hub.services.reports.jobs import Job, TooLate, Wanted
 from hub.services.reports.library import Grant
+from hub.services.reports.made import Declared, made_of
+from hub.services.reports.parameter_form import require_parameters, require_small
 from hub.services.reports.reading import (
     asked,
     changed,
@@ -111,6 +113,7 @@ async def publish(desk: ReportsDesk, person: Person, told: Published) -> int:
     if told.notebook.get("nbformat") != 4 or "cells" not in told.notebook:
         message = "`notebook` must be a notebook in nbformat 4, as JupyterLab saves it."
         raise HTTPException(422, message)
+    require_small(told.parameters)
     digest = await run_in_threadpool(desk.store.put, notebook)
     profile = await _profile(person)
 
@@ -191,6 +194,17 @@ async def delete_own(desk: ReportsDesk, person: Person, number: int) -> None:
     await desk.note(person, "report.delete", f"report/{number}", "ok", detail)
 
 
+@router.get("/reports/{number}/versions/{version}/parameters", tags=["reports"])
+async def parameters(
+    request: Request, person: Reader, number: Number, version: Number
+) -> list[Declared] | None:
+    """Parameters of a version: each with its law and value; null if it doesn't tell."""
+    desk = desk_of(request)
+    report = await readable_report(desk, person, number)
+    made = await made_of(desk, await version_asked(desk, report, version))
+    return None if made.parameters is None else list(made.parameters)
+
+
 @router.post("/reports/{number}/versions/{version}/runs", status_code=202, tags=["reports"])
 async def run_again(
     request: Request, person: Reader, number: Number, version: Number, told: Again
@@ -207,6 +221,7 @@ async def again(
     """Put another run of a version's notebook into the queue; the job's number."""
     report = await own_report(desk, person, number)
     found = await version_asked(desk, report, version)
+    require_parameters(await made_of(desk, found), told.parameters)
 
     def add(connection: Connection, now: datetime) -> int:
         before = jobs.job_of(connection, found.job)

@@ -1,6 +1,7 @@
 """The pages: the list, a report with its versions, its sharing, its runs."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -13,6 +14,8 @@ from hub.services.reports.api import Again, again, delete_own
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
 from hub.services.reports.framed import framed_page, is_alone
 from hub.services.reports.library import Grant, Link, Report, Version
+from hub.services.reports.made import made_of
+from hub.services.reports.parameter_form import PREFIX, fields_of, values_of
 from hub.services.reports.reading import (
     asked,
     changed,
@@ -26,7 +29,7 @@ from hub.services.web.hub_api import HubApi
 from hub.services.web.protection import form_of
 from hub.services.web.signing_in import source_of
 
-__all__ = ["router"]
+__all__ = ["report_page", "router"]
 
 router = APIRouter(include_in_schema=False)
 
@@ -59,7 +62,7 @@ async def first(
 @router.get("/r/{number}")
 async def newest(request: Request, person: Reader, number: Number) -> Response:
     """A report: its newest version, or how its first run goes."""
-    return await _report(request, person, number, None)
+    return await report_page(request, person, number, None)
 
 
 @router.get("/r/{number}/v/{version}")
@@ -67,12 +70,34 @@ async def one_version(
     request: Request, person: Reader, number: Number, version: Number
 ) -> Response:
     """A report at one of its versions."""
-    return await _report(request, person, number, version)
+    return await report_page(request, person, number, version)
 
 
-async def _report(
-    request: Request, person: Person, number: int, version: int | None
+async def report_page(
+    request: Request,
+    person: Person,
+    number: int,
+    version: int | None,
+    *,
+    status: int = 200,
+    typed: Mapping[str, str] | None = None,
+    wrong: Mapping[str, str] | None = None,
 ) -> Response:
+    """The page of a report at a version.
+
+    Parameters
+    ----------
+    request : Request
+        What is answered.
+    person : Person
+        Who reads.
+    number, version : int
+        Which report; its newest version where none is named.
+    status : int, default 200
+        HTTP's status.
+    typed, wrong : mapping of str to str, optional
+        What was typed into the form of parameters, and what of it may not be.
+    """
     desk = desk_of(request)
     report = await readable_report(desk, person, number)
     is_mine = report.owner == person.name
@@ -93,8 +118,30 @@ async def _report(
     allows_links = desk.reports.links_at_most is not None
     about: dict[str, Any] = {"report": report, "is_mine": is_mine, "at": at}
     about["allows_links"] = allows_links
-    parameters = json.dumps(dict(at.parameters), indent=1) if at is not None else ""
-    return page(request, "report", person, parameters=parameters, **about, **shown)
+    about |= await _form(desk, at if is_mine else None, typed, wrong)
+    return page(request, "report", person, status=status, **about, **shown)
+
+
+async def _form(
+    desk: ReportsDesk,
+    at: Version | None,
+    typed: Mapping[str, str] | None,
+    wrong: Mapping[str, str] | None,
+) -> dict[str, Any]:
+    """The form of a version's parameters, or their JSON where it doesn't tell them."""
+    if at is None:
+        return {"fields": None, "parameters": "", "wrong": [], "n_wrong": 0}
+    made, wrong = await made_of(desk, at), wrong or {}
+    fields = None
+    if made.parameters is not None:
+        fields = fields_of(made.parameters, typed, wrong)
+    named = {one.name for one in fields or ()}
+    return {
+        "fields": fields,
+        "parameters": json.dumps(dict(at.parameters), indent=1),
+        "wrong": [said for name, said in wrong.items() if name not in named],
+        "n_wrong": len(wrong),
+    }
 
 
 @router.post("/r/{number}/share")
@@ -130,17 +177,39 @@ async def remove(request: Request, person: Reader, number: Number) -> Response:
 @router.post("/r/{number}/run")
 async def run(request: Request, person: Reader, number: Number) -> Response:
     """Run a version again, with the parameters of the form."""
-    form = await form_of(request)
+    desk, form = desk_of(request), await form_of(request)
+    report = await own_report(desk, person, number)
+    if not (asked_for := str(form.get("version", ""))).isdecimal():
+        raise HTTPException(422, "Say which version is to be run again.")
+    version = await version_asked(desk, report, int(asked_for[:9]))
+    made = await made_of(desk, version)
+    if made.parameters is None:
+        told = Again(parameters=_parameters(str(form.get("parameters", ""))))
+    else:
+        typed = {
+            name.removeprefix(PREFIX): str(text)
+            for name, text in form.items()
+            if name.startswith(PREFIX)
+        }
+        values, wrong = values_of(made.parameters, typed)
+        if wrong:
+            shown: dict[str, Any] = {"typed": typed, "wrong": wrong, "status": 422}
+            return await report_page(request, person, number, version.number, **shown)
+        told = Again(parameters=values)
+    await again(desk, person, number, version.number, told)
+    return _back(desk, number)
+
+
+def _parameters(text: str) -> dict[str, Any]:
+    """Parameters in JSON, of a version that doesn't tell which there are."""
     law = 'The parameters must be an object in JSON, such as {"rate": 0.03}.'
     try:
-        parameters = json.loads(str(form.get("parameters", "")) or "{}")
-        version = int(str(form.get("version", "")))
+        parameters = json.loads(text or "{}")
     except ValueError as error:
         raise HTTPException(422, law) from error
     if not isinstance(parameters, dict):
         raise HTTPException(422, law)
-    await again(desk_of(request), person, number, version, Again(parameters=parameters))
-    return _back(desk_of(request), number)
+    return parameters
 
 
 @router.post("/r/{number}/links")

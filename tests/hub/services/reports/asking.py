@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,11 @@ def publish(desk: ReportsDesk, user: str, title: str = "Risk", **told: Any) -> A
     answer = ask(desk, user, "POST", "/api/reports", json=content)
     assert answer.status_code == 202, answer.text
     return answer.json()
+
+
+def begin(desk: ReportsDesk, after: timedelta = timedelta(0)) -> None:
+    """Let a runner that has just started go a round."""
+    go_round(desk, Runner(desk), datetime.now(UTC) + after)
 
 
 def go_round(desk: ReportsDesk, runner: Runner, now: Any) -> None:
