@@ -1,7 +1,8 @@
 """What runs inside a user's server: an extension of Jupyter Server that knows the hub.
 
 It tells the hub of work that prints nothing, and the user of notices, ends what guests have
-open when they may no longer come in, and runs a report where the server is there for it.
+open when they may no longer come in, publishes notebooks as reports, and runs one where the
+server is there for it.
 It needs nothing but Jupyter Server, so that an image can carry it by itself.
 """
 
@@ -16,6 +17,7 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 def _load_jupyter_server_extension(serverapp: Any) -> None:
     from hub.in_server.heartbeat import watch_heartbeat
+    from hub.in_server.publishing import serve_publishing
     from hub.in_server.report_runs import watch_report_run
     from hub.in_server.runs import watch_runs
     from hub.in_server.shared_access import watch_guests
@@ -25,4 +27,5 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
     watch_runs(serverapp)
     serve_tickets(serverapp)
     watch_guests(serverapp)
+    serve_publishing(serverapp)
     watch_report_run(serverapp)

@@ -5,10 +5,13 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mclib.errors import MclibError, law
 from mclib.reports.executing import NotebookFailed, Stopped
+
+if TYPE_CHECKING:
+    from mclib.reports.publishing import Publication
 
 FAILED, REFUSED = 3, 2
 
@@ -95,9 +98,19 @@ def _publish(asked: argparse.Namespace) -> None:
         report=asked.report,
         as_it_is=asked.as_it_is,
     )
-    sys.stdout.write(f"{published}\n")
+    told = _publication if asked.json else _written
+    told(published)
     if asked.wait:
-        sys.stdout.write(f"{published.wait()}\n")
+        told(published.wait())
+
+
+def _written(published: "Publication") -> None:
+    sys.stdout.write(f"{published}\n")
+
+
+def _publication(published: "Publication") -> None:
+    names = ("title", "page", "job", "state")
+    _say({name: getattr(published, name) for name in names})
 
 
 def _mapping(name: str, path: Path | None) -> Mapping[str, Any]:
@@ -154,6 +167,7 @@ def _add_publish(commands: Any) -> None:
     publish.add_argument("--report", type=int, help="of which it is the next version")
     publish.add_argument("--as-it-is", action="store_true", help="it isn't run")
     publish.add_argument("--wait", action="store_true", help="until it is published")
+    publish.add_argument("--json", action="store_true", help="for programs")
     publish.set_defaults(do=_publish)
 
 

@@ -182,6 +182,42 @@ def test_a_report_is_published_shared_run_again_and_taken_back(
         bob.screenshot(path=shots / "refused.png")
 
 
+def test_a_notebook_is_published_from_the_lab(hub: LiveHub, tmp_path: Path) -> None:
+    with browser_page(tmp_path / "ada") as ada:
+        ada.set_default_timeout(120_000)
+        ada.goto(hub.url)
+        ada.get_by_label("Username").fill("ada")
+        ada.get_by_label("Password").fill(hub.secret("user_password"))
+        ada.get_by_role("button", name="Sign in").click()
+        ada.wait_for_url("**/lab/tree/**")
+        panel = ada.locator(".jp-NotebookPanel:visible")
+        panel.locator(".jp-CodeCell").first.wait_for()
+        panel.get_by_role("button", name="Publish", exact=True).click()
+        dialog = ada.get_by_role("dialog")
+        dialog.get_by_label("Title").fill("From the Lab" * 100)
+        ada.screenshot(path=pictures(tmp_path) / "publish.png")
+        dialog.get_by_role("button", name="Publish").click()
+        refused = ada.locator(".Toastify__toast", has_text="Nothing was published")
+        refused.wait_for()
+        assert "title" in refused.inner_text()
+
+        panel.get_by_role("button", name="Publish", exact=True).click()
+        dialog.get_by_label("Title").fill("From the Lab")
+        dialog.get_by_label("Groups that may read it").fill("risk")
+        dialog.get_by_label("What is published").select_option("as it is")
+        dialog.get_by_role("button", name="Publish").click()
+        toast = ada.locator(".Toastify__toast", has_text="From the Lab is being made")
+        toast.wait_for()
+        ada.screenshot(path=pictures(tmp_path) / "published.png")
+        with ada.expect_popup() as opened:
+            toast.get_by_role("button", name="Open").click()
+        report = opened.value
+        report.get_by_role("heading", name="From the Lab").first.wait_for()
+        report.get_by_text("group risk").wait_for()
+        report.get_by_text("Version 1 of 1").wait_for(timeout=240_000)
+        report.screenshot(path=pictures(tmp_path) / "from-the-lab.png")
+
+
 def attacking_report(hub: LiveHub) -> int:
     """A report of mallory's whose page attacks, shared with ada; its number."""
     digest = Store(hub.state / "reports").put(ATTACK.encode())
