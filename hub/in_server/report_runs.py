@@ -31,6 +31,7 @@ NOTEBOOK_FAILED: Final = 3
 
 _NAME: Final = re.compile(r"report-([1-9][0-9]*)-([1-9][0-9]*)")
 _FILES: Final = ("page.html", "notebook.ipynb", "report.json")
+_PRINTED_WITHIN: Final = 60.0
 _TRIES: Final = 40
 _PAUSE: Final = 3.0
 _MINUTES: Final = 10 * 60
@@ -153,6 +154,7 @@ async def _run_in(folder: Path, service: Service, work: dict[str, Any]) -> None:
     ]
     status = await _command(command, _folder_of(work["folder"]), said, service)
     if status == 0:
+        await _print(made)
         await _hand_in(made, service)
     elif status == NOTEBOOK_FAILED:
         failure = json.loads((made / "failure.json").read_text(encoding="utf-8"))
@@ -200,8 +202,23 @@ async def _command(
     return await process.wait()
 
 
+async def _print(made: Path) -> None:
+    """Make a PDF of the page, where there is a Chromium; without one there is none."""
+    printing = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "mclib.reports", "pdf"),
+        *(str(made / "page.html"), str(made / "page.pdf")),
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await asyncio.wait_for(printing.wait(), _PRINTED_WITHIN)
+    except TimeoutError:
+        printing.kill()
+        await printing.wait()
+
+
 async def _hand_in(made: Path, service: Service) -> None:
     files = [made / name for name in _FILES]
+    files += [file for file in (made / "page.pdf",) if file.is_file()]
     files += sorted((made / "data").glob("*.parquet"))
     handed = []
     for file in files:

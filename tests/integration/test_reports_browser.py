@@ -162,6 +162,10 @@ def test_a_report_is_published_shared_run_again_and_taken_back(
         ada.get_by_text("Version 2 of 2").wait_for(timeout=240_000)
         ada.frame_locator("iframe").get_by_text("a rate of 3.00%").wait_for()
         ada.screenshot(path=shots / "report.png")
+        with ada.expect_download() as downloaded:
+            ada.get_by_role("link", name="page.pdf").click()
+        assert downloaded.value.suggested_filename == f"report-{number}-2-page.pdf"
+        assert downloaded.value.path().read_bytes().startswith(b"%PDF")
 
     with browser_page(tmp_path / "bob") as bob:
         bob.goto(f"{hub.url}{at}")

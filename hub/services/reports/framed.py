@@ -32,7 +32,11 @@ FRAME: Final = {
 }
 """Headers of every answer that holds what a notebook made."""
 
-_TYPES: Final = {"ipynb": "application/x-ipynb+json", "json": "application/json"}
+_TYPES: Final = {
+    "ipynb": "application/x-ipynb+json",
+    "json": "application/json",
+    "pdf": "application/pdf",
+}
 _OTHER: Final = "application/octet-stream"
 
 

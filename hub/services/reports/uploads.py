@@ -17,7 +17,11 @@ from pydantic import BaseModel, Field
 __all__ = ["NEEDED", "Handed", "body_of", "checked", "receipt_of"]
 
 NEEDED: Final = ("page.html", "notebook.ipynb", "report.json")
-_MOST_BYTES: Final = {"page.html": 64 * 2**20, "notebook.ipynb": 64 * 2**20}
+_MOST_BYTES: Final = {
+    "page.html": 64 * 2**20,
+    "notebook.ipynb": 64 * 2**20,
+    "page.pdf": 64 * 2**20,
+}
 _MOST_JSON: Final = 4 * 2**20
 _MOST_DATA: Final = 256 * 2**20
 _DATA: Final = re.compile(r"data/[A-Za-z0-9_-]{1,64}\.parquet")
@@ -47,7 +51,7 @@ def most_bytes(name: str) -> int:
         return _MOST_BYTES[name]
     if _DATA.fullmatch(name):
         return _MOST_DATA
-    names = f"{', '.join(NEEDED)} or data/<name>.parquet"
+    names = f"{', '.join(NEEDED)}, page.pdf or data/<name>.parquet"
     raise HTTPException(422, f"a file of a report must be {names}; got {name[:100]!r}.")
 
 

@@ -111,6 +111,9 @@ def test_a_report_runs_in_a_container_of_its_own_and_is_read_by_those_who_may(
     assert framed.headers["content-security-policy"].startswith("sandbox allow-scripts;")
     assert "plotly" in framed.text
     assert "rhea" in framed.text
+    printed = reader.client.get(f"{page}/v/1/files/page.pdf")
+    assert printed.headers["content-type"] == "application/pdf"
+    assert printed.content.startswith(b"%PDF")
     refused = other.client.get(page)
     assert refused.status_code == 404
     assert "Launch" not in refused.text
