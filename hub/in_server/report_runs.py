@@ -36,6 +36,8 @@ _TRIES: Final = 40
 _PAUSE: Final = 3.0
 _MINUTES: Final = 10 * 60
 _LONGEST: Final = 1_500
+_MOST_TOLD: Final = 100
+_LONGEST_NAME: Final = 300
 _MOST: Final = 600 * 2**20
 
 
@@ -76,6 +78,14 @@ class Service:
         HTTPClientError
             If it refuses: the run is not wanted any more, or is too large.
         """
+        body = await self._body(path, content, method)
+        return json.loads(body) if body else None
+
+    async def fetch(self, path: str) -> bytes:
+        """A file that the service has."""
+        return await self._body(path, None, "GET")
+
+    async def _body(self, path: str, content: Any, method: str) -> bytes:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         for left in reversed(range(_TRIES)):
             request = HTTPRequest(
@@ -97,8 +107,8 @@ class Service:
                     raise
                 await asyncio.sleep(_PAUSE)
             else:
-                return json.loads(answer.body) if answer.body else None
-        return None
+                return answer.body
+        return b""
 
 
 def watch_report_run(serverapp: Any) -> None:
@@ -153,7 +163,9 @@ async def _run_in(folder: Path, service: Service, work: dict[str, Any]) -> None:
         *(["--as-it-is"] if work["is_as_it_is"] else []),
     ]
     status = await _command(command, _folder_of(work["folder"]), said, service)
-    if status == 0:
+    if status == 0 and work.get("compared"):
+        await _compare(folder / "version", made, work["compared"], service)
+    elif status == 0:
         await _print(made)
         await _hand_in(made, service)
     elif status == NOTEBOOK_FAILED:
@@ -214,6 +226,46 @@ async def _print(made: Path) -> None:
     except TimeoutError:
         printing.kill()
         await printing.wait()
+
+
+async def _compare(
+    version: Path, made: Path, names: Sequence[str], service: Service
+) -> None:
+    """Tell what differs between a version and what came out of running it anew."""
+    for name in names:
+        place = version / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        content = await service.fetch(f"checked/{quote(name)}")
+        await asyncio.to_thread(place.write_bytes, content)
+    command = ("-m", "mclib.reports", "compare", "--json", str(version), str(made))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, errors = await process.communicate()
+    if process.returncode != 0:
+        last = errors.decode(errors="replace")[-_LONGEST:]
+        why = f"The numbers could not be compared (status {process.returncode}). {last}"
+        await service.tell("failed", {"why": why})
+        return
+    await service.tell("checked", _short(json.loads(said)))
+
+
+def _short(found: dict[str, Any]) -> dict[str, Any]:
+    """What was found, no more of it than is shown."""
+    lists = ("parameters", "runs", "estimates", "trials")
+    n_different = len(found["estimates"]) + len(found["trials"])
+    first = {name: [_cut(one) for one in found[name][:_MOST_TOLD]] for name in lists}
+    return found | first | {"n_different": n_different}
+
+
+def _cut(told: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value[:_LONGEST_NAME] if isinstance(value, str) else value
+        for name, value in told.items()
+    }
 
 
 async def _hand_in(made: Path, service: Service) -> None:

@@ -222,6 +222,25 @@ def test_a_notebook_is_published_from_the_lab(hub: LiveHub, tmp_path: Path) -> N
         report.screenshot(path=pictures(tmp_path) / "from-the-lab.png")
 
 
+def test_versions_are_held_against_each_other_and_run_anew(
+    hub: LiveHub, tmp_path: Path
+) -> None:
+    number = published(hub, parameters={"rate": 0.05})
+    published(hub, parameters={"rate": 0.03}, report=number)
+    at = f"{AT}/r/{number}"
+
+    with browser_page(tmp_path / "ada") as ada:
+        sign_in(ada, hub, "ada", at)
+        ada.get_by_role("link", name="Compare versions").click()
+        ada.get_by_role("heading", name="Versions 1 and 2 of Q3 risk").wait_for()
+        ada.get_by_role("row", name="rate 0.05 0.03").wait_for()
+        assert barriers(ada) == []
+        ada.goto(f"{hub.url}{at}")
+        ada.get_by_role("button", name="Check version 2").click()
+        ada.get_by_text("no numbers").wait_for(timeout=240_000)
+        assert barriers(ada, inside="main > section") == []
+
+
 def attacking_report(hub: LiveHub) -> int:
     """A report of mallory's whose page attacks, shared with ada; its number."""
     digest = Store(hub.state / "reports").put(ATTACK.encode())

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from hub.services.reports import jobs, library
+from hub.services.reports.checks import Check, check_of
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
 from hub.services.reports.jobs import Job, TooLate, Wanted
 from hub.services.reports.library import Grant
@@ -67,6 +68,7 @@ class JobModel(BaseModel):
     why: str
     failure: dict[str, Any] | None
     version: int | None
+    checks: int | None = Field(None, description="the version whose numbers it checks")
     page: str
 
 
@@ -304,11 +306,12 @@ async def _own_job(request: Request, person: Person, number: int) -> Job:
 
 
 async def _job_model(desk: ReportsDesk, number: int) -> JobModel:
-    def find(connection: Connection) -> tuple[Job | None, int | None]:
+    def find(connection: Connection) -> tuple[Job | None, int | None, Check | None]:
         found = jobs.job_of(connection, number)
-        return found, library.version_by(connection, number)
+        made = library.version_by(connection, number)
+        return found, made, check_of(connection, number)
 
-    found, version = await asked(desk, find)
+    found, version, check = await asked(desk, find)
     assert found is not None
     return JobModel(
         job=found.id,
@@ -320,6 +323,7 @@ async def _job_model(desk: ReportsDesk, number: int) -> JobModel:
         why=found.why,
         failure=dict(found.failure) if found.failure is not None else None,
         version=version,
+        checks=None if check is None else check.version,
         page=f"{desk.prefix}/r/{found.report}",
     )
 

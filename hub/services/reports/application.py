@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from hub.release import release
-from hub.services.reports import api, framed, pages, server_api
+from hub.services.reports import api, checking, framed, pages, server_api, side_by_side
 from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.rendering import page
 from hub.services.reports.runner import Runner
@@ -62,8 +62,11 @@ def reports_service(desk: ReportsDesk, runner: Runner | None = None) -> FastAPI:
     made.state.desk = desk
     for router in (signing_in.router, pages.router, framed.router):
         made.include_router(router, prefix=desk.prefix)
-    for router in (server_api.router, api.router):
+    for router in (server_api.router, checking.servers, api.router):
         made.include_router(router, prefix=desk.prefix)
+    for reading in (side_by_side, checking):
+        made.include_router(reading.pages, prefix=desk.prefix)
+        made.include_router(reading.programs, prefix=desk.prefix)
     made.mount(f"{desk.prefix}/static", StaticFiles(directory=STATIC))
     made.middleware("http")(add_security_headers)
     made.middleware("http")(told_in(_LOG))

@@ -26,6 +26,7 @@ __all__ = [
     "begin",
     "cancel",
     "cleared",
+    "end",
     "fail",
     "finish",
     "give_up_try",
@@ -248,6 +249,17 @@ def finish(
         )
     )
     return version
+
+
+def end(connection: Connection, number: int, attempt: int, now: datetime) -> None:
+    """A job is done that makes no version.
+
+    Raises
+    ------
+    TooLate
+        If it has ended, or another try of it has begun.
+    """
+    _step(connection, number, ("running",), now, state="done", of_try=attempt)
 
 
 def fail(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from hub.services.reports import jobs, library
 from hub.services.reports.api import Again, again, delete_own
+from hub.services.reports.checks import checks_of
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
 from hub.services.reports.framed import framed_page, is_alone
 from hub.services.reports.library import Grant, Link, Report, Version
@@ -102,6 +103,10 @@ async def report_page(
     report = await readable_report(desk, person, number)
     is_mine = report.owner == person.name
 
+    at = None
+    if report.n_versions or version is not None:
+        at = await version_asked(desk, report, version)
+
     def find(connection: Connection) -> dict[str, Any]:
         now = datetime.now(UTC)
         return {
@@ -109,15 +114,12 @@ async def report_page(
             "grants": library.grants_of(connection, number) if is_mine else [],
             "links": library.links_of(connection, number, now) if is_mine else [],
             "jobs": jobs.jobs_of(connection, number) if is_mine else [],
+            "checks": checks_of(connection, number, at.number) if at is not None else [],
         }
 
     shown = await asked(desk, find)
-    at = None
-    if report.n_versions or version is not None:
-        at = await version_asked(desk, report, version)
-    allows_links = desk.reports.links_at_most is not None
     about: dict[str, Any] = {"report": report, "is_mine": is_mine, "at": at}
-    about["allows_links"] = allows_links
+    about["allows_links"] = desk.reports.links_at_most is not None
     about |= await _form(desk, at if is_mine else None, typed, wrong)
     return page(request, "report", person, status=status, **about, **shown)
 

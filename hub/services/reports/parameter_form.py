@@ -1,4 +1,4 @@
-"""A form of a notebook's parameters: fields of their types, and beside them what may not be.
+"""A form of a notebook's parameters: fields of their types, and laws beside them.
 
 What a parameter may be stands in the notebook, in the comment behind it (`mclib.reports`
 reads it); a version's ``report.json`` brings it here. The same is checked again in the

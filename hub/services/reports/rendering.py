@@ -22,6 +22,10 @@ def _utc(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def _number(value: float | str, digits: int = 6) -> str:
+    return value if isinstance(value, str) else f"{value:.{digits}g}"
+
+
 def _templates() -> Environment:
     made = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -33,6 +37,7 @@ def _templates() -> Environment:
     made.filters |= {
         "utc": _utc,
         "size": size_text,
+        "number": _number,
         "query": lambda asked: urlencode({k: v for k, v in asked.items() if v}),
     }
     return made

@@ -13,14 +13,14 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from hub.services.reports import jobs, library
+from hub.services.reports import checks, jobs, library
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
 from hub.services.reports.jobs import Job, TooLate
 from hub.services.reports.reading import asked, changed
 from hub.services.reports.uploads import Handed, body_of, checked, most_bytes, receipt_of
 from hub.services.web.counter import Person
 
-__all__ = ["router"]
+__all__ = ["own_job", "router", "step"]
 
 router = APIRouter(prefix="/api/jobs/{number}/{attempt}", include_in_schema=False)
 
@@ -37,6 +37,9 @@ class Work(BaseModel):
     is_as_it_is: bool
     folder: str
     facts: dict[str, Any]
+    # Of a check: files of the version to compare with. A server of an older release knows
+    # nothing of them, and is told so when it hands in a version.
+    compared: list[str] = []
 
 
 class Progress(BaseModel):
@@ -60,7 +63,7 @@ class Failed(BaseModel):
     failure: dict[str, Any] | None = None
 
 
-async def _job(request: Request, person: Person, number: int, attempt: int) -> Job:
+async def own_job(request: Request, person: Person, number: int, attempt: int) -> Job:
     """The job, if it is its own server that asks."""
     job = await asked(desk_of(request), jobs.job_of, number)
     if job is not None:
@@ -76,9 +79,10 @@ async def _job(request: Request, person: Person, number: int, attempt: int) -> J
 async def work(request: Request, person: Reader, number: Number, attempt: Number) -> Work:
     """Take the work; the job runs from now on."""
     desk = desk_of(request)
-    await _job(request, person, number, attempt)
-    job = await _step(desk, jobs.begin, number, attempt)
+    await own_job(request, person, number, attempt)
+    job = await step(desk, jobs.begin, number, attempt)
     notebook = await run_in_threadpool(desk.store.get, job.notebook)
+    version = await asked(desk, checks.version_checked, number)
     facts = {"author": job.asked_by, "profile": job.profile or "local", "run": job.server}
     return Work.model_validate(
         {
@@ -87,6 +91,7 @@ async def work(request: Request, person: Reader, number: Number, attempt: Number
             "is_as_it_is": job.is_as_it_is,
             "folder": job.folder,
             "facts": facts,
+            "compared": [] if version is None else checks.files_needed(version),
         }
     )
 
@@ -96,8 +101,8 @@ async def progress(
     request: Request, person: Reader, number: Number, attempt: Number, told: Progress
 ) -> None:
     """Note how far it has come."""
-    await _job(request, person, number, attempt)
-    await _step(desk_of(request), jobs.progress, number, attempt, told.cell, told.of)
+    await own_job(request, person, number, attempt)
+    await step(desk_of(request), jobs.progress, number, attempt, told.cell, told.of)
 
 
 @router.put("/files/{name:path}")
@@ -106,7 +111,7 @@ async def file(
 ) -> Handed:
     """Hand in one file; what it is called decides how large it may be."""
     desk = desk_of(request)
-    job = await _job(request, person, number, attempt)
+    job = await own_job(request, person, number, attempt)
     at_most = most_bytes(name)
     await _check_quota(desk, job)
     content = await body_of(request, at_most)
@@ -131,8 +136,9 @@ async def done(
 ) -> dict[str, int]:
     """The job is done: there is a version of these files."""
     desk = desk_of(request)
-    job = await _job(request, person, number, attempt)
+    job = await own_job(request, person, number, attempt)
     server = f"{job.owner}/{job.server_of(attempt)}"
+    await _require_run(desk, job, attempt)
     files = checked(desk.token, server, told.files)
     n_bytes = sum(one.bytes for one in told.files)
 
@@ -149,9 +155,22 @@ async def done(
             now=now,
         )
 
-    version = await _step(desk, finish)
+    version = await step(desk, finish)
     await desk.note(person, "report.publish", f"report/{job.report}", "ok", {"job": number})
     return {"version": version}
+
+
+async def _require_run(desk: ReportsDesk, job: Job, attempt: int) -> None:
+    """Refuse a version of a job that is a check, and end it."""
+    if await asked(desk, checks.check_of, job.id) is None:
+        return
+    why = "Its server's image is of an older release, which can't check."
+
+    def fail(connection: Connection, now: datetime) -> None:
+        jobs.fail(connection, job.id, attempt, why, now)
+
+    await step(desk, fail)
+    raise HTTPException(409, f"job {job.id} is a check, and makes no version.")
 
 
 @router.post("/failed", status_code=204)
@@ -159,20 +178,21 @@ async def failed(
     request: Request, person: Reader, number: Number, attempt: Number, told: Failed
 ) -> None:
     """The job has failed, and nothing is published."""
-    job = await _job(request, person, number, attempt)
+    job = await own_job(request, person, number, attempt)
     is_short = told.failure is None or len(str(told.failure)) <= _LONGEST
     failure = told.failure if is_short else {"text": "It said too much to be kept."}
 
     def fail(connection: Connection, now: datetime) -> None:
         jobs.fail(connection, number, attempt, told.why, now, failure)
 
-    await _step(desk_of(request), fail)
+    await step(desk_of(request), fail)
     detail = {"job": number, "why": told.why[:200]}
     target = f"report/{job.report}"
     await desk_of(request).note(person, "report.publish", target, "failed", detail)
 
 
-async def _step(desk: ReportsDesk, task: Any, *given: Any) -> Any:
+async def step(desk: ReportsDesk, task: Any, *given: Any) -> Any:
+    """One step of a job, or the refusal of one that comes too late."""
     try:
         return await changed(desk, task, *given)
     except TooLate as error:

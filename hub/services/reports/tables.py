@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from hub.database import METADATA, Instant
 
-__all__ = ["GRANTS", "JOBS", "LINKS", "REPORTS", "STATES", "VERSIONS"]
+__all__ = ["CHECKS", "GRANTS", "JOBS", "LINKS", "REPORTS", "STATES", "VERSIONS"]
 
 _NAME: Final = String(255)
 _DIGEST: Final = String(64)
@@ -106,4 +106,17 @@ VERSIONS: Final = Table(
     Column("files", Text, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     UniqueConstraint("job"),
+)
+
+CHECKS: Final = Table(
+    "mchub_report_checks",
+    METADATA,
+    # A job that runs a version anew, and makes no version of its own.
+    Column("job", Integer, ForeignKey("mchub_report_jobs.id"), primary_key=True),
+    Column("report", Integer, ForeignKey("mchub_reports.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("told", Instant, nullable=True),
+    # What `mclib.reports compare` found, in JSON.
+    Column("found", Text, nullable=False),
+    Index("ix_mchub_report_checks_report", "report", "version"),
 )
