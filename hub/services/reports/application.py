@@ -12,7 +12,15 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from hub.release import release
-from hub.services.reports import api, checking, framed, pages, server_api, side_by_side
+from hub.services.reports import (
+    api,
+    checking,
+    comments,
+    framed,
+    pages,
+    server_api,
+    side_by_side,
+)
 from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.rendering import page
 from hub.services.reports.runner import Runner
@@ -62,7 +70,7 @@ def reports_service(desk: ReportsDesk, runner: Runner | None = None) -> FastAPI:
     made.state.desk = desk
     for router in (signing_in.router, pages.router, framed.router):
         made.include_router(router, prefix=desk.prefix)
-    for router in (server_api.router, checking.servers, api.router):
+    for router in (server_api.router, checking.servers, api.router, comments.router):
         made.include_router(router, prefix=desk.prefix)
     for reading in (side_by_side, checking):
         made.include_router(reading.pages, prefix=desk.prefix)

@@ -24,7 +24,15 @@ from sqlalchemy import (
     select,
 )
 
-from hub.services.reports.tables import CHECKS, GRANTS, JOBS, LINKS, REPORTS, VERSIONS
+from hub.services.reports.tables import (
+    CHECKS,
+    COMMENTS,
+    GRANTS,
+    JOBS,
+    LINKS,
+    REPORTS,
+    VERSIONS,
+)
 
 __all__ = [
     "Grant",
@@ -219,7 +227,7 @@ def remove(connection: Connection, report: int) -> bool:
     going = select(JOBS.c.id).where(JOBS.c.report == report, JOBS.c.is_cleared == 0)
     if connection.execute(going.limit(1)).first() is not None:
         return False
-    for table in (CHECKS, VERSIONS, JOBS, LINKS, GRANTS):
+    for table in (COMMENTS, CHECKS, VERSIONS, JOBS, LINKS, GRANTS):
         connection.execute(delete(table).where(table.c.report == report))
     connection.execute(delete(REPORTS).where(REPORTS.c.id == report))
     return True

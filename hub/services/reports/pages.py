@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from hub.services.reports import jobs, library
 from hub.services.reports.api import Again, again, delete_own
 from hub.services.reports.checks import checks_of
+from hub.services.reports.comments import AT_MOST, comments_of
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
 from hub.services.reports.framed import framed_page, is_alone
 from hub.services.reports.library import Grant, Link, Report, Version
@@ -115,11 +116,13 @@ async def report_page(
             "links": library.links_of(connection, number, now) if is_mine else [],
             "jobs": jobs.jobs_of(connection, number) if is_mine else [],
             "checks": checks_of(connection, number, at.number) if at is not None else [],
+            "comments": comments_of(connection, number),
         }
 
     shown = await asked(desk, find)
     about: dict[str, Any] = {"report": report, "is_mine": is_mine, "at": at}
-    about["allows_links"] = desk.reports.links_at_most is not None
+    allows_links = desk.reports.links_at_most is not None
+    about |= {"allows_links": allows_links, "longest_comment": AT_MOST}
     about |= await _form(desk, at if is_mine else None, typed, wrong)
     return page(request, "report", person, status=status, **about, **shown)
 

@@ -17,7 +17,16 @@ from sqlalchemy import (
 
 from hub.database import METADATA, Instant
 
-__all__ = ["CHECKS", "GRANTS", "JOBS", "LINKS", "REPORTS", "STATES", "VERSIONS"]
+__all__ = [
+    "CHECKS",
+    "COMMENTS",
+    "GRANTS",
+    "JOBS",
+    "LINKS",
+    "REPORTS",
+    "STATES",
+    "VERSIONS",
+]
 
 _NAME: Final = String(255)
 _DIGEST: Final = String(64)
@@ -119,4 +128,16 @@ CHECKS: Final = Table(
     # What `mclib.reports compare` found, in JSON.
     Column("found", Text, nullable=False),
     Index("ix_mchub_report_checks_report", "report", "version"),
+)
+
+COMMENTS: Final = Table(
+    "mchub_report_comments",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("report", Integer, ForeignKey("mchub_reports.id"), nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("by", _NAME, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("text", Text, nullable=False),
+    sqlite_autoincrement=True,
 )
