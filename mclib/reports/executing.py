@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import io
 import re
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from mclib.errors import MclibError
 
@@ -18,6 +20,7 @@ _BEGIN = "import mclib.reports.witness as _w; _w.begin(); del _w"
 _LEAVE = "import mclib.reports.witness as _w; _w.leave({folder!r}); del _w"
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _SECONDS_TO_START = 120
+_MOST_WORDS = 4_000
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -34,7 +37,7 @@ class Failure:
     name, text : str
         Of the error.
     traceback : str
-        As Python tells it, without colors.
+        As Python tells it, without colors; the last words of a process that died.
     """
 
     cell: int
@@ -111,10 +114,11 @@ async def _executed(notebook: Any, home: Path, folder: Path, told: Told) -> None
 
     client = _client(notebook, home)
     cells = [at for at, cell in enumerate(notebook.cells) if is_run(cell)]
-    with _stoppable(client) as stopped:
+    # What its process says of itself isn't the notebook's, and often of how it was ended.
+    with _stoppable(client) as stopped, tempfile.TemporaryFile() as words:
         at = 0
         try:
-            async with client.async_setup_kernel(cwd=str(home)):
+            async with client.async_setup_kernel(cwd=str(home), stderr=words):
                 # The client has set signals of its own, by which a cell just seems dead.
                 stopped.listen()
                 await _hidden(client, _BEGIN)
@@ -136,7 +140,14 @@ async def _executed(notebook: Any, home: Path, folder: Path, told: Told) -> None
             source = notebook.cells[cells[at - 1]].source if at else ""
             text = "the process that ran it ended; it may have needed more memory"
             name = type(error).__name__
-            raise NotebookFailed(Failure(at, len(cells), source, name, text)) from None
+            failure = Failure(at, len(cells), source, name, text, _last(words))
+            raise NotebookFailed(failure) from None
+
+
+def _last(words: BinaryIO) -> str:
+    """The last words of a process: why it ended, if it could say so."""
+    words.seek(max(0, words.seek(0, io.SEEK_END) - _MOST_WORDS))
+    return _ANSI.sub("", words.read().decode(errors="replace")).strip()
 
 
 def _client(notebook: Any, home: Path) -> Any:

@@ -159,9 +159,8 @@ def test_a_failing_cell_is_all_that_is_left_of_a_failed_run(tmp_path: Path) -> N
 
 
 def test_a_process_that_dies_fails_the_run(tmp_path: Path) -> None:
-    path = written(
-        tmp_path / "dies.ipynb", book(code("import os\nos.kill(os.getpid(), 9)"))
-    )
+    dies = "import os\nos.write(2, b'no room left')\nos.kill(os.getpid(), 9)"
+    path = written(tmp_path / "dies.ipynb", book(code(dies)))
 
     outcome = _command(tmp_path, "run", path, "--into", tmp_path / "report")
 
@@ -169,6 +168,9 @@ def test_a_process_that_dies_fails_the_run(tmp_path: Path) -> None:
     failure = json.loads((tmp_path / "report" / "failure.json").read_text())
     assert (1, "DeadKernelError") == (failure["cell"], failure["name"])
     assert "more memory" in failure["text"]
+    assert "no room left" in failure["traceback"]
+    # What a process says of its own end is no news where the notebook isn't at fault.
+    assert "no room left" not in outcome.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
