@@ -165,18 +165,20 @@ REACH = {
     *((hub, "proxy", port) for hub in HUBS for port in (8000, 8001)),
     *((hub, "user", 8888) for hub in HUBS),
     *((hub, "admin", 9092) for hub in HUBS),
+    *((hub, "reports", 9093) for hub in HUBS),
     *(("proxy", hub, 8081) for hub in HUBS),
     ("proxy", "platform-api", 9090),
     ("proxy", "admin", 9092),
+    ("proxy", "reports", 9093),
     ("proxy", "user", 8888),
-    *((part, "proxy", 8000) for part in ("platform-api", "admin", "steward")),
+    *((part, "proxy", 8000) for part in ("platform-api", "admin", "reports", "steward")),
     ("idle-culler", "proxy", 8000),
     ("route-keeper", "proxy", 8001),
     *(("route-keeper", hub, 8081) for hub in HUBS),
     ("user", "proxy", 8000),
 }
 PRIVATE = ("10.1.2.3", "172.16.9.9", "192.168.0.1", "169.254.169.254", "100.64.0.1")
-PORTS = (22, 443, 5432, 8000, 8001, 8081, 8888, 9090, 9092)
+PORTS = (22, 443, 5432, 8000, 8001, 8081, 8888, 9090, 9092, 9093)
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
