@@ -40,6 +40,11 @@ _TYPES: Final = {
 _OTHER: Final = "application/octet-stream"
 
 
+class _StoredFile(FileResponse):
+    # Each part is read by a thread of its own, which costs more than to read a small one.
+    chunk_size = 2**20
+
+
 @router.get("/r/{number}/v/{version}/page")
 async def own_page(
     request: Request, person: Reader, number: Number, version: Number
@@ -68,7 +73,7 @@ async def file(
     detail = {"owner": report.owner, "file": name}
     await desk.note(person, "report.read", f"report/{number}/{version}", "ok", detail)
     saved_as = f"report-{number}-{version}-{name.rpartition('/')[2]}"
-    return FileResponse(
+    return _StoredFile(
         desk.store.path(found.files[name]),
         media_type=_TYPES.get(name.rpartition(".")[2], _OTHER),
         headers=FRAME,
@@ -83,7 +88,7 @@ def is_alone(request: Request) -> bool:
 
 def framed_page(desk: ReportsDesk, version: Version) -> Response:
     """The page itself, which never goes out without what keeps it in."""
-    return FileResponse(
+    return _StoredFile(
         desk.store.path(version.files["page.html"]),
         media_type="text/html; charset=utf-8",
         headers=FRAME,
