@@ -1,7 +1,7 @@
 """Two colleagues of different groups and one report, in a real browser and real containers.
 
 Published from JupyterLab, refused, shared, commented on, run with other parameters, checked
-to the bit, compared, and taken back. `MC_SCREENSHOTS` names a folder that keeps the pictures.
+to the bit, compared, and taken back. `MC_SCREENSHOTS` names a folder for pictures.
 """
 
 from collections.abc import Iterator
@@ -33,12 +33,11 @@ n = 20_000  # trials; from 1_000 to 1_000_000"""
 MODEL = """\
 import mclib as mc
 
-def reserve():
-    loss = mc.LogNormal(mean=100.0, sd=30.0)
-    return {"reserve": loss / (1.0 + rate)}
+@mc.model
+def reserve(loss=mc.LogNormal(mean=100, standard_deviation=30), rate=0.02):
+    return {"reserve": loss / (1 + rate)}
 
-result = mc.simulate(reserve, n=n, seed=7)
-result"""
+mc.simulate(reserve, n, seed=7, parameters={"rate": rate})"""
 WRITE = """\
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
