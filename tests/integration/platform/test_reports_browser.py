@@ -34,7 +34,7 @@ MODEL = """\
 import mclib as mc
 
 @mc.model
-def reserve(loss=mc.LogNormal(mean=100, standard_deviation=30), rate=0.02):
+def reserve(loss=mc.Normal(mean=100, standard_deviation=30), rate=0.02):
     return {"reserve": loss / (1 + rate)}
 
 mc.simulate(reserve, n, seed=7, parameters={"rate": rate})"""
