@@ -168,11 +168,13 @@ def size_text(count: int) -> str:
     --------
     >>> size_text(n_bytes("1G") - 1), size_text(n_bytes("50G")), size_text(5_000_000)
     ('1023 MB', '50 GB', '4.7 MB')
+    >>> size_text(0), size_text(30_000)
+    ('0 MB', '29.2 KB')
     """
-    power = 4 if count >= 1024**4 else 3 if count >= 1024**3 else 2
+    power = next((power for power in (4, 3, 2) if count >= 1024**power), 1 if count else 2)
     tenths = 10 * count // 1024**power
     number = str(tenths // 10) if tenths >= 1000 or tenths % 10 == 0 else f"{tenths / 10}"
-    return f"{number} {'MGT'[power - 2]}B"
+    return f"{number} {'KMGT'[power - 1]}B"
 
 
 def require_subnet(path: str, value: str) -> None:
