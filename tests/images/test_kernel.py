@@ -20,12 +20,21 @@ result = mc.simulate(launch, n_trials=100_000, seed=7, progress=False)
 mean = result["revenue"].mean
 print(result.engine, result.n_trials, abs(mean.value - 70_000) < 5 * mean.standard_error)
 """
+PRINTING = """
+from pathlib import Path
+from mclib.reports.printing import print_page
+
+page, paper = Path("/tmp/page.html"), Path("/tmp/page.pdf")
+page.write_text("<!doctype html><html><head></head><body><h1>Risk</h1></body></html>")
+print_page(page, paper)
+print(paper.read_bytes()[:5].decode())
+"""
 EXTENSIONS = {
     *("@jupyter-server/resource-usage", "@jupyter-widgets/jupyterlab-manager"),
     *("@jupyterhub/jupyter-server-proxy", "@jupyterlab/git", "anywidget"),
     *("@voila-dashboards/jupyterlab-preview", "jupyter_app_launcher"),
     *("jupyterlab-execute-time", "jupyterlab-plotly", "jupyterlab_pygments"),
-    "nbdime-jupyterlab",
+    *("nbdime-jupyterlab", "mchub-notices", "mchub-reports"),
 }
 SHOWN = re.compile(r"^\s+(\S+) v\S+ (\S+) (\S+)", re.MULTILINE)
 
@@ -35,6 +44,13 @@ def test_the_library_simulates_a_hundred_thousand_trials(kind: str) -> None:
     said = output(kind, "python", "-", given=SIMULATION)
 
     assert "llvm 100000 True\n" == said
+
+
+@every("cpu")
+def test_a_page_is_printed(kind: str) -> None:
+    said = output(kind, "python", "-", given=PRINTING)
+
+    assert said == "%PDF-\n"
 
 
 @every("cpu")
