@@ -14,7 +14,9 @@ class Reports:
 
     A user has `at_once` of these runs at the same time, all of them together `of_all`; one
     may take `run_at_most`. A user's reports may take `storage`. A link for somebody from
-    outside lasts `links_at_most`; there are none if it is None.
+    outside lasts `links_at_most`; there are none if it is None. A version goes when it is
+    `versions_kept_for` old, but for the newest and those named as kept; none does if it is
+    None.
     """
 
     at_once: int
@@ -22,6 +24,7 @@ class Reports:
     run_at_most: timedelta
     storage: str
     links_at_most: timedelta | None
+    versions_kept_for: timedelta | None
 
     @property
     def n_bytes(self) -> int:
@@ -36,3 +39,5 @@ class Reports:
         require_bytes(f"{path}.storage", self.storage)
         if self.links_at_most is not None:
             require_duration(f"{path}.links_at_most", self.links_at_most)
+        if self.versions_kept_for is not None:
+            require_duration(f"{path}.versions_kept_for", self.versions_kept_for)

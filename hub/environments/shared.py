@@ -71,6 +71,7 @@ REPORTS: Final = Reports(
     run_at_most=timedelta(hours=12),
     storage="5G",
     links_at_most=timedelta(days=30),
+    versions_kept_for=None,
 )
 
 # Routes lost with a restarted proxy come back within `read_every` at the latest.

@@ -152,11 +152,6 @@ def test_a_report_is_published_shared_run_again_and_taken_back(
         ada.get_by_label("called").fill("risk")
         ada.get_by_role("button", name="Share", exact=True).click()
         ada.get_by_text("group risk").wait_for()
-        ada.get_by_label("rate", exact=True).fill("3")
-        ada.get_by_role("button", name="Run version 1 again").click()
-        ada.get_by_text("`rate` must be from 0 to 1; got 3.0.").wait_for()
-        assert ada.get_by_label("rate", exact=True).input_value() == "3"
-        assert barriers(ada, inside="main") == []
         ada.get_by_label("rate", exact=True).fill("0.03")
         ada.get_by_role("button", name="Run version 1 again").click()
         ada.get_by_text("Version 2 of 2").wait_for(timeout=240_000)
@@ -220,6 +215,31 @@ def test_a_notebook_is_published_from_the_lab(hub: LiveHub, tmp_path: Path) -> N
         report.get_by_text("group risk").wait_for()
         report.get_by_text("Version 1 of 1").wait_for(timeout=240_000)
         report.screenshot(path=pictures(tmp_path) / "from-the-lab.png")
+
+
+def test_a_report_is_described_found_and_not_run_with_what_may_not_be(
+    hub: LiveHub, tmp_path: Path
+) -> None:
+    at = f"{AT}/r/{published(hub)}"
+    with browser_page(tmp_path / "ada") as ada:
+        sign_in(ada, hub, "ada", at)
+        # As wide as a phone.
+        ada.set_viewport_size({"width": 360, "height": 740})
+        ada.get_by_label("rate", exact=True).fill("3")
+        ada.get_by_role("button", name="Run version 1 again").click()
+        ada.get_by_text("`rate` must be from 0 to 1; got 3.0.").wait_for()
+        assert ada.get_by_label("rate", exact=True).input_value() == "3"
+        assert barriers(ada, inside="main") == []
+        ada.get_by_label("Description").fill("Losses of the quarter")
+        ada.get_by_label("Tags").fill("risk, q3")
+        ada.get_by_role("button", name="Save", exact=True).click()
+        ada.get_by_role("link", name="q3", exact=True).click()
+        ada.get_by_label("Words").fill("QUARTER ada")
+        ada.get_by_role("button", name="Search").click()
+        assert barriers(ada) == []
+        ada.get_by_role("link", name="Q3 risk").first.click()
+        ada.get_by_role("heading", name="Q3 risk").first.wait_for()
+        assert ada.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_versions_are_held_against_each_other_and_run_anew(

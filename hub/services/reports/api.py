@@ -11,9 +11,10 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from hub.services.reports import jobs, library
+from hub.services.reports import finding, jobs, library
 from hub.services.reports.checks import Check, check_of
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.finding import Sought
 from hub.services.reports.jobs import Job, TooLate, Wanted
 from hub.services.reports.library import Grant
 from hub.services.reports.made import Declared, made_of
@@ -81,6 +82,8 @@ class ReportModel(BaseModel):
     created: datetime
     changed: datetime
     versions: int
+    description: str
+    tags: list[str]
     page: str
 
 
@@ -154,17 +157,23 @@ async def _profile(person: Person) -> str:
 async def reports(
     request: Request,
     person: Reader,
-    search: str = "",
-    page: Annotated[int, Query(ge=1)] = 1,
+    search: Annotated[str, Query(max_length=500)] = "",
+    tag: Annotated[tuple[str, ...], Query(max_length=finding.MOST_TAGS)] = (),
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> ReportsModel:
-    """Reports that one may read, the newest first, fifty on a page."""
+    """Reports that one may read, the newest first, fifty on a page.
+
+    All words of `search` are in title, description or owner; every `tag` is on the report.
+    """
     desk = desk_of(request)
+    groups = person.groups
+    sought = Sought(user=person.name, groups=groups, words=search, tags=tag)
 
     def find(connection: Connection) -> ReportsModel:
-        who = (connection, person.name, person.groups)
-        found = library.readable(*who, search=search, offset=50 * (page - 1), limit=50)
-        shown = [_report_model(desk, one) for one in found]
-        return ReportsModel(total=library.n_readable(*who, search), reports=shown)
+        found = finding.readable(connection, sought, offset=50 * (page - 1), limit=50)
+        tags = finding.tags_of(connection, [one.id for one in found])
+        shown = [_report_model(desk, one, tags[one.id]) for one in found]
+        return ReportsModel(total=finding.n_readable(connection, sought), reports=shown)
 
     return await asked(desk, find)
 
@@ -173,7 +182,9 @@ async def reports(
 async def report(request: Request, person: Reader, number: Number) -> ReportModel:
     """One report."""
     desk = desk_of(request)
-    return _report_model(desk, await readable_report(desk, person, number))
+    found = await readable_report(desk, person, number)
+    tags = await asked(desk, finding.tags_of, [number])
+    return _report_model(desk, found, tags[number])
 
 
 @router.delete("/reports/{number}", status_code=204, tags=["reports"])
@@ -328,7 +339,7 @@ async def _job_model(desk: ReportsDesk, number: int) -> JobModel:
     )
 
 
-def _report_model(desk: ReportsDesk, one: library.Report) -> ReportModel:
+def _report_model(desk: ReportsDesk, one: library.Report, tags: list[str]) -> ReportModel:
     return ReportModel(
         id=one.id,
         title=one.title,
@@ -336,5 +347,7 @@ def _report_model(desk: ReportsDesk, one: library.Report) -> ReportModel:
         created=one.created,
         changed=one.changed,
         versions=one.n_versions,
+        description=one.description,
+        tags=tags,
         page=f"{desk.prefix}/r/{one.id}",
     )

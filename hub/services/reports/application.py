@@ -17,9 +17,11 @@ from hub.services.reports import (
     checking,
     comments,
     framed,
+    keeping,
     pages,
     server_api,
     side_by_side,
+    tags,
 )
 from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.rendering import page
@@ -72,7 +74,7 @@ def reports_service(desk: ReportsDesk, runner: Runner | None = None) -> FastAPI:
         made.include_router(router, prefix=desk.prefix)
     for router in (server_api.router, checking.servers, api.router, comments.router):
         made.include_router(router, prefix=desk.prefix)
-    for reading in (side_by_side, checking):
+    for reading in (side_by_side, checking, tags, keeping):
         made.include_router(reading.pages, prefix=desk.prefix)
         made.include_router(reading.programs, prefix=desk.prefix)
     made.mount(f"{desk.prefix}/static", StaticFiles(directory=STATIC))

@@ -7,10 +7,11 @@ would remember an answer.
 import hashlib
 import json
 import secrets
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,10 +32,12 @@ from hub.services.reports.tables import (
     JOBS,
     LINKS,
     REPORTS,
+    TAGS,
     VERSIONS,
 )
 
 __all__ = [
+    "REPORT",
     "Grant",
     "Link",
     "Report",
@@ -45,11 +48,10 @@ __all__ = [
     "end_link",
     "grant",
     "grants_of",
+    "is_to",
     "linked",
     "links_of",
     "may_read",
-    "n_readable",
-    "readable",
     "remove",
     "report_of",
     "revoke",
@@ -57,6 +59,7 @@ __all__ = [
     "version_by",
     "version_of",
     "versions_of",
+    "words_of",
 ]
 
 
@@ -70,6 +73,11 @@ class Report:
     created: datetime
     changed: datetime
     n_versions: int
+    description: str = ""
+
+
+REPORT: Final = tuple(REPORTS.c[name] for name in Report.__dataclass_fields__)
+"""Columns of a report, without those that are there to be searched."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +93,7 @@ class Version:
     parameters: Mapping[str, Any]
     files: Mapping[str, str]
     bytes: int
+    is_kept: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,14 +118,26 @@ class Link:
 def create(connection: Connection, owner: str, title: str, now: datetime) -> int:
     """Make a report without a version; its number."""
     values = {"owner": owner, "title": title, "created": now, "changed": now}
-    added = connection.execute(insert(REPORTS).values(n_versions=0, **values))
+    words = words_of(title, "", owner)
+    added = connection.execute(insert(REPORTS).values(n_versions=0, words=words, **values))
     (number,) = added.inserted_primary_key or (0,)
     return int(number)
 
 
+def words_of(*texts: str) -> str:
+    r"""Texts as they are searched.
+
+    Examples
+    --------
+    >>> words_of("Übersicht Q3", "ada")
+    'übersicht q3\nada'
+    """
+    return unicodedata.normalize("NFKC", "\n".join(texts)).casefold()
+
+
 def report_of(connection: Connection, number: int) -> Report | None:
     """One report, whoever asks."""
-    row = connection.execute(select(REPORTS).where(REPORTS.c.id == number)).first()
+    row = connection.execute(select(*REPORT).where(REPORTS.c.id == number)).first()
     return None if row is None else Report(**row._mapping)
 
 
@@ -126,50 +147,12 @@ def may_read(
     """Whether somebody may read a report: its owner, and whom it was granted to."""
     if report.owner == user:
         return True
-    found = select(GRANTS.c.report).where(
-        GRANTS.c.report == report.id, _is_to(user, groups)
-    )
+    found = select(GRANTS.c.report).where(GRANTS.c.report == report.id, is_to(user, groups))
     return connection.execute(found.limit(1)).first() is not None
 
 
-def readable(
-    connection: Connection,
-    user: str,
-    groups: Collection[str],
-    *,
-    search: str = "",
-    offset: int = 0,
-    limit: int = 50,
-) -> list[Report]:
-    """Reports that somebody may read, the newest first, a page of them."""
-    found = select(REPORTS).where(_is_readable(user, groups, search))
-    newest = found.order_by(REPORTS.c.changed.desc(), REPORTS.c.id.desc())
-    rows = connection.execute(newest.offset(offset).limit(limit))
-    return [Report(**row._mapping) for row in rows]
-
-
-def n_readable(
-    connection: Connection, user: str, groups: Collection[str], search: str = ""
-) -> int:
-    """How many reports somebody may read."""
-    counted = select(func.count()).select_from(REPORTS)
-    return int(connection.scalar(counted.where(_is_readable(user, groups, search))) or 0)
-
-
-def _is_readable(user: str, groups: Collection[str], search: str) -> ColumnElement[bool]:
-    granted = select(GRANTS.c.report).where(_is_to(user, groups))
-    # A report without a version is its owner's alone: there is nothing to read yet.
-    is_there = and_(REPORTS.c.id.in_(granted), REPORTS.c.n_versions > 0)
-    mine: ColumnElement[bool] = or_(REPORTS.c.owner == user, is_there)
-    if not search:
-        return mine
-    is_found = or_(
-        REPORTS.c.title.icontains(search, autoescape=True), REPORTS.c.owner == search
-    )
-    return and_(mine, is_found)
-
-
-def _is_to(user: str, groups: Collection[str]) -> ColumnElement[bool]:
+def is_to(user: str, groups: Collection[str]) -> ColumnElement[bool]:
+    """Whether a grant is to a user, or to a group of theirs."""
     to_user = and_(GRANTS.c.kind == "user", GRANTS.c.name == user)
     return or_(to_user, and_(GRANTS.c.kind == "group", GRANTS.c.name.in_(groups)))
 
@@ -216,7 +199,7 @@ def version_by(connection: Connection, job: int) -> int | None:
 def _version(found: RowMapping) -> Version:
     read = {field: json.loads(found[field]) for field in ("parameters", "files")}
     kept: dict[str, Any] = {str(name): value for name, value in found.items()}
-    return Version(**(kept | read))
+    return Version(**(kept | read | {"is_kept": bool(found["is_kept"])}))
 
 
 def remove(connection: Connection, report: int) -> bool:
@@ -227,7 +210,7 @@ def remove(connection: Connection, report: int) -> bool:
     going = select(JOBS.c.id).where(JOBS.c.report == report, JOBS.c.is_cleared == 0)
     if connection.execute(going.limit(1)).first() is not None:
         return False
-    for table in (COMMENTS, CHECKS, VERSIONS, JOBS, LINKS, GRANTS):
+    for table in (COMMENTS, CHECKS, VERSIONS, JOBS, LINKS, GRANTS, TAGS):
         connection.execute(delete(table).where(table.c.report == report))
     connection.execute(delete(REPORTS).where(REPORTS.c.id == report))
     return True

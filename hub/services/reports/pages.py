@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -9,11 +10,12 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from hub.services.reports import jobs, library
+from hub.services.reports import finding, jobs, library
 from hub.services.reports.api import Again, again, delete_own
 from hub.services.reports.checks import checks_of
 from hub.services.reports.comments import AT_MOST, comments_of
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.finding import Sought
 from hub.services.reports.framed import framed_page, is_alone
 from hub.services.reports.library import Grant, Link, Report, Version
 from hub.services.reports.made import made_of
@@ -26,6 +28,7 @@ from hub.services.reports.reading import (
     version_asked,
 )
 from hub.services.reports.rendering import page
+from hub.services.reports.retention import leaves_at
 from hub.services.web.counter import Person
 from hub.services.web.hub_api import HubApi
 from hub.services.web.protection import form_of
@@ -44,21 +47,28 @@ PER_PAGE: Final = 50
 async def first(
     request: Request,
     person: Reader,
-    search: str = "",
-    number: Annotated[int, Query(alias="page", ge=1)] = 1,
+    search: Annotated[str, Query(max_length=500)] = "",
+    tag: Annotated[str, Query(max_length=100)] = "",
+    number: Annotated[int, Query(alias="page", ge=1, le=1_000_000)] = 1,
 ) -> Response:
     """The reports that one may read, the newest first."""
+    everything = Sought(user=person.name, groups=person.groups)
+    sought = replace(everything, words=search, tags=(tag,) if tag else ())
 
-    def find(connection: Connection) -> tuple[list[Report], int]:
-        who = (connection, person.name, person.groups)
+    def find(connection: Connection) -> dict[str, Any]:
         offset = PER_PAGE * (number - 1)
-        found = library.readable(*who, search=search, offset=offset, limit=PER_PAGE)
-        return found, library.n_readable(*who, search)
+        found = finding.readable(connection, sought, offset=offset, limit=PER_PAGE)
+        return {
+            "reports": found,
+            "tags_of": finding.tags_of(connection, [one.id for one in found]),
+            "total": finding.n_readable(connection, sought),
+            "tags": finding.readable_tags(connection, everything),
+        }
 
-    found, total = await asked(desk_of(request), find)
-    n_pages = max(1, -(-total // PER_PAGE))
-    shown: dict[str, Any] = {"reports": found, "total": total, "search": search}
-    return page(request, "list", person, number=number, n_pages=n_pages, **shown)
+    shown = await asked(desk_of(request), find)
+    shown |= {"search": search, "tag": tag, "number": number}
+    n_pages = max(1, -(-shown["total"] // PER_PAGE))
+    return page(request, "list", person, n_pages=n_pages, **shown)
 
 
 @router.get("/r/{number}")
@@ -112,6 +122,7 @@ async def report_page(
         now = datetime.now(UTC)
         return {
             "versions": library.versions_of(connection, number),
+            "tags": finding.tags_of(connection, [number])[number],
             "grants": library.grants_of(connection, number) if is_mine else [],
             "links": library.links_of(connection, number, now) if is_mine else [],
             "jobs": jobs.jobs_of(connection, number) if is_mine else [],
@@ -123,6 +134,9 @@ async def report_page(
     about: dict[str, Any] = {"report": report, "is_mine": is_mine, "at": at}
     allows_links = desk.reports.links_at_most is not None
     about |= {"allows_links": allows_links, "longest_comment": AT_MOST}
+    kept_for = desk.reports.versions_kept_for
+    about["has_age"] = kept_for is not None
+    about["leaves_at"] = leaves_at(report, at, kept_for) if at is not None else None
     about |= await _form(desk, at if is_mine else None, typed, wrong)
     return page(request, "report", person, status=status, **about, **shown)
 

@@ -18,6 +18,8 @@ from hub.services.reports import jobs
 from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.jobs import Job, TooLate
 from hub.services.reports.library import digests_in_use
+from hub.services.reports.retention import Gone, remove_old
+from hub.services.web.counter import Person
 from hub.services.web.hub_api import HubApi, HubAway, HubRefusal
 
 __all__ = ["Runner"]
@@ -68,6 +70,7 @@ class Runner:
             await self._start(begun, now)
         if self._swept is None or now - self._swept > _SWEEP_EVERY:
             self._swept = now
+            await self._let_go(now)
             await run_in_threadpool(self._sweep, now)
 
     async def _look_after(self, job: Job, now: datetime) -> None:
@@ -121,6 +124,23 @@ class Runner:
             return
         if await self._hub.remove_server(owner, server):
             self._gone.add(server)
+
+    async def _let_go(self, now: datetime) -> None:
+        """Remove versions that are as old as the environment keeps them."""
+        kept_for = self._desk.reports.versions_kept_for
+        if kept_for is None:
+            return
+
+        def remove() -> list[Gone]:
+            with self._desk.engine.begin() as connection:
+                return remove_old(connection, kept_for, now)
+
+        service = Person(name=self._desk.service, hub=self._hub, source="")
+        while gone := await run_in_threadpool(remove):
+            for one in gone:
+                target = f"report/{one.report}/{one.number}"
+                detail = {"owner": one.owner, "made": f"{one.at:%F}", "bytes": one.bytes}
+                await self._desk.note(service, "report.expire", target, "ok", detail)
 
     def _sweep(self, now: datetime) -> None:
         """Remove files that no version and no job names; the youngest may yet be named."""

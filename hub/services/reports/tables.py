@@ -25,6 +25,7 @@ __all__ = [
     "LINKS",
     "REPORTS",
     "STATES",
+    "TAGS",
     "VERSIONS",
 ]
 
@@ -43,6 +44,10 @@ REPORTS: Final = Table(
     Column("created", Instant, nullable=False),
     Column("changed", Instant, nullable=False, index=True),
     Column("n_versions", Integer, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
+    # Title, description and owner, folded, to be searched.
+    Column("words", Text, nullable=False, server_default=""),
+    Index("ix_mchub_reports_newest", "changed", "id"),
     sqlite_autoincrement=True,
 )
 
@@ -114,7 +119,10 @@ VERSIONS: Final = Table(
     # Names of its files and their digests, in JSON.
     Column("files", Text, nullable=False),
     Column("bytes", BigInteger, nullable=False),
+    # Whether its owner named it as kept: it doesn't go with age.
+    Column("is_kept", Integer, nullable=False, server_default="0"),
     UniqueConstraint("job"),
+    Index("ix_mchub_report_versions_at", "at"),
 )
 
 CHECKS: Final = Table(
@@ -140,4 +148,12 @@ COMMENTS: Final = Table(
     Column("at", Instant, nullable=False),
     Column("text", Text, nullable=False),
     sqlite_autoincrement=True,
+)
+
+TAGS: Final = Table(
+    "mchub_report_tags",
+    METADATA,
+    Column("report", Integer, ForeignKey("mchub_reports.id"), primary_key=True),
+    Column("tag", String(40), primary_key=True),
+    Index("ix_mchub_report_tags_tag", "tag", "report"),
 )
