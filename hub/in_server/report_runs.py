@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from urllib.parse import quote
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.ioloop import IOLoop, PeriodicCallback
 
-__all__ = ["Service", "run_of", "watch_report_run"]
+__all__ = ["Service", "image_of", "run_of", "watch_report_run"]
 
 SETTING: Final = "mchub_report_last_activity"
 """Jupyter Server takes every setting that ends so for the time of an activity."""
@@ -51,6 +51,24 @@ def run_of(server: str) -> tuple[int, int] | None:
     """
     found = _NAME.fullmatch(server)
     return None if found is None else (int(found[1]), int(found[2]))
+
+
+def image_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """The image of this server and its digest, where what started it says them.
+
+    Examples
+    --------
+    >>> image_of({"JUPYTER_IMAGE_SPEC": "mchub/kernel-cpu:1.2@sha256:2c26"})
+    {'image': 'mchub/kernel-cpu:1.2', 'image_digest': 'sha256:2c26'}
+    >>> image_of({"JUPYTER_IMAGE_SPEC": "sha256:2c26"}), image_of({})
+    ({'image_digest': 'sha256:2c26'}, {})
+    """
+    named = environment.get("JUPYTER_IMAGE_SPEC", "")
+    if named.startswith("sha256:"):
+        named = f"@{named}"
+    name, _, digest = named.partition("@")
+    found = {"image": name, "image_digest": digest}
+    return {fact: said for fact, said in found.items() if said}
 
 
 class Service:
@@ -153,6 +171,7 @@ async def _run(service: Service) -> None:
 
 async def _run_in(folder: Path, service: Service, work: dict[str, Any]) -> None:
     made, said = folder / "made", folder / "said.txt"
+    work["facts"] = {**work["facts"], **image_of(os.environ)}
     for name in ("notebook", "parameters", "facts"):
         ending = "ipynb" if name == "notebook" else "json"
         (folder / f"{name}.{ending}").write_text(json.dumps(work[name]), encoding="utf-8")
@@ -162,9 +181,13 @@ async def _run_in(folder: Path, service: Service, work: dict[str, Any]) -> None:
         *("--facts", str(folder / "facts.json")),
         *(["--as-it-is"] if work["is_as_it_is"] else []),
     ]
+    version = folder / "version"
+    if work.get("compared"):
+        await _fetch(version, work["compared"], service)
+        command += ["--seeds-of", str(version / "report.json")]
     status = await _command(command, _folder_of(work["folder"]), said, service)
     if status == 0 and work.get("compared"):
-        await _compare(folder / "version", made, work["compared"], service)
+        await _compare(version, made, service)
     elif status == 0:
         await _print(made)
         await _hand_in(made, service)
@@ -228,15 +251,17 @@ async def _print(made: Path) -> None:
         await printing.wait()
 
 
-async def _compare(
-    version: Path, made: Path, names: Sequence[str], service: Service
-) -> None:
-    """Tell what differs between a version and what came out of running it anew."""
+async def _fetch(version: Path, names: Sequence[str], service: Service) -> None:
+    """Bring the files of a version that are compared."""
     for name in names:
         place = version / name
         place.parent.mkdir(parents=True, exist_ok=True)
         content = await service.fetch(f"checked/{quote(name)}")
         await asyncio.to_thread(place.write_bytes, content)
+
+
+async def _compare(version: Path, made: Path, service: Service) -> None:
+    """Tell what differs between a version and what came out of running it anew."""
     command = ("-m", "mclib.reports", "compare", "--json", str(version), str(made))
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -75,6 +75,7 @@ async def version_asked(desk: ReportsDesk, report: Report, number: int | None) -
     wanted = report.n_versions if number is None else number
     version = await asked(desk, library.version_of, report.id, wanted)
     if version is None:
-        message = f"`{report.title}` has no version {wanted}; it has {report.n_versions}."
+        newest = report.n_versions
+        message = f"`{report.title}` has no version {wanted}; its newest is {newest}."
         raise HTTPException(404, message)
     return version

@@ -1,15 +1,18 @@
 """An empty database with the platform's tables, a store, and a hub that knows tokens."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import uvicorn
 from sqlalchemy import Engine, make_url
 
 from hub.database import engine_at
 from hub.environments import load
+from hub.services.reports.application import reports_service
 from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.store import Store
 from tests.hub.databases import sqlite_database
@@ -54,3 +57,18 @@ def desk(hub: TokenHub, engine: Engine, tmp_path: Path) -> ReportsDesk:
         store=Store(tmp_path / "store"),
         reports=reports,
     )
+
+
+@pytest.fixture
+def address(desk: ReportsDesk) -> Iterator[str]:
+    """The service as a server reaches it: at a port of this machine."""
+    config = uvicorn.Config(reports_service(desk), port=0, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+    (socket,) = server.servers[0].sockets
+    yield f"http://127.0.0.1:{socket.getsockname()[1]}{desk.prefix}"
+    server.should_exit = True
+    thread.join(20)

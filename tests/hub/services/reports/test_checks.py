@@ -2,19 +2,15 @@
 
 import asyncio
 import json
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-import uvicorn
 
 from hub import audit
 from hub.in_server import report_runs
 from hub.services.reports import library
-from hub.services.reports.application import reports_service
 from hub.services.reports.desk import ReportsDesk
 from tests.hub.services.reports.asking import (
     ask,
@@ -110,7 +106,7 @@ def test_the_page_tells_when_and_what_differed(desk: ReportsDesk, report: int) -
     html = ask(desk, "", "GET", f"/r/{report}", headers=headers).text
     assert "other numbers" in html
     assert "run 1 (launch), seed" in html
-    assert "names no seed draws another each time" in html
+    assert "A run had another seed." in html
     assert "1.5 standard errors apart" in html
     ask(desk, "ada", "PUT", f"/api/reports/{report}/grants/user/bob")
     seen = ask(desk, "bob", "GET", f"/r/{report}").text
@@ -209,21 +205,6 @@ def test_who_asked_and_what_came_out_is_recorded(desk: ReportsDesk, report: int)
     assert noted["report.checked"]["same_bits"] is False
 
 
-@pytest.fixture
-def address(desk: ReportsDesk) -> Iterator[str]:
-    """The service as a server reaches it: at a port of this machine."""
-    config = uvicorn.Config(reports_service(desk), port=0, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-    (socket,) = server.servers[0].sockets
-    yield f"http://127.0.0.1:{socket.getsockname()[1]}{desk.prefix}"
-    server.should_exit = True
-    thread.join(20)
-
-
 def notebook_of(*sources: str) -> dict[str, Any]:
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -245,9 +226,10 @@ def run_job(address: str, job: int) -> None:
 @pytest.mark.parametrize(
     ("simulated", "outcome"),
     [("result = mc.simulate(launch, 2_000, seed=7)", "same"),
+     ("mc.simulate(launch, 10)\nresult = mc.simulate(launch, 2_000)", "same"),
      ("import time\nresult = mc.simulate(launch, 2_000, seed=time.time_ns())", "different"),
      ("print(1)", "no numbers")],
-    ids=["same", "different", "none"],
+    ids=["named", "drawn", "different", "none"],
 )  # fmt: skip
 def test_a_server_runs_the_notebook_anew_and_compares_to_the_last_bit(
     desk: ReportsDesk,
