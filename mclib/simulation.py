@@ -4,11 +4,11 @@
 """
 
 import operator
-import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from mclib import seeds
 from mclib.designs import Design
 from mclib.engines.base import Engine
 from mclib.engines.choosing import choose_engine
@@ -342,7 +342,7 @@ def prepare(
     """Return a run that is about to begin, of arguments that keep their laws."""
     check_model(model)
     n_trials = _whole("n_trials", n_trials, 1, MAX_TRIALS)
-    seed = secrets.randbits(53) if seed is None else _whole("seed", seed, 0, (1 << 64) - 1)
+    seed = seeds.drawn() if seed is None else _whole("seed", seed, 0, (1 << 64) - 1)
     if chunk_size is not None:
         chunk_size = _whole("chunk_size", chunk_size, 1, MAX_TRIALS)
     if precision not in tuple(_PRECISIONS):

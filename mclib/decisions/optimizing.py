@@ -1,7 +1,6 @@
 """The best parameters under uncertainty, with limits on what may happen."""
 
 import math
-import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -9,6 +8,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from mclib import seeds
 from mclib.decisions.measures import Measure, finite, is_maximized
 from mclib.decisions.searching import Search
 from mclib.engines.base import Engine
@@ -211,7 +211,7 @@ def optimize(
     for name in integers:
         if name not in names:
             raise law("integers", f"be among `bounds` ({', '.join(names)})", name)
-    seed = secrets.randbits(53) if seed is None else seed
+    seed = seeds.drawn() if seed is None else seed
 
     def run(point: Floats, own_seed: int, n: int) -> Result:
         numbers = dict(zip(names, map(float, point), strict=True))

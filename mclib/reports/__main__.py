@@ -59,6 +59,7 @@ def _run(asked: argparse.Namespace) -> None:
         facts=_mapping("facts", asked.facts),
         as_it_is=asked.as_it_is,
         told=lambda cell, of: _say({"cell": cell, "of": of}),
+        again=_seeds(asked.seeds_of),
     )
 
 
@@ -125,6 +126,15 @@ def _mapping(name: str, path: Path | None) -> Mapping[str, Any]:
     return read
 
 
+def _seeds(path: Path | None) -> Sequence[int]:
+    """Seeds that an earlier report drew; none of one that doesn't tell."""
+    seeds: Any = _mapping("seeds_of", path).get("drawn_seeds", [])
+    is_whole = isinstance(seeds, list) and all(type(each) is int for each in seeds)
+    if not is_whole or not all(0 <= each < 1 << 64 for each in seeds):
+        raise law("seeds_of", "tell seeds of 64 bits", str(path))
+    return list(seeds)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m mclib.reports", description="From a notebook to a page."
@@ -136,6 +146,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--parameters", type=Path, metavar="FILE", help="values as JSON")
     run.add_argument(
         "--facts", type=Path, metavar="FILE", help="what else is known, as JSON"
+    )
+    run.add_argument(
+        "--seeds-of", type=Path, metavar="FILE", help="a report.json: draw its seeds again"
     )
     run.add_argument(
         "--as-it-is", action="store_true", help="run nothing; show what it holds"

@@ -6,7 +6,7 @@ import io
 import re
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,7 +16,7 @@ from mclib.errors import MclibError
 Told = Callable[[int, int], None]
 """How many cells of code are done, and of how many."""
 
-_BEGIN = "import mclib.reports.witness as _w; _w.begin(); del _w"
+_BEGIN = "import mclib.reports.witness as _w; _w.begin({again!r}); del _w"
 _LEAVE = "import mclib.reports.witness as _w; _w.leave({folder!r}); del _w"
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _SECONDS_TO_START = 120
@@ -85,7 +85,9 @@ def is_run(cell: Any) -> bool:
     return cell.cell_type == "code" and bool(cell.source.strip())
 
 
-def execute(notebook: Any, home: Path, folder: Path, told: Told) -> None:
+def execute(
+    notebook: Any, home: Path, folder: Path, told: Told, again: Sequence[int] = ()
+) -> None:
     """Run a notebook in a new process, and keep its outputs in it.
 
     Parameters
@@ -98,6 +100,8 @@ def execute(notebook: Any, home: Path, folder: Path, told: Told) -> None:
         Where what was computed is written down: ``runs.json`` and ``data/*.parquet``.
     told : callable
         Called after each cell.
+    again : sequence of int, optional
+        Seeds that runs without one draw, in their order.
 
     Raises
     ------
@@ -106,10 +110,12 @@ def execute(notebook: Any, home: Path, folder: Path, told: Told) -> None:
     Stopped
         By SIGINT or SIGTERM; the process is ended then.
     """
-    asyncio.run(_executed(notebook, home, folder, told))
+    asyncio.run(_executed(notebook, home, folder, told, list(again)))
 
 
-async def _executed(notebook: Any, home: Path, folder: Path, told: Told) -> None:
+async def _executed(
+    notebook: Any, home: Path, folder: Path, told: Told, again: list[int]
+) -> None:
     from nbclient.exceptions import CellExecutionError, DeadKernelError
 
     client = _client(notebook, home)
@@ -121,7 +127,7 @@ async def _executed(notebook: Any, home: Path, folder: Path, told: Told) -> None
             async with client.async_setup_kernel(cwd=str(home), stderr=words):
                 # The client has set signals of its own, by which a cell just seems dead.
                 stopped.listen()
-                await _hidden(client, _BEGIN)
+                await _hidden(client, _BEGIN.format(again=again))
                 for at, place in enumerate(cells, 1):
                     await client.async_execute_cell(
                         notebook.cells[place], place, execution_count=at

@@ -8,7 +8,7 @@ import json
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,8 @@ FORMAT = 1
 _LONGEST_STATE = 1_000_000
 FAILURE_FILE, REPORT_FILE = "failure.json", "report.json"
 _NOTHING_SEEN: Mapping[str, Any] = {
-    "n_runs": 0, "runs": [], "loaded": [], "estimates": [], "files": [], "hosts": [],
+    "n_runs": 0, "drawn_seeds": [], "runs": [], "loaded": [], "estimates": [],
+    "files": [], "hosts": [],
 }  # fmt: skip
 
 
@@ -37,6 +38,7 @@ def make(
     facts: Mapping[str, Any],
     as_it_is: bool,
     told: Told,
+    again: Sequence[int] = (),
 ) -> None:
     """Make a report of a notebook.
 
@@ -54,6 +56,8 @@ def make(
         Whether nothing is run: the page shows what the notebook holds, and says so.
     told : callable
         Called after each cell with the number of cells done and of all.
+    again : sequence of int, optional
+        Seeds that runs without one draw, in their order: those of an earlier report.
 
     Raises
     ------
@@ -74,7 +78,7 @@ def make(
         if not as_it_is:
             change(book, given)
             try:
-                execute(book, Path.cwd(), draft, told)
+                execute(book, Path.cwd(), draft, told, again)
             except NotebookFailed as failed:
                 _write(draft / FAILURE_FILE, failed.failure.as_dict())
                 _alone(draft, FAILURE_FILE)
@@ -96,6 +100,7 @@ def make(
             "source_sha256": digest,
             "versions": dict(versions()),
             "n_runs": seen["n_runs"],
+            "drawn_seeds": seen["drawn_seeds"],
             "runs": seen["runs"],
             "loaded": seen["loaded"],
             "estimates": seen["estimates"],

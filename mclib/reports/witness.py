@@ -14,12 +14,12 @@ import re
 import sys
 import sysconfig
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mclib import witnesses
+from mclib import seeds, witnesses
 from mclib.engines import cache
 from mclib.results.estimate import Estimate
 from mclib.results.result import Result
@@ -45,11 +45,18 @@ _hosts: dict[str, None] = {}
 _is_watching = False
 
 
-def begin() -> None:
-    """Keep every run, every file that is read and every host that is asked from now on."""
+def begin(again: Sequence[int] = ()) -> None:
+    """Keep every run, every file that is read and every host that is asked from now on.
+
+    Parameters
+    ----------
+    again : sequence of int, optional
+        Seeds that runs without one draw, in their order.
+    """
     global _is_watching  # noqa: PLW0603 - a process has one report at a time
     if not _is_watching:
         _is_watching = True
+        seeds.draw_again(again)
         witnesses.call(_saw)
         sys.addaudithook(_heard)
 
@@ -96,6 +103,7 @@ def leave(folder: str) -> None:
     names = dict(_named(_namespace()))
     told = {
         "n_runs": _n_runs,
+        "drawn_seeds": seeds.kept(),
         "runs": [_told(run, names) for run in _runs],
         "loaded": [
             {"name": name, "provenance": result.provenance.as_dict()}

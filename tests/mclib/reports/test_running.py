@@ -224,3 +224,36 @@ def test_quantiles_are_told_by_the_size_of_a_run_and_not_by_its_time(
 
     assert 10 == len(of_all)
     assert {"mean", "standard deviation"} == {each["kind"] for each in of_a_larger_one}
+
+
+def test_a_run_without_a_seed_draws_that_of_an_earlier_report_again(home: Path) -> None:
+    drawn = MODEL.replace(", seed=7", "") + "\nother = mc.simulate(launch, 100)"
+    written(home / "drawn.ipynb", book(code(PARAMETERS, tags=("parameters",)), code(drawn)))
+    first, second, third = (home / f"drawn-{at}" for at in range(3))
+    run = ("run", home / "drawn.ipynb", "--into")
+    assert _command(home, *run, first).returncode == 0
+
+    again = _command(home, *run, second, "--seeds-of", first / "report.json")
+    assert _command(home, *run, third).returncode == 0
+
+    assert again.returncode == 0, again.stderr
+    told = json.loads((first / "report.json").read_text())
+    seeds = [each["provenance"]["seed"] for each in told["runs"]]
+    assert told["drawn_seeds"] == seeds
+    assert len(set(seeds)) == 2
+    same = _command(home, "compare", "--json", first, second)
+    other = _command(home, "compare", "--json", first, third)
+    assert json.loads(same.stdout)["same_bits"] is True
+    assert json.loads(other.stdout)["same_bits"] is False
+
+
+def test_seeds_that_are_none_are_refused(home: Path) -> None:
+    (home / "seeds.json").write_text('{"drawn_seeds": [1.5]}')
+
+    refused = _command(
+        home, "run", home / "launch.ipynb", "--into", home / "refused",
+        "--seeds-of", home / "seeds.json",
+    )  # fmt: skip
+
+    assert refused.returncode == 2
+    assert "`seeds_of` must tell seeds of 64 bits" in refused.stderr
