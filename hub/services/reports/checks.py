@@ -24,6 +24,7 @@ __all__ = [
     "Found",
     "NothingToRepeat",
     "check_of",
+    "checked_by",
     "checks_of",
     "files_needed",
     "submit",
@@ -135,6 +136,12 @@ def checks_of(
     is_it = (CHECKS.c.report == report, CHECKS.c.version == version)
     found = _CHECKS.where(*is_it).order_by(CHECKS.c.job.desc()).limit(at_most)
     return [_check(row) for row in connection.execute(found)]
+
+
+def checked_by(connection: Connection, report: int) -> dict[int, int]:
+    """Versions by the jobs of a report that check them."""
+    found = select(CHECKS.c.job, CHECKS.c.version).where(CHECKS.c.report == report)
+    return {row.job: row.version for row in connection.execute(found)}
 
 
 def tell(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from hub.services.reports import finding, jobs, library
 from hub.services.reports.api import Again, again, delete_own
-from hub.services.reports.checks import checks_of
+from hub.services.reports.checks import checked_by, checks_of
 from hub.services.reports.comments import AT_MOST, comments_of
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
 from hub.services.reports.finding import Sought
@@ -126,6 +126,7 @@ async def report_page(
             "grants": library.grants_of(connection, number) if is_mine else [],
             "links": library.links_of(connection, number, now) if is_mine else [],
             "jobs": jobs.jobs_of(connection, number) if is_mine else [],
+            "checked": checked_by(connection, number) if is_mine else {},
             "checks": checks_of(connection, number, at.number) if at is not None else [],
             "comments": comments_of(connection, number),
         }

@@ -105,6 +105,7 @@ def test_the_page_tells_when_and_what_differed(desk: ReportsDesk, report: int) -
     assert answer.status_code == 303
     html = ask(desk, "", "GET", f"/r/{report}", headers=headers).text
     assert "other numbers" in html
+    assert "asked by ada, a check of version 1" in html
     assert "run 1 (launch), seed" in html
     assert "A run had another seed." in html
     assert "1.5 standard errors apart" in html
