@@ -85,6 +85,15 @@ def _tables() -> dict[str, Peer]:
         "steep gamma": Peer(mc.Tabulated(stats.gamma(0.1)), TABLE),
         "student": Peer(mc.Tabulated(stats.t(6), location=3, scale=2), TABLE),
         "arcsine": Peer(mc.Tabulated(stats.beta(0.5, 0.5)), TABLE),
+        "counts of scipy": Peer(mc.Tabulated(stats.nbinom(2.5, 0.3)), is_whole=True),
+        "values of scipy": Peer(
+            mc.Tabulated(
+                stats.rv_discrete(values=([1.0, 2.5, 7.0], [0.25, 0.25, 0.5])),
+                location=3,
+                scale=0.3,
+            ),
+            has_steps=True,
+        ),
         "new normal": Peer(mc.Tabulated(stats.Normal(mu=1.0, sigma=2.0)), TABLE),
     }
 
