@@ -9,6 +9,7 @@ import numpy as np
 from mclib.distributions import laws
 from mclib.distributions.by_density import ByDensity, require_within
 from mclib.distributions.integrated import Integrated, panels
+from mclib.distributions.iterated_bells import skew_normal_quantile, von_mises_quantile
 from mclib.distributions.iterated_waiting import log_waiting_quantile
 from mclib.distributions.laws import Floats, Parameter
 from mclib.expressions.expression import Expression
@@ -115,8 +116,8 @@ class SkewNormal(ByDensity):
     Parameters
     ----------
     shape : float or traced value
-        From -50 to 50: the sign says to which side the longer tail points. It may be a
-        parameter of the model, but not random.
+        From -50 to 50: the sign says to which side the longer tail points. It may be
+        random.
     location, scale : float or traced value, default 0 and 1
         In the draws' unit; they may be random.
 
@@ -148,6 +149,11 @@ class SkewNormal(ByDensity):
 
     def _shapes(self) -> tuple[float, ...]:
         return (laws.fixed("SkewNormal", "shape", self.shape),)
+
+    def _standard_draw(self, p: Probability) -> Expression:
+        if laws.is_fixed(self.shape):
+            return super()._standard_draw(p)
+        return skew_normal_quantile(self.shape, p)
 
     @staticmethod
     def _integrated(*shapes: float) -> Integrated:
@@ -186,8 +192,7 @@ class VonMises(ByDensity):
     Parameters
     ----------
     concentration : float or traced value
-        From 0.001 to 1e4; for large ones the variance is its reciprocal. It may be a
-        parameter of the model, but not random.
+        From 0.001 to 1e4; for large ones the variance is its reciprocal. It may be random.
     location : float or traced value, default 0
         The mean direction, in the unit of `scale`. It may be random.
     scale : float or traced value, default 1
@@ -221,6 +226,11 @@ class VonMises(ByDensity):
     def _shapes(self) -> tuple[float, ...]:
         name = "concentration"
         return (laws.fixed("VonMises", name, self.concentration),)
+
+    def _standard_draw(self, p: Probability) -> Expression:
+        if laws.is_fixed(self.concentration):
+            return super()._standard_draw(p)
+        return von_mises_quantile(self.concentration, p)
 
     @staticmethod
     def _integrated(*shapes: float) -> Integrated:

@@ -14,17 +14,33 @@ import numpy as np
 import numpy.typing as npt
 
 from mclib.distributions import laws
-from mclib.distributions.counts import Binomial, NegativeBinomial, Poisson
+from mclib.distributions.counts import Binomial
 from mclib.distributions.distribution import Distribution
 from mclib.distributions.laws import Floats
 from mclib.distributions.parts import require_distribution
-from mclib.errors import law
+from mclib.distributions.recursions import (
+    Frequency,
+    generating,
+    log_of_none,
+    power,
+    probabilities,
+    recursion,
+)
+from mclib.errors import ArgumentError, law
 from mclib.expressions.functions import maximum, minimum, where
 from mclib.expressions.loops import MOST_STEPS, scan
 
 _LEAST = 2.0**-53
 
-Frequency = Poisson | Binomial | NegativeBinomial
+_LARGE_EXPONENT = 800
+_LARGE = 2.0**_LARGE_EXPONENT
+
+_PADDING = 4
+_TILT = 32.0
+"""What lies beyond a padded grid comes back with ``exp(-32)`` of its probability."""
+
+_MISSED = 1e-4
+"""Of a mean, at most, that may lie beyond the grid."""
 
 
 def layer(loss: Any, *, deductible: Any = 0.0, limit: Any = math.inf) -> Any:
@@ -172,7 +188,7 @@ def panjer(
     severity : array_like of shape (m,)
         Probabilities of a loss of 0, 1, 2, ...; they add up to 1.
     n : int
-        How many probabilities are wanted: of sums 0 to ``n - 1``.
+        How many probabilities are wanted, 1 at least: of sums 0 to ``n - 1``.
 
     Returns
     -------
@@ -181,7 +197,13 @@ def panjer(
     Raises
     ------
     ArgumentError
-        If the frequency is of another family, or `severity` no probabilities.
+        If the frequency is of another family, `severity` no probabilities, or `n` no count.
+
+    Notes
+    -----
+    Where losses are many, that of none is less than the least float: the recursion has a
+    power of two beside it. A binomial whose recursion would subtract is the power of its
+    polynomial instead, by repeated squaring. Time grows with ``n m``.
 
     References
     ----------
@@ -193,16 +215,26 @@ def panjer(
     >>> panjer(Poisson(3), [0, 0.4, 0.3, 0.2, 0.1], 3).round(10)
     array([0.04978707, 0.05974448, 0.08065505])
     """
-    f = _probabilities(severity)
-    a, b = _recursion(frequency)
-    g = np.zeros(n)
-    g[0] = _generating(frequency, np.array([f[0]], complex)).real[0]
+    f = probabilities(severity)
+    n = laws.count("n", n)
+    a, b = recursion(frequency)
+    if isinstance(frequency, Binomial):
+        chance = frequency.probability
+        one = np.append(1.0 - chance + chance * f[0], chance * f[1:])
+        return power(one, frequency.n, n)
+    g, exponent = np.zeros(n), 0
+    g[0] = 1.0
     j = np.arange(1, f.size)
     for s in range(1, n):
         reach = min(s, f.size - 1)
         weights = (a + b * j[:reach] / s) * f[1 : reach + 1]
         g[s] = weights @ g[s - reach : s][::-1] / (1.0 - a * f[0])
-    return g
+        if g[s] > _LARGE:
+            g[: s + 1] /= _LARGE
+            exponent += _LARGE_EXPONENT
+    # In steps, none of which leaves the range of floats where the product is in it.
+    log_scale = log_of_none(frequency, f[0]) + exponent * math.log(2.0)
+    return np.asarray(g * math.exp(max(log_scale / 2.0, -700.0)) ** 2)
 
 
 @final
@@ -231,8 +263,9 @@ class Aggregate:
     ) -> "Aggregate":
         """Return the distribution of a compound sum, by the fast Fourier transform.
 
-        Losses are rounded to the nearest amount of the grid. An exponential tilt keeps what
-        lies beyond the grid from coming back at its beginning.
+        Losses are rounded to the nearest amount of the grid. Padding to four times the grid
+        and an exponential tilt keep what lies beyond it from coming back at its beginning:
+        1e-14 of that does.
 
         Parameters
         ----------
@@ -243,7 +276,8 @@ class Aggregate:
         step : float
             Above 0, in the unit of the losses.
         n : int, default 65,536
-            Amounts of the grid; the sums must hardly ever exceed ``n step``.
+            Amounts of the grid, 2 at least. What the sums are beyond them isn't known:
+            `beyond` says how likely that is.
 
         Raises
         ------
@@ -267,61 +301,72 @@ class Aggregate:
         if severity.support[0] < 0.0:
             raise law("severity", "be 0 or more", severity)
         width = laws.positive("step", step)
-        _recursion(frequency)
+        n = laws.count("n", n)
+        recursion(frequency)
         edges = (np.arange(n + 1) - 0.5) * width
         f = np.diff(np.asarray(severity.cdf(edges)))
-        tilt = np.exp(-20.0 / n * np.arange(n))
-        transformed = np.fft.fft(f * tilt)
-        g = np.fft.ifft(_generating(frequency, transformed)).real / tilt
+        size = _PADDING * n
+        tilt = np.exp(-_TILT / size * np.arange(n))
+        transformed = np.fft.rfft(f * tilt, size)
+        g = np.fft.irfft(generating(frequency, transformed), size)[:n] / tilt
         return cls(width, np.maximum(g, 0.0))
 
     @property
+    def beyond(self) -> float:
+        """The probability of a sum beyond the grid, 0 or more."""
+        return max(1.0 - math.fsum(self.probabilities), 0.0)
+
+    @property
     def mean(self) -> float:
-        """The mean sum, in the unit of the losses."""
-        return float(self.probabilities @ np.arange(self.probabilities.size)) * self.step
+        """The mean sum, in the unit of the losses.
+
+        Raises
+        ------
+        ArgumentError
+            If more than 1e-4 of it may lie beyond the grid.
+        """
+        inside = float(self.probabilities @ np.arange(self.probabilities.size)) * self.step
+        self._require_little_beyond(inside)
+        return inside
 
     def quantile(self, q: float) -> float:
-        """Return the smallest sum that is not exceeded with probability `q`."""
-        place = int(np.searchsorted(np.cumsum(self.probabilities), laws.chance("q", q)))
-        return min(place, self.probabilities.size - 1) * self.step
+        """Return the smallest sum that is not exceeded with probability `q`.
+
+        Raises
+        ------
+        ArgumentError
+            If it lies beyond the grid.
+        """
+        level = laws.chance("q", q)
+        place = int(np.searchsorted(np.cumsum(self.probabilities), level))
+        if place >= self.probabilities.size:
+            raise self._too_short(f"`q` ({level:g})", self.beyond)
+        return place * self.step
 
     def tail_mean(self, q: float) -> float:
-        """Return the mean of the sums beyond the quantile of `q`: expected shortfall."""
+        """Return the mean of the sums beyond the quantile of `q`: expected shortfall.
+
+        Raises
+        ------
+        ArgumentError
+            If more than 1e-4 of it may lie beyond the grid.
+        """
         value = self.quantile(q)
+        self._require_little_beyond(value * (1.0 - q))
         sums = np.arange(self.probabilities.size) * self.step
         beyond = float(self.probabilities @ np.maximum(sums - value, 0.0))
         return value + beyond / (1.0 - q)
 
+    def _require_little_beyond(self, inside: float) -> None:
+        # Rounding alone leaves some 1e-13 of the probability.
+        missed = max(self.beyond - 1e-11, 0.0) * self.step * self.probabilities.size
+        if missed > _MISSED * inside:
+            raise self._too_short("the mean", self.beyond)
 
-def _probabilities(severity: Any) -> Floats:
-    f = np.asarray(severity, np.float64)
-    if f.ndim != 1 or not np.all(f >= 0.0) or not math.isclose(f.sum(), 1.0, abs_tol=1e-9):
-        raise law("severity", "be probabilities that add up to 1", f.tolist())
-    return f
-
-
-def _recursion(frequency: Any) -> tuple[float, float]:
-    """Return a and b of ``p(k) = p(k - 1) (a + b / k)``."""
-    match frequency:
-        case Poisson():
-            return 0.0, frequency.mean
-        case Binomial():
-            odds = frequency.probability / (1.0 - frequency.probability)
-            return -odds, (frequency.n + 1) * odds
-        case NegativeBinomial():
-            rest = 1.0 - frequency.probability
-            return rest, (frequency.successes - 1.0) * rest
-    must = "be a Poisson, a Binomial or a NegativeBinomial"
-    raise law("frequency", must, frequency)
-
-
-def _generating(frequency: Frequency, z: Any) -> Any:
-    """Return the mean of z to the power of the count."""
-    match frequency:
-        case Poisson():
-            return np.exp(frequency.mean * (z - 1.0))
-        case Binomial():
-            return (1.0 + frequency.probability * (z - 1.0)) ** frequency.n
-        case _:
-            p = frequency.probability
-            return (p / (1.0 - (1.0 - p) * z)) ** frequency.successes
+    def _too_short(self, what: str, beyond: float) -> ArgumentError:
+        end = self.step * self.probabilities.size
+        message = (
+            f"sums must hardly ever lie beyond the grid for {what}; they exceed {end:g} "
+            f"with probability {beyond:.2g}."
+        )
+        return ArgumentError(f"{message}\nhint: take a larger `n` or `step`.")

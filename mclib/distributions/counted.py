@@ -78,10 +78,14 @@ class WholeNumbers(Distribution):
 @lru_cache(maxsize=256)
 def _shares(distribution: Any) -> Shares:
     """Return the table of a distribution with numbers as parameters."""
-    low, high = distribution.support
+    end, high = distribution.support
+    low = end
     mean, deviation = distribution.mean, distribution.standard_deviation
     if np.isfinite(deviation):
         low = max(low, np.floor(mean - 40.0 - 12.0 * deviation))
+        # A long tail below, as of counts that nearly all come true, reaches further down.
+        while low > end and distribution.cdf(low - 1.0) > _LEFT_OUT:
+            low = max(end, np.floor(mean - 2.0 * (mean - low)))
         first = np.ceil(mean + 40.0 + 12.0 * deviation)
     else:
         first = low + 100.0

@@ -1,7 +1,7 @@
 """Counts from finite lots whose numbers differ from trial to trial: by walking.
 
-The probabilities of neighboring counts have a simple ratio. From the end that lies nearer to
-u a trial steps from count to count and adds up what it passes, until it has passed the tail.
+The probabilities of neighboring counts have a simple ratio. From the end nearer to u on
+a trial steps from count to count and adds up what it passes, until it has passed the tail.
 Probabilities are carried as logarithms: at the end they may be less than a float can hold.
 """
 
@@ -36,8 +36,8 @@ def walked_count(
     Notes
     -----
     It takes as many steps as the count lies from its end, at most 1,048,576. From below the
-    count is the first at which the sum reaches u; from above the first at which it exceeds 1
-    - u. Sums that come as near to the tail as they are rounded are taken as that tail.
+    count is the first at which the sum reaches u; from above the first at which it is more
+    than 1 - u. A sum that differs from the tail by its rounding alone is taken as the tail.
     """
     wanted = where(p.side, p.tail * (1.0 + _HAIR), p.tail * (1.0 - _HAIR))
 
@@ -49,7 +49,7 @@ def walked_count(
     def is_there(state: tuple[Expression, ...]) -> Expression:
         steps, _, passed = state
         # Written so that numbers that are none have no steps.
-        return ~((passed < wanted) & (steps < n_steps))
+        return ~((passed < wanted) & (steps < n_steps))  # type: ignore[no-any-return]
 
     steps, _, _ = scan(further, (0.0, log_first, exp(log_first)), until=is_there)
     return steps  # type: ignore[no-any-return]
@@ -68,9 +68,11 @@ def walked_sample(n_drawn: Any, n_marked: Any, n_pieces: Any, p: Probability) ->
         log_ways(marked, low)
         + log_ways(others, n_drawn - low)
         - log_ways(n_pieces, n_drawn),
-        lambda k: (marked - low - k)
-        * (n_drawn - low - k)
-        / ((low + k + 1.0) * (others - n_drawn + low + k + 1.0)),
+        lambda k: (
+            (marked - low - k)
+            * (n_drawn - low - k)
+            / ((low + k + 1.0) * (others - n_drawn + low + k + 1.0))
+        ),
         high - low,
         p,
     )

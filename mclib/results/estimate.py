@@ -1,17 +1,14 @@
 """A number, and how sure it is."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from mclib.results.formatting import plain, with_error, without_error
+from mclib.results.rules import IntervalRule, portable
 from mclib.statistics.intervals import Interval, two_sided
 from mclib.statistics.moments import Record
 from mclib.statistics.summary import mean, mean_standard_error
-
-IntervalRule = Callable[[float], Interval]
-"""From a level to the interval of that level."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +27,11 @@ class Estimate:
     rule : callable, optional
         From a level to an `Interval`, for estimates whose interval isn't
         ``value ± z standard_error``: quantiles and probabilities.
+
+    Notes
+    -----
+    An estimate can be pickled. A quantile's, whose intervals come from the trials, then has
+    that of 95 %; asked for another level it raises `ArgumentError`.
 
     Examples
     --------
@@ -84,6 +86,17 @@ class Estimate:
     def rounded(self) -> str:
         """Write the value alone, to the digits that its error supports."""
         return without_error(self.value, self.half_width)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kept = (self.value, self.standard_error, self.n_trials, portable(self.rule))
+        return type(self), kept
+
+    def __copy__(self) -> "Estimate":
+        return self
+
+    def __deepcopy__(self, _: Any) -> "Estimate":
+        # It never changes; a copy by way of a pickle would lose intervals.
+        return self
 
     def __float__(self) -> float:
         return self.value

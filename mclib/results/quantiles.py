@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 from mclib.errors import law
 from mclib.results.answers import Answers
 from mclib.results.estimate import Estimate
+from mclib.results.rules import EndRule, ShareRule, WithinRule
 from mclib.statistics.intervals import (
     Interval,
-    check_level,
-    probability_interval,
     quantile_ranks,
 )
 from mclib.statistics.replications import interval_rule, student_quantile
@@ -174,7 +173,7 @@ def share_estimate(
         shares = answers.shares(output, float(threshold))
         error = shares.error(shares.above if above else shares.below)
         rule = interval_rule(p, error, shares.n_filled)
-        return Estimate(p, error, n_trials, lambda level: _within_0_and_1(rule(level)))
+        return Estimate(p, error, n_trials, WithinRule(rule))
     return share_of(hits, n_trials)
 
 
@@ -184,12 +183,7 @@ def share_of(hits: int, n_trials: int) -> Estimate:
     # A run without a hit isn't sure that there are none: one more trial could be one.
     has_both = 0 < hits < n_trials
     standard_error = math.sqrt(p * (1.0 - p) / n_trials) if has_both else 1.0 / n_trials
-    return Estimate(
-        p,
-        standard_error,
-        n_trials,
-        lambda level: probability_interval(hits, n_trials, level=level),
-    )
+    return Estimate(p, standard_error, n_trials, ShareRule(hits, n_trials))
 
 
 def tail_estimate(answers: Answers, output: int, q: float, *, upper: bool) -> Estimate:
@@ -219,10 +213,6 @@ def tail_estimate(answers: Answers, output: int, q: float, *, upper: bool) -> Es
     return Estimate(value, standard_error, n_trials)
 
 
-def _within_0_and_1(interval: Interval) -> Interval:
-    return Interval(max(interval.low, 0.0), min(interval.high, 1.0), interval.level)
-
-
 def extreme_estimate(answers: Answers, output: int, *, upper: bool) -> Estimate:
     """Smallest or largest outcome; its error is the gap to the one next to it.
 
@@ -246,13 +236,4 @@ def extreme_estimate(answers: Answers, output: int, *, upper: bool) -> Estimate:
         return Estimate(value, math.nan, n_trials)
     value = float(known.record.maximum if upper else known.record.minimum)
     gap = abs(answers.order_statistic(output, n_trials - 1 if upper else 2) - value)
-
-    def interval(level: float) -> Interval:
-        reach = check_level(level) / (1.0 - level) * gap
-        return (
-            Interval(value, value + reach, level)
-            if upper
-            else Interval(value - reach, value, level)
-        )
-
-    return Estimate(value, gap, n_trials, interval)
+    return Estimate(value, gap, n_trials, EndRule(value, gap, upper))

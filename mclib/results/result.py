@@ -15,7 +15,13 @@ from mclib.results.provenance import Provenance
 from mclib.results.quantiles import share_of, targets_for
 from mclib.results.questions import Questions
 from mclib.results.run import Run, Trials
-from mclib.results.storing import KEPT_QUANTILES, write_result
+from mclib.results.storing import (
+    KEPT_QUANTILES,
+    StoredTrials,
+    packed_result,
+    unpacked_result,
+    write_result,
+)
 from mclib.results.tables import (
     DISPLAYED_QUANTILES,
     TABLE_QUANTILES,
@@ -46,6 +52,10 @@ class Result(Questions):
     -----
     Nothing here holds a sample. Quantiles, histograms and tables of trials are computed
     from the same draws when they are asked for, and statistics are remembered.
+
+    A result can be pickled. What comes out of the pickle is what `save` and
+    `mclib.load_result` would give: it answers what it was asked, and 27 quantiles, without
+    the model; anything else raises `ArgumentError` and says how to run the model again.
     """
 
     def __init__(self, run: Run) -> None:
@@ -300,11 +310,22 @@ class Result(Questions):
         everything that was asked of this result are kept. The file is a zip of JSON and
         Parquet tables; nothing in it is executed when it is read.
         """
+        self._find_kept()
+        kept = self.to_frame(sample) if sample else None
+        write_result(path, self._trials, self._answers, self.summary(), kept, overwrite)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what `save` would keep: the answers, and neither model nor engine."""
+        self._find_kept()
+        n_kept = self._trials.n_kept if isinstance(self._trials, StoredTrials) else 0
+        kept = self.to_frame(n_kept) if n_kept else None
+        packed = packed_result(self._trials, self._answers, self.summary(), kept)
+        return _unpickled, (type(self), packed)
+
+    def _find_kept(self) -> None:
         self._find((*KEPT_QUANTILES, *DISPLAYED_QUANTILES), with_bins=True)
         for place in range(len(self)):
             self._answers.shape_errors(place)
-        kept = self.to_frame(sample) if sample else None
-        write_result(path, self._trials, self._answers, self.summary(), kept, overwrite)
 
     def _find(self, orders: Sequence[float], *, with_bins: bool = False) -> None:
         """Find quantiles of all outputs in common passes."""
@@ -352,3 +373,8 @@ def _answers_of(run: Run) -> Answers:
         for known in answers.known:
             known.non_finite = NonFinite()
     return answers
+
+
+def _unpickled(kind: type[Result], packed: bytes) -> Result:
+    trials, answers = unpacked_result(packed)
+    return kind.restored(trials, answers, trials.n_kept)

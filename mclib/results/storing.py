@@ -74,6 +74,8 @@ class StoredTrials:
         Values of the first trials by name; empty if none were kept.
     stopping : Stopping, optional
         How the run ended, if it went on until a tolerance was reached.
+    is_conditioned : bool, default False
+        Whether trials that don't keep a condition are NaN.
     """
 
     def __init__(
@@ -83,13 +85,15 @@ class StoredTrials:
         output_names: Sequence[str],
         kept: Mapping[str, NDArray[np.float64]],
         stopping: Stopping | None = None,
+        *,
+        is_conditioned: bool = False,
     ) -> None:
         self.provenance = provenance
         self.input_names = input_names
         self.output_names = output_names
         self.n_trials = provenance.n_trials
         self._kept = kept
-        self.is_conditioned = False
+        self.is_conditioned = is_conditioned
         self.stopping = stopping
         self.n_kept = len(next(iter(kept.values()), ()))
 
@@ -99,7 +103,7 @@ class StoredTrials:
         """Refuse: the trials can't be gone through again."""
         message = (
             "a loaded result answers what it was asked before it was saved; "
-            "anything else needs all trials, and the file holds no model"
+            "anything else needs all trials, and neither a file nor a pickle has the model"
         )
         raise self._refusal(message)
 
@@ -140,9 +144,33 @@ def write_result(
 ) -> None:
     """Write what is known about a run to a file, all of it or nothing."""
     target = checked_target(path, overwrite=overwrite)
+    with drafted(target) as draft:
+        _write(draft, trials, answers, summary, sample)
+
+
+def packed_result(
+    trials: Trials,
+    answers: Answers,
+    summary: "pd.DataFrame",
+    sample: "pd.DataFrame | None",
+) -> bytes:
+    """Return what `write_result` would write."""
+    buffer = io.BytesIO()
+    _write(buffer, trials, answers, summary, sample)
+    return buffer.getvalue()
+
+
+def _write(
+    file: Path | io.BytesIO,
+    trials: Trials,
+    answers: Answers,
+    summary: "pd.DataFrame",
+    sample: "pd.DataFrame | None",
+) -> None:
     head = {
         "format": FORMAT,
         "provenance": trials.provenance.as_dict(),
+        "is_conditioned": trials.is_conditioned,
         "stopping": None if trials.stopping is None else trials.stopping.as_dict(),
         "input_names": list(trials.input_names),
         "output_names": list(trials.output_names),
@@ -155,10 +183,7 @@ def write_result(
     }
     if sample is not None:
         tables["sample"] = _columns(sample)
-    with (
-        drafted(target) as draft,
-        zipfile.ZipFile(draft, "x", zipfile.ZIP_DEFLATED) as archive,
-    ):
+    with zipfile.ZipFile(file, "x", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("result.json", json.dumps(head, indent=1, allow_nan=False))
         for name, columns in tables.items():
             archive.writestr(f"{name}.parquet", _to_parquet(columns))
@@ -168,8 +193,17 @@ def read_result(path: str | os.PathLike[str]) -> tuple[StoredTrials, Answers]:
     """Read what `write_result` has written."""
     if not Path(path).is_file():
         raise law("path", "name a file that exists", str(path))
+    return _read(Path(path), str(path))
+
+
+def unpacked_result(content: bytes) -> tuple[StoredTrials, Answers]:
+    """Read what `packed_result` has returned."""
+    return _read(io.BytesIO(content), "a pickle")
+
+
+def _read(file: Path | io.BytesIO, path: str) -> tuple[StoredTrials, Answers]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             head = json.loads(archive.read("result.json"))
             if head["format"] > FORMAT:
                 hint = "upgrade mclib to read it."
@@ -178,7 +212,7 @@ def read_result(path: str | os.PathLike[str]) -> tuple[StoredTrials, Answers]:
     except ArgumentError:
         raise
     except _DAMAGE as error:
-        message = f"{law('path', _MUST, str(path))}\n({type(error).__name__}: {error})"
+        message = f"{law('path', _MUST, path)}\n({type(error).__name__}: {error})"
         raise ArgumentError(message) from error
 
 
@@ -205,6 +239,7 @@ def _restored(
         head["output_names"],
         _from_parquet(archive, "sample") if has_sample else {},
         None if stopping is None else Stopping.from_dict(stopping),
+        is_conditioned=head.get("is_conditioned", False),
     )
     return trials, Answers(trials, known)
 

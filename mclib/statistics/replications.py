@@ -62,12 +62,21 @@ def interval_rule(
     value: float, standard_error: float, n_replications: int
 ) -> Callable[[float], Interval]:
     """Return what makes an interval of a level: ``value ± t standard_error``."""
+    return StudentRule(value, standard_error, n_replications)
 
-    def interval(level: float) -> Interval:
-        reach = student_quantile(level, n_replications) * standard_error
-        return Interval(value - reach, value + reach, level)
 
-    return interval
+@dataclass(frozen=True)
+class StudentRule:
+    """Student's interval of a number that rests on so few replications."""
+
+    value: float
+    standard_error: float
+    n_replications: int
+
+    def __call__(self, level: float) -> Interval:
+        """Return the interval of a level."""
+        reach = student_quantile(level, self.n_replications) * self.standard_error
+        return Interval(self.value - reach, self.value + reach, level)
 
 
 def student_quantile(level: float, n_replications: int) -> float:

@@ -228,9 +228,9 @@ PEERS |= {
 PEERS |= {
     "inverse gaussian": Peer(mc.InverseGaussian(shape=2, scale=10, location=1), TABLE),
     "steep inverse gaussian": Peer(mc.InverseGaussian(0.05), TABLE),
-    "skew-normal": Peer(mc.SkewNormal(4, location=2, scale=3), TABLE, may_be_random=False),
-    "skew-normal, to the left": Peer(mc.SkewNormal(-20), TABLE, may_be_random=False),
-    "von mises": Peer(mc.VonMises(4, location=1), TABLE, may_be_random=False),
+    "skew-normal": Peer(mc.SkewNormal(4, location=2, scale=3), TABLE),
+    "skew-normal, to the left": Peer(mc.SkewNormal(-20), TABLE),
+    "von mises": Peer(mc.VonMises(4, location=1), TABLE),
     "phases": Peer(mc.Hypoexponential([1, 2, 5], location=3), TABLE, may_be_random=False),
     "smoothed data": Peer(
         mc.SmoothedData([3.1, 4.0, 4.4, 5.2, 9.0], 1.0), 1e-9, may_be_random=False
@@ -242,11 +242,8 @@ PEERS |= {
     "mixture of counts": Peer(
         mc.Mixture([mc.Poisson(3), mc.Poisson(30)], [0.9, 0.1]), is_whole=True
     ),
-    "sample of a lot": Peer(
-        mc.Hypergeometric(20, 10, 100), is_whole=True, may_be_random=False
-    ),
-    "uncertain chances": Peer(
-        mc.BetaBinomial(100, 2, 38), is_whole=True, may_be_random=False
-    ),
+    "sample of a lot": Peer(mc.Hypergeometric(20, 10, 100), is_whole=True),
+    "uncertain chances": Peer(mc.BetaBinomial(100, 2, 38), is_whole=True),
+    "nearly sure chances": Peer(mc.BetaBinomial(900, 28, 0.05), is_whole=True),
     "few values": Peer(mc.Categorical({2: 0.5, 5: 0.25, 14: 0.25}), has_steps=True),
 }

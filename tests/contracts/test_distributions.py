@@ -28,7 +28,15 @@ def test_every_public_family_is_a_peer() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["gamma by shape", "beta", "inverse gaussian"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gamma by shape",
+        "beta",
+        "inverse gaussian",
+        "uncertain chances",
+    ],
+)
 @pytest.mark.parametrize("precision", [Type.FLOAT64, Type.FLOAT32])
 def test_iterations_give_the_same_bits_on_every_engine(name: str, precision: Type) -> None:
     expected = values_of(JUDGE, PEERS[name], precision)
@@ -37,13 +45,9 @@ def test_iterations_give_the_same_bits_on_every_engine(name: str, precision: Typ
 
 
 FIXED = {
-    "BetaBinomial": {"n", "a", "b"},
-    "Hypergeometric": {"n_drawn", "n_marked", "n_pieces"},
-    "SkewNormal": {"shape"},
     "SmoothedData": {"bandwidth"},
     "Spliced": {"threshold", "share_below"},
     "Truncated": {"low", "high"},
-    "VonMises": {"concentration"},
 }
 """By family: the parameters that decide a table or a list, and can't be random."""
 

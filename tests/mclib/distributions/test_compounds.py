@@ -1,9 +1,14 @@
 """Compound sums: drawn, by Panjer's recursion and by Fourier transform."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import mclib as mc
+from mclib.errors import ArgumentError
 from mclib.testing import assert_within_standard_errors
 
 SEVERITY = [0.0, 0.4, 0.3, 0.2, 0.1]
@@ -42,6 +47,107 @@ def test_fourier_has_the_exact_quantiles_and_tail_means_of_exponential_losses() 
     np.testing.assert_allclose(
         tails, (11.54846592, 13.07595742, 16.35278102), atol=1e-5, rtol=1e-6
     )
+
+
+@pytest.mark.parametrize(
+    ("frequency", "exact"),
+    [
+        (mc.Poisson(2_000), ("poisson", 2_000)),
+        (mc.Poisson(30_000), ("poisson", 30_000)),
+        (mc.Binomial(60, 0.99), ("binom", 60, 0.99)),
+        (mc.Binomial(5_000, 0.5), ("binom", 5_000, 0.5)),
+        (mc.NegativeBinomial(900, 0.1), ("nbinom", 900, 0.1)),
+        (mc.NegativeBinomial(0.3, 0.001), ("nbinom", 0.3, 0.001)),
+    ],
+    ids=repr,
+)
+def test_panjer_of_losses_of_1_counts_them_however_many(
+    frequency: Any, exact: tuple[Any, ...]
+) -> None:
+    from scipy import stats
+
+    name, *shapes = exact
+    counts = getattr(stats, name)(*shapes)
+    n = int(counts.ppf(1 - 1e-12)) + 2
+
+    made = mc.panjer(frequency, [0.0, 1.0], n)
+
+    np.testing.assert_allclose(made, counts.pmf(np.arange(n)), rtol=0, atol=2e-11)
+    assert made.sum() == pytest.approx(1.0, abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.floats(0.0, 1.0), min_size=1, max_size=6).filter(lambda x: sum(x) > 0.1),
+    st.one_of(
+        st.floats(0.01, 3_000.0).map(mc.Poisson),
+        st.builds(mc.Binomial, st.integers(1, 900), st.floats(0.001, 0.999)),
+        st.builds(mc.NegativeBinomial, st.floats(0.1, 300.0), st.floats(0.1, 0.99)),
+    ),
+)
+def test_a_sum_by_panjer_has_the_mean_and_variance_of_a_compound(
+    weights: list[float], frequency: Any
+) -> None:
+    f = np.array(weights) / np.sum(weights)
+    losses = np.arange(f.size)
+    mean, square = float(f @ losses), float(f @ losses**2)
+    count, variance = frequency.mean, frequency.variance
+    expected = count * mean, count * (square - mean**2) + variance * mean**2
+    n = int(expected[0] + 14 * expected[1] ** 0.5 + 60 * f.size)
+
+    g = mc.panjer(frequency, f, n)
+
+    sums = np.arange(n)
+    assert np.all(g >= 0.0)
+    assert g.sum() == pytest.approx(1.0, abs=1e-6)
+    first = float(g @ sums)
+    assert first == pytest.approx(expected[0], rel=1e-5, abs=1e-9)
+    assert float(g @ (sums - first) ** 2) == pytest.approx(expected[1], rel=1e-3, abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.5])
+def test_a_number_of_probabilities_is_a_count(n: Any) -> None:
+    with pytest.raises(ArgumentError, match="`n` must be a whole number"):
+        mc.panjer(mc.Poisson(3), SEVERITY, n)
+
+
+def test_what_lies_beyond_the_grid_does_not_come_back() -> None:
+    # Half of all sums lie beyond a grid of 1,024; a larger one knows what is right.
+    severity = mc.Empirical([1, 2, 3, 4], weights=[4, 3, 2, 1])
+    for frequency in (mc.Poisson(512), mc.NegativeBinomial(2, 2 / 514)):
+        exact = mc.Aggregate.by_fft(frequency, severity, step=1.0, n=1 << 15)
+        made = mc.Aggregate.by_fft(frequency, severity, step=1.0, n=1 << 10)
+
+        np.testing.assert_allclose(
+            made.probabilities, exact.probabilities[: 1 << 10], rtol=1e-9, atol=1e-14
+        )
+        expected = float(exact.probabilities[1 << 10 :].sum())
+        assert made.beyond == pytest.approx(expected, abs=1e-10)
+        assert 0.3 < made.beyond < 0.6
+
+
+def test_a_far_tail_is_no_noise() -> None:
+    # Sums that never exceed 20 on a grid to 65,536: nothing is found beyond.
+    made = mc.Aggregate.by_fft(mc.Binomial(20, 0.3), mc.Empirical([1]), step=1.0)
+
+    assert np.sum(made.probabilities[21:]) < 1e-10
+    assert made.mean == pytest.approx(6.0, abs=1e-5)
+
+
+def test_answers_that_lie_beyond_the_grid_are_refused() -> None:
+    short = mc.Aggregate.by_fft(mc.Poisson(1), mc.Exponential(1), step=0.0001)
+
+    long = mc.Aggregate.by_fft(mc.Poisson(1), mc.Exponential(1), step=0.001)
+    assert short.quantile(0.9) == pytest.approx(long.quantile(0.9), abs=0.002)
+    assert short.beyond == pytest.approx(0.0076, abs=1e-4)
+    message = r"sums must hardly ever lie beyond the grid for {}; they exceed 6.5536 with"
+    for ask, what in (
+        (lambda: short.quantile(0.995), r"`q` \(0.995\)"),
+        (lambda: short.mean, "the mean"),
+        (lambda: short.tail_mean(0.9), "the mean"),
+    ):
+        with pytest.raises(ArgumentError, match=message.format(what)):
+            ask()
 
 
 @mc.model
