@@ -4,9 +4,23 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.integration.platform.live import LivePlatform, Member, running_platform
+from tests.integration.platform.live import (
+    LivePlatform,
+    Member,
+    running_platform,
+)
+from tests.integration.platform.mails import MAILS
 
 Note = Callable[[str], None]
+SITE = f"""\
+[rehearsal.reports.mails]
+kind = "Mails"
+sender = "reports@example.org"
+server = "{MAILS}:2525"
+encrypted = false
+[rehearsal.login.provider]
+scopes = ["openid", "profile", "groups", "email", "offline_access"]
+"""
 _MEASURED: list[str] = []
 
 
@@ -26,8 +40,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="package")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePlatform]:
-    with running_platform(tmp_path_factory.mktemp("platform")) as platform:
-        yield platform
+    folder = tmp_path_factory.mktemp("platform")
+    (folder / "site.toml").write_text(SITE)
+    state = folder / "state"
+    state.mkdir(mode=0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MCHUB_SITE", str(folder / "site.toml"))
+        with running_platform(state) as platform:
+            yield platform
 
 
 @pytest.fixture(scope="module")

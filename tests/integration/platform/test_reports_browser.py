@@ -1,19 +1,21 @@
 """Two colleagues of different groups and one report, in a real browser and real containers.
 
-Published from JupyterLab, refused, shared, commented on, run with other parameters, checked
-to the bit, compared, and taken back. `MC_SCREENSHOTS` names a folder for pictures.
+Published from JupyterLab, refused, shared, commented on, subscribed to, run with other
+parameters, checked to the bit, compared, scheduled, told by mail, and taken back.
+`MC_SCREENSHOTS` names a folder that keeps the pictures.
 """
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.integration.apps import barriers
 from tests.integration.browser import browser_page, pictures
-from tests.integration.platform.live import LivePlatform, Member, docker
+from tests.integration.platform.live import LivePlatform, Member, docker, wait_until
+from tests.integration.platform.mails import MailServer, mail_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -131,7 +133,31 @@ def compared(page: "Page", address: str) -> None:
     assert barriers(page, inside="main") == []
 
 
+def scheduled(page: "Page", address: str) -> None:
+    """Have it run every minute with a rate of its own, and end that after the first."""
+    page.goto(f"{address}/schedules")
+    page.get_by_label("When: minute, hour").fill("* * * * *")
+    page.get_by_label("By the clocks of").fill("Europe/Berlin")
+    page.get_by_label("Parameters, in JSON").fill('{"rate": 0.04}')
+    page.get_by_role("button", name="Make the schedule").click()
+    page.get_by_role("heading", name="* * * * * Europe/Berlin active").wait_for()
+    assert barriers(page, inside="main") == []
+    wait_until("the schedule made a version", lambda: _is_done(page), 240)
+
+
+def _is_done(page: "Page") -> bool:
+    page.reload()
+    return page.get_by_role("row", name="done").count() > 0
+
+
+def ended(page: "Page", address: str) -> None:
+    page.goto(f"{address}/schedules")
+    page.get_by_role("button", name="Delete schedule * * * * * with its history").click()
+    page.get_by_text("It has no schedule").wait_for()
+
+
 def taken_back(page: "Page", reader: "Page", address: str) -> None:
+    page.goto(address)
     page.get_by_role("button", name="End the access of group quants").click()
     page.get_by_text("and nobody else").wait_for()
     reader.goto(address)
@@ -142,8 +168,14 @@ def taken_back(page: "Page", reader: "Page", address: str) -> None:
         assert answer.status == 404
 
 
+@pytest.fixture(scope="module")
+def mails(platform: LivePlatform) -> Iterator[MailServer]:
+    with mail_server() as server:
+        yield server
+
+
 def test_two_colleagues_publish_read_compare_and_end(
-    author: Member, platform: LivePlatform, tmp_path: Path
+    author: Member, mails: MailServer, platform: LivePlatform, tmp_path: Path
 ) -> None:
     shots = pictures(tmp_path)
     with (
@@ -159,6 +191,8 @@ def test_two_colleagues_publish_read_compare_and_end(
 
         shared(ines, address, "quants")
         commented(quentin, address, "Is 2 % a year enough?")
+        quentin.get_by_role("button", name="Subscribe by mail").click()
+        quentin.get_by_role("button", name="Unsubscribe").wait_for()
         quentin.screenshot(path=shots / "3-read.png", full_page=True)
 
         run_again_and_checked(ines, address)
@@ -168,11 +202,27 @@ def test_two_colleagues_publish_read_compare_and_end(
         compared(quentin, address)
         quentin.screenshot(path=shots / "5-compared.png", full_page=True)
 
+        scheduled(ines, address)
+        ines.screenshot(path=shots / "6-scheduled.png", full_page=True)
+        quentin.goto(address)
+        quentin.get_by_text("Version 3 of").wait_for()
+        wait_until("two mails came", lambda: len(_told(mails)) >= 2, 60)
+        for mail in _told(mails)[:2]:
+            assert mail["subject"] == "New version of “Reserves of the year”"
+            assert address in mail["text"]
+
+        ended(ines, address)
         taken_back(ines, quentin, address)
     read = _audited(platform, "quentin")
     assert ["report.read", "ok"] in read
     assert ["report.comment", "ok"] in read
     assert read[-1] == ["report.read", "refused"]
+
+
+def _told(mails: MailServer) -> list[dict[str, Any]]:
+    """What the reader was told by mail; the author gets no mail of what goes well."""
+    assert mails.to("ines@example.org") == []
+    return mails.to("quentin@example.org")
 
 
 def _audited(platform: LivePlatform, actor: str) -> list[list[str]]:

@@ -25,6 +25,8 @@ const findAccount = (ctx, id) => {
       preferred_username: user.preferred_username ?? id,
       name: user.name,
       groups: user.groups,
+      email: user.email ?? `${id}@example.org`,
+      email_verified: true,
     }),
   };
 };
@@ -41,11 +43,12 @@ const provider = new Provider(options.issuer, {
   ],
   jwks: { keys: [{ ...key(), use: 'sig', alg: 'RS256' }] },
   cookies: { keys: [randomBytes(32).toString('hex')] },
-  scopes: ['openid', 'offline_access', 'profile', 'groups'],
+  scopes: ['openid', 'offline_access', 'profile', 'groups', 'email'],
   claims: {
     openid: ['sub'],
     profile: ['preferred_username', 'name'],
     groups: ['groups'],
+    email: ['email', 'email_verified'],
   },
   findAccount,
   pkce: { required: () => true },
@@ -58,7 +61,7 @@ const provider = new Provider(options.issuer, {
       clientId: ctx.oidc.client.clientId,
       accountId: ctx.oidc.session.accountId,
     });
-    grant.addOIDCScope('openid offline_access profile groups');
+    grant.addOIDCScope('openid offline_access profile groups email');
     await grant.save();
     return grant;
   },
