@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.integration.platform.conftest import Note
 from tests.integration.platform.live import LivePlatform, Member, docker, wait_until
 
 pytestmark = [
@@ -84,7 +85,7 @@ def _ended(platform: LivePlatform, author: Member, number: str) -> dict[str, obj
 
 
 def test_a_report_runs_in_a_container_of_its_own_and_is_read_by_those_who_may(
-    platform: LivePlatform, people: tuple[Member, Member, Member]
+    platform: LivePlatform, people: tuple[Member, Member, Member], measured: Note
 ) -> None:
     author, reader, other = people
     published = PUBLISH.format(title="Launch", notebook="notebooks/00-five-minutes.ipynb")
@@ -111,6 +112,10 @@ def test_a_report_runs_in_a_container_of_its_own_and_is_read_by_those_who_may(
     assert framed.headers["content-security-policy"].startswith("sandbox allow-scripts;")
     assert "plotly" in framed.text
     assert "rhea" in framed.text
+    ran = reader.client.get(f"{page}/v/1/files/report.json").json()["took"]
+    lasted = "SELECT extract(epoch FROM changed - asked) FROM mchub_report_jobs"
+    ((took,),) = platform.sql(f"{lasted} WHERE id = {number}")
+    measured(f"publishing: {float(took):.1f} s, of which {ran:.1f} s ran the notebook")
     printed = reader.client.get(f"{page}/v/1/files/page.pdf")
     assert printed.headers["content-type"] == "application/pdf"
     assert printed.content.startswith(b"%PDF")
