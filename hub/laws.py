@@ -18,6 +18,7 @@ __all__ = [
     "n_bytes",
     "refusal",
     "require",
+    "require_address",
     "require_bytes",
     "require_declared_types",
     "require_duration",
@@ -26,6 +27,7 @@ __all__ = [
     "require_parts",
     "require_port",
     "require_positive",
+    "require_server",
     "require_subnet",
     "require_text",
     "size_text",
@@ -136,6 +138,20 @@ def require_parts(
 def require_port(path: str, value: int) -> None:
     """Refuse all but a TCP port number."""
     require(1 <= value <= 65535, path, "be a port between 1 and 65535", value)
+
+
+def require_address(path: str, value: str) -> None:
+    """Refuse all but a mail address."""
+    before, _, after = value.partition("@")
+    fits = bool(before) and bool(after) and "@" not in after
+    require(fits, path, "be a mail address", value)
+
+
+def require_server(path: str, value: str) -> None:
+    """Refuse all but a host and a port."""
+    host, _, port = value.partition(":")
+    law = "be a host and a port, as `smtp.example.org:587`"
+    require(bool(host) and port.isdigit(), path, law, value)
 
 
 def require_positive(path: str, value: float) -> None:

@@ -72,6 +72,7 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     REPORTS: {
         "read:users:name": "to know that the owner of a run is still a user",
+        "read:users:groups": "to know whether somebody to be told by mail may still read",
         "read:servers": "to know whether the server of a run is there",
         "start:servers": "to start the server that is a run, in the name of its owner",
         "delete:servers": "to stop and remove it when the run has ended",

@@ -21,6 +21,7 @@ from hub.choices import (
     LocalProcess,
     Network,
     NoTls,
+    OpenIdConnect,
     Password,
     Postgres,
     Profile,
@@ -87,6 +88,7 @@ class Settings:
         _check_login(self)
         _check_admins(self)
         _check_sharing(self)
+        _check_mails(self)
         _check_database(self)
         _check_server(self)
         _check_profiles(self)
@@ -188,6 +190,16 @@ def _check_sharing(settings: Settings) -> None:
     fits = settings.sharing is None or not isinstance(settings.login, Password)
     law = "be None where `login` is `Password`, under which anybody takes any name"
     require(fits, f"{settings.name}.sharing", law, settings.sharing)
+
+
+def _check_mails(settings: Settings) -> None:
+    if settings.reports.mails is None or not isinstance(settings.login, SingleSignOn):
+        return
+    provider = settings.login.provider
+    if isinstance(provider, OpenIdConnect):
+        law = "hold `email` where `reports.mails` is set: to whom would they go?"
+        path = f"{settings.name}.login.provider.scopes"
+        require("email" in provider.scopes, path, law, provider.scopes)
 
 
 def _check_admins(settings: Settings) -> None:

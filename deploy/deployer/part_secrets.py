@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from hub.choices import Postgres, Prometheus, SingleSignOn
-from hub.roles import DOCKER_POLICY, PROMETHEUS, ROLES, ROUTE_KEEPER, SYNTHETIC
+from hub.roles import DOCKER_POLICY, PROMETHEUS, REPORTS, ROLES, ROUTE_KEEPER, SYNTHETIC
 from hub.settings import Settings
 
-__all__ = ["OFF_SITE", "alert_secrets", "archive", "names_by_part"]
+__all__ = ["OFF_SITE", "alert_secrets", "archive", "mail_secrets", "names_by_part"]
 
 Account = tuple[int, int]
 
@@ -53,6 +53,7 @@ def names_by_part(settings: Settings) -> dict[str, tuple[str, ...]]:
             "files_passphrase",
             *(OFF_SITE if settings.backup.off_site else ()),
         )
+    parts[REPORTS] += mail_secrets(settings)
     parts |= {name: (tokens[name],) for name in (DOCKER_POLICY, PROMETHEUS, SYNTHETIC)}
     parts[ROUTE_KEEPER] = (tokens[ROUTE_KEEPER], "proxy_token")
     return parts | _watching(settings)
@@ -71,6 +72,12 @@ def alert_secrets(settings: Settings) -> tuple[str, ...]:
     }
     channels = [opens[channel] for channel in monitoring.alerts]
     return tuple(filter(None, [*channels, monitoring.watchdog]))
+
+
+def mail_secrets(settings: Settings) -> tuple[str, ...]:
+    """Secret with which mails about reports go out; whoever takes them issues it."""
+    mails = settings.reports.mails
+    return (mails.password,) if mails is not None and mails.user else ()
 
 
 def _watching(settings: Settings) -> dict[str, tuple[str, ...]]:

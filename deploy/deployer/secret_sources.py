@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from deploy.deployer.commands import Failed
 from deploy.deployer.env_files import parsed, secret_name, variable
-from deploy.deployer.part_secrets import OFF_SITE, alert_secrets
+from deploy.deployer.part_secrets import OFF_SITE, alert_secrets, mail_secrets
 from hub.choices import SecretFiles, SingleSignOn
 from hub.choices.keeping import GENERATED
 from hub.settings import Settings
@@ -150,6 +150,8 @@ def given_from_outside(settings: Settings) -> dict[str, str]:
         found[passphrase] = "make a strong one, and keep it where this host isn't"
     for name in alert_secrets(settings):
         found[name] = "whoever takes the alerts issues it (`monitoring.alerts`)"
+    for name in mail_secrets(settings):
+        found[name] = "whoever takes the mails issues it (`reports.mails`)"
     return found
 
 

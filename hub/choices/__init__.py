@@ -24,7 +24,7 @@ from hub.choices.keeping import (
 )
 from hub.choices.people import Budget, Budgets, Password, Sharing, SingleSignOn
 from hub.choices.providers import Entra, GitHub, Google, GroupId, OpenIdConnect
-from hub.choices.reporting import Reports
+from hub.choices.reporting import Mails, Reports
 from hub.choices.servers import (
     Container,
     Device,
@@ -61,6 +61,7 @@ __all__ = [
     "Limits",
     "LocalProcess",
     "Mail",
+    "Mails",
     "Network",
     "NoTls",
     "OffSite",

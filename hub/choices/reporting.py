@@ -3,9 +3,41 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hub.laws import n_bytes, require_bytes, require_duration, require_positive
+from hub.laws import (
+    n_bytes,
+    require,
+    require_address,
+    require_bytes,
+    require_duration,
+    require_name,
+    require_positive,
+    require_server,
+)
 
-__all__ = ["Reports"]
+__all__ = ["Mails", "Reports"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mails:
+    """Who mails about reports are from, and the server that takes them.
+
+    Whom they go to is what the provider of sign-in says of each person.
+    """
+
+    sender: str
+    server: str
+    user: str = ""
+    password: str = "smtp_password"
+    encrypted: bool = True
+
+    def check(self, path: str) -> None:
+        """Refuse what is no address, and a password that would go out in the open."""
+        require_address(f"{path}.sender", self.sender)
+        require_server(f"{path}.server", self.server)
+        require_name(f"{path}.password", self.password)
+        law = "be True where `user` signs in with a password"
+        fits = self.encrypted or not self.user
+        require(fits, f"{path}.encrypted", law, self.encrypted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +48,7 @@ class Reports:
     may take `run_at_most`. A user's reports may take `storage`. A link for somebody from
     outside lasts `links_at_most`; there are none if it is None. A version goes when it is
     `versions_kept_for` old, but for the newest and those named as kept; none does if it is
-    None.
+    None. Without `mails` nobody is told of anything by mail.
     """
 
     at_once: int
@@ -25,6 +57,7 @@ class Reports:
     storage: str
     links_at_most: timedelta | None
     versions_kept_for: timedelta | None
+    mails: Mails | None
 
     @property
     def n_bytes(self) -> int:
@@ -41,3 +74,5 @@ class Reports:
             require_duration(f"{path}.links_at_most", self.links_at_most)
         if self.versions_kept_for is not None:
             require_duration(f"{path}.versions_kept_for", self.versions_kept_for)
+        if self.mails is not None:
+            self.mails.check(f"{path}.mails")

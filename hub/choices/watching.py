@@ -5,10 +5,12 @@ from datetime import timedelta
 
 from hub.laws import (
     require,
+    require_address,
     require_duration,
     require_name,
     require_names,
     require_positive,
+    require_server,
     require_text,
 )
 
@@ -39,13 +41,8 @@ class Mail:
     def check(self, path: str) -> None:
         """Refuse what is no address, and a server without a port."""
         for field in ("to", "sender"):
-            address = getattr(self, field)
-            before, _, after = address.partition("@")
-            fits = bool(before) and bool(after) and "@" not in after
-            require(fits, f"{path}.{field}", "be a mail address", address)
-        host, _, port = self.server.partition(":")
-        law = "be a host and a port, as `smtp.example.org:587`"
-        require(bool(host) and port.isdigit(), f"{path}.server", law, self.server)
+            require_address(f"{path}.{field}", getattr(self, field))
+        require_server(f"{path}.server", self.server)
         require_name(f"{path}.password", self.password)
 
 

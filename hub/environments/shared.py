@@ -72,6 +72,8 @@ REPORTS: Final = Reports(
     storage="5G",
     links_at_most=timedelta(days=30),
     versions_kept_for=None,
+    # A site names its own server.
+    mails=None,
 )
 
 # Routes lost with a restarted proxy come back within `read_every` at the latest.

@@ -18,7 +18,7 @@ from hub.network import (
     reports_url,
 )
 from hub.roles import ADMIN, ADMIN_IN_PERSON, REPORTS, ROLES, load_roles, user_scopes
-from hub.secret_files import service_token
+from hub.secret_files import read_secret, service_token
 from hub.settings import Settings
 from hub.storage import archives_folder, audit_folder, homes_folder, reports_folder
 
@@ -86,8 +86,11 @@ def reports_command(settings: Settings) -> Sequence[str]:
 
 
 def reports_variables(settings: Settings) -> Mapping[str, str]:
-    """What must not be seen in the command: token and address of the database."""
-    return _kept_secret(settings, REPORTS)
+    """What must not be seen in the command: token, database, the mail server's password."""
+    mails = settings.reports.mails
+    opens = mails.password if mails is not None and mails.user else ""
+    password = {"MCHUB_SMTP_PASSWORD": read_secret(settings, opens)} if opens else {}
+    return {**_kept_secret(settings, REPORTS), **password}
 
 
 def admin_command(settings: Settings) -> Sequence[str]:

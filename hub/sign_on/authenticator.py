@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from oauthenticator.generic import GenericOAuthenticator
 from oauthenticator.oauth2 import _deserialize_state
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Instance
 
 from hub import events, sharing
@@ -155,7 +156,18 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
                 await asyncio.to_thread(bind, self._engine, issuer, person.subject, name)
             except identities.NameTaken as error:
                 raise refusals.name_taken(name) from error
+        await self._note_address(person)
         return name
+
+    async def _note_address(self, person: Person) -> None:
+        """Keep where mail reaches somebody; a sign-in doesn't fail for it."""
+        note, issuer = identities.note_address, self.questions.issuer
+        try:
+            await asyncio.to_thread(
+                note, self._engine, issuer, person.subject, person.email
+            )
+        except SQLAlchemyError:
+            self.log.warning("the address of %s was not kept", person.name, exc_info=True)
 
     def _model(self, person: Person, name: str, tokens: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -202,6 +214,7 @@ class SignOnAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
                     raise refusals.access_ended(user.name)
                 case Person():
                     self._apply(user, verdict)
+                    await self._note_address(verdict)
                     return True
 
     async def _asked_again(self, user: Any) -> Person | Out | Silence:

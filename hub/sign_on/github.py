@@ -23,7 +23,9 @@ async def github_claims(provider: GitHub, ask: Ask) -> dict[str, Any]:
         found: Sequence[Mapping[str, Any]] = await ask(address)
         teams += _teams_of(provider.organization, found)
         if len(found) < _PER_PAGE:
-            return {"sub": user.get("id"), "login": user.get("login"), "groups": teams}
+            # An address that GitHub shows has been verified.
+            said = {"sub": user.get("id"), "login": user.get("login"), "groups": teams}
+            return said | {"email": user.get("email")}
         page += 1
 
 

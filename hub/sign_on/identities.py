@@ -14,10 +14,12 @@ from hub.database import METADATA, Instant
 
 __all__ = [
     "NameTaken",
+    "address_of",
     "bind",
     "forget",
     "has_identity",
     "name_of",
+    "note_address",
     "remember_provider",
     "remembered_provider",
 ]
@@ -29,6 +31,8 @@ IDENTITIES = Table(
     Column("subject", String(255), primary_key=True),
     Column("name", String(255), nullable=False, unique=True),
     Column("since", Instant, nullable=False),
+    # Where mail reaches them, as the provider last said.
+    Column("email", String(254), nullable=True),
 )
 
 PROVIDERS = Table(
@@ -75,6 +79,22 @@ def has_identity(engine: Engine, name: str) -> bool:
     asked = select(IDENTITIES.c.name).where(IDENTITIES.c.name == name)
     with engine.begin() as connection:
         return connection.execute(asked).first() is not None
+
+
+def note_address(engine: Engine, issuer: str, subject: str, email: str) -> None:
+    """Keep the mail address of a subject; an empty one is forgotten."""
+    is_it = IDENTITIES.c.issuer == issuer, IDENTITIES.c.subject == subject
+    is_new = IDENTITIES.c.email.is_distinct_from(email or None)
+    noted = update(IDENTITIES).where(*is_it, is_new).values(email=email or None)
+    with engine.begin() as connection:
+        connection.execute(noted)
+
+
+def address_of(engine: Engine, name: str) -> str:
+    """Mail address of whoever has this name; empty if none is known that was verified."""
+    asked = select(IDENTITIES.c.email).where(IDENTITIES.c.name == name)
+    with engine.connect() as connection:
+        return connection.execute(asked).scalar_one_or_none() or ""
 
 
 def forget(engine: Engine, name: str) -> None:

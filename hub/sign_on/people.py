@@ -5,11 +5,25 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from hub.choices import Entra, GitHub, Google, OpenIdConnect, SingleSignOn
 
-__all__ = ["NotAPerson", "Person", "hub_name", "is_admin", "may_enter", "person_of"]
+__all__ = [
+    "NotAPerson",
+    "Person",
+    "hub_name",
+    "is_admin",
+    "may_enter",
+    "person_of",
+    "verified_address",
+]
+
+_LONGEST_ADDRESS: Final = 254
+# What might be read as a second recipient, or as the end of a line, is no address here.
+_ADDRESS: Final = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+)
 
 Provider = OpenIdConnect | Entra | Google | GitHub
 Claims = Mapping[str, Any]
@@ -21,11 +35,12 @@ class NotAPerson(ValueError):
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody at the provider: the `subject` never changes, name and groups may."""
+    """Somebody at the provider: the `subject` never changes, all else may."""
 
     subject: str
     name: str
     groups: frozenset[str]
+    email: str = ""
 
 
 def person_of(provider: Provider, claims: Claims) -> Person:
@@ -56,7 +71,27 @@ def person_of(provider: Provider, claims: Claims) -> Person:
         told = ", ".join(sorted(claims)) or "nothing"
         message = f"the provider must tell a subject and a name; it told only {told}."
         raise NotAPerson(message)
-    return Person(subject, hub_name(name), frozenset(groups))
+    return Person(subject, hub_name(name), frozenset(groups), verified_address(claims))
+
+
+def verified_address(claims: Claims) -> str:
+    """Mail address among `claims`; empty if it is none, or the provider doubts it.
+
+    A provider that never says whether it has verified addresses is believed.
+
+    Examples
+    --------
+    >>> verified_address({"email": "ada@example.org", "email_verified": True})
+    'ada@example.org'
+    >>> verified_address({"email": "ada@example.org", "email_verified": False})
+    ''
+    """
+    email = claims.get("email")
+    # Some providers write the claim as a text.
+    is_verified = str(claims.get("email_verified", True)).lower() == "true"
+    if not is_verified or not isinstance(email, str) or len(email) > _LONGEST_ADDRESS:
+        return ""
+    return email if _ADDRESS.fullmatch(email) else ""
 
 
 def _names(value: object) -> Sequence[str]:

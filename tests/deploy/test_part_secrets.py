@@ -2,11 +2,14 @@
 
 import io
 import tarfile
+from dataclasses import replace
 
 import pytest
 
+from deploy.deployer.compose import files
 from deploy.deployer.part_secrets import archive, names_by_part
 from hub import load
+from hub.choices import Mails
 from hub.roles import ROLES
 
 REHEARSAL = load("rehearsal", {})
@@ -41,6 +44,23 @@ def test_who_tells_of_alerts_gets_what_opens_the_channels_in_use() -> None:
     assert staging["alertmanager"] == ()
     assert "alertmanager" not in names_by_part(REHEARSAL)
     assert production["postgres-exporter"] == ("database_monitoring_password",)
+
+
+def test_the_reports_get_what_opens_the_mail_server_if_they_send_mails() -> None:
+    settings = load("rehearsal", {})
+    mails = Mails(sender="mc@example.org", server="smtp.example.org:587", user="mc")
+    scopes = ("openid", "profile", "groups", "email", "offline_access")
+    provider = replace(settings.login.provider, scopes=scopes)
+    telling = replace(
+        settings,
+        login=replace(settings.login, provider=provider),
+        reports=replace(settings.reports, mails=mails),
+    )
+
+    assert names_by_part(settings)["reports"] == ("reports_token", "database_password")
+    assert names_by_part(telling)["reports"][2:] == ("smtp_password",)
+    assert "deploy/compose.mails.yaml" in files(telling)
+    assert "deploy/compose.mails.yaml" not in files(settings)
 
 
 @pytest.mark.parametrize("name", ["rehearsal", "staging", "production"])

@@ -9,6 +9,7 @@ from hub import addresses, display, laws, secret_files, storage
 from hub.display import leaves, table
 from hub.environments import ENVIRONMENTS, PORT_VARIABLES, load
 from hub.roles import ADMIN_IN_PERSON, READING, ROLES, SHARING
+from hub.services.reports import timetable
 from hub.sign_on import people
 from tests.architecture.checkout import ROOT
 
@@ -49,7 +50,7 @@ def test_every_variable_and_every_scope_is_documented() -> None:
     assert [name for name in [*named, *scopes] if f"`{name}`" not in TEXT] == []
 
 
-MODULES = (addresses, display, laws, people, secret_files, storage)
+MODULES = (addresses, display, laws, people, secret_files, storage, timetable)
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -1,7 +1,8 @@
 """The reports service as a process of its own; all it needs is on its command line.
 
 ``python -m hub.services.reports --url ... --hub ... --public-url ... --store ...``; the
-service's token comes in ``JUPYTERHUB_API_TOKEN``, the database's in ``MCHUB_DATABASE``.
+service's token comes in ``JUPYTERHUB_API_TOKEN``, the database's in ``MCHUB_DATABASE``, the
+mail server's password in ``MCHUB_SMTP_PASSWORD``.
 """
 
 import argparse
@@ -19,8 +20,9 @@ from sqlalchemy import make_url
 from hub.choices import Reports
 from hub.database import engine_at
 from hub.logs import begin
-from hub.services.reports.application import reports_service
+from hub.services.reports.application import Worker, reports_service
 from hub.services.reports.desk import ReportsDesk
+from hub.services.reports.postman import Postman
 from hub.services.reports.runner import Runner
 from hub.services.reports.store import Store
 from hub.waiting import make_tables
@@ -52,8 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         audit=options.audit / f"{options.service}.jsonl" if options.audit else None,
         fronts=tuple(options.front),
     )
+    workers: list[Worker] = [Runner(desk)]
+    if desk.reports.mails is not None:
+        password = os.environ.get("MCHUB_SMTP_PASSWORD", "")
+        workers.append(Postman(desk, desk.reports.mails, password))
     uvicorn.run(
-        reports_service(desk, Runner(desk)),
+        reports_service(desk, *workers),
         host=address.hostname or "127.0.0.1",
         port=address.port or 9093,
         log_level="warning",

@@ -28,17 +28,27 @@ from hub.services.reports.reading import (
 )
 from hub.services.web.counter import Person
 
-__all__ = ["again", "delete_own", "publish", "router"]
+__all__ = [
+    "REFUSALS",
+    "ReportModel",
+    "again",
+    "delete_own",
+    "publish",
+    "report_model",
+    "router",
+]
 
-_REFUSALS: Final[Mapping[int | str, dict[str, Any]]] = {
+REFUSALS: Final[Mapping[int | str, dict[str, Any]]] = {
     401: {"description": "No token, or one that the hub doesn't know"},
     404: {"description": "There is none, or it was not shared with who asks"},
     503: {"description": "The hub doesn't answer"},
 }
+"""What every question may be answered with besides."""
+
 _MOST_NOTEBOOK: Final = 64 * 2**20
 _SERVER: Final = "access:servers!server="
 
-router = APIRouter(prefix="/api", responses=dict(_REFUSALS))
+router = APIRouter(prefix="/api", responses=dict(REFUSALS))
 
 Number = Annotated[int, Path(ge=1)]
 Name = Annotated[str, Field(min_length=1, max_length=255)]
@@ -172,7 +182,7 @@ async def reports(
     def find(connection: Connection) -> ReportsModel:
         found = finding.readable(connection, sought, offset=50 * (page - 1), limit=50)
         tags = finding.tags_of(connection, [one.id for one in found])
-        shown = [_report_model(desk, one, tags[one.id]) for one in found]
+        shown = [report_model(desk, one, tags[one.id]) for one in found]
         return ReportsModel(total=finding.n_readable(connection, sought), reports=shown)
 
     return await asked(desk, find)
@@ -184,7 +194,7 @@ async def report(request: Request, person: Reader, number: Number) -> ReportMode
     desk = desk_of(request)
     found = await readable_report(desk, person, number)
     tags = await asked(desk, finding.tags_of, [number])
-    return _report_model(desk, found, tags[number])
+    return report_model(desk, found, tags[number])
 
 
 @router.delete("/reports/{number}", status_code=204, tags=["reports"])
@@ -339,7 +349,8 @@ async def _job_model(desk: ReportsDesk, number: int) -> JobModel:
     )
 
 
-def _report_model(desk: ReportsDesk, one: library.Report, tags: list[str]) -> ReportModel:
+def report_model(desk: ReportsDesk, one: library.Report, tags: list[str]) -> ReportModel:
+    """A report as the list shows it."""
     return ReportModel(
         id=one.id,
         title=one.title,

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Protocol
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -19,32 +19,40 @@ from hub.services.reports import (
     framed,
     keeping,
     pages,
+    schedule_api,
+    schedule_pages,
     server_api,
     side_by_side,
     tags,
 )
 from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.rendering import page
-from hub.services.reports.runner import Runner
 from hub.services.telling import told_in
 from hub.services.web import STATIC, signing_in
 from hub.services.web.protection import add_security_headers
 from hub.services.web.refusals import add_refusals
 
-__all__ = ["reports_service"]
+__all__ = ["Worker", "reports_service"]
 
 _LOG: Final = logging.getLogger("hub.services.reports")
 
 
-def reports_service(desk: ReportsDesk, runner: Runner | None = None) -> FastAPI:
+class Worker(Protocol):
+    """What works beside the answers, as long as the application runs."""
+
+    async def run(self) -> None:
+        """Work without an end."""
+
+
+def reports_service(desk: ReportsDesk, *workers: Worker) -> FastAPI:
     """Make the application.
 
     Parameters
     ----------
     desk : ReportsDesk
         The hub, the database, the files.
-    runner : Runner, optional
-        What begins jobs, as long as the application runs.
+    *workers : Worker
+        What begins jobs, and what sends mails, as long as the application runs.
 
     Returns
     -------
@@ -54,10 +62,10 @@ def reports_service(desk: ReportsDesk, runner: Runner | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        running = asyncio.create_task(runner.run()) if runner is not None else None
+        running = [asyncio.create_task(worker.run()) for worker in workers]
         yield
-        if running is not None:
-            running.cancel()
+        for task in running:
+            task.cancel()
 
     made = FastAPIOffline(
         docs_url=f"{desk.prefix}/api/docs",
@@ -70,9 +78,10 @@ def reports_service(desk: ReportsDesk, runner: Runner | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     made.state.desk = desk
-    for router in (signing_in.router, pages.router, framed.router):
+    for router in (signing_in.router, pages.router, schedule_pages.router, framed.router):
         made.include_router(router, prefix=desk.prefix)
-    for router in (server_api.router, checking.servers, api.router, comments.router):
+    programs = (api.router, schedule_api.router, comments.router)
+    for router in (server_api.router, checking.servers, *programs):
         made.include_router(router, prefix=desk.prefix)
     for reading in (side_by_side, checking, tags, keeping):
         made.include_router(reading.pages, prefix=desk.prefix)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Update, func, insert, select, update
 
+from hub.services.reports.outbox import tell_of_version
 from hub.services.reports.tables import JOBS, REPORTS, VERSIONS
 
 __all__ = [
@@ -217,7 +218,7 @@ def finish(
 ) -> int:
     """A job is done, and the version that it made is there; the version's number.
 
-    Told again, it is the same version.
+    Told again, it is the same version. Mails to subscribers are in the outbox with it.
 
     Raises
     ------
@@ -248,6 +249,7 @@ def finish(
             bytes=n_bytes,
         )
     )
+    tell_of_version(connection, job.report, version, now)
     return version
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
 )
 
+from hub.services.reports.schedule_tables import MAILS, SCHEDULES, SUBSCRIPTIONS, TIMES
 from hub.services.reports.tables import (
     CHECKS,
     COMMENTS,
@@ -210,7 +211,10 @@ def remove(connection: Connection, report: int) -> bool:
     going = select(JOBS.c.id).where(JOBS.c.report == report, JOBS.c.is_cleared == 0)
     if connection.execute(going.limit(1)).first() is not None:
         return False
-    for table in (COMMENTS, CHECKS, VERSIONS, JOBS, LINKS, GRANTS, TAGS):
+    theirs = select(SCHEDULES.c.id).where(SCHEDULES.c.report == report)
+    connection.execute(delete(TIMES).where(TIMES.c.schedule.in_(theirs)))
+    others = (SCHEDULES, SUBSCRIPTIONS, MAILS, COMMENTS, CHECKS)
+    for table in (*others, VERSIONS, JOBS, LINKS, GRANTS, TAGS):
         connection.execute(delete(table).where(table.c.report == report))
     connection.execute(delete(REPORTS).where(REPORTS.c.id == report))
     return True

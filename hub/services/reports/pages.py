@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from hub.services.reports import finding, jobs, library
+from hub.services.reports import finding, jobs, library, schedules, subscriptions
 from hub.services.reports.api import Again, again, delete_own
 from hub.services.reports.checks import checked_by, checks_of
 from hub.services.reports.comments import AT_MOST, comments_of
@@ -129,12 +129,15 @@ async def report_page(
             "checked": checked_by(connection, number) if is_mine else {},
             "checks": checks_of(connection, number, at.number) if at is not None else [],
             "comments": comments_of(connection, number),
+            "schedules": schedules.schedules_of(connection, number) if is_mine else [],
+            "is_subscribed": subscriptions.is_subscribed(connection, number, person.name),
         }
 
     shown = await asked(desk, find)
     about: dict[str, Any] = {"report": report, "is_mine": is_mine, "at": at}
     allows_links = desk.reports.links_at_most is not None
     about |= {"allows_links": allows_links, "longest_comment": AT_MOST}
+    about["sends_mails"] = desk.reports.mails is not None
     kept_for = desk.reports.versions_kept_for
     about["has_age"] = kept_for is not None
     about["leaves_at"] = leaves_at(report, at, kept_for) if at is not None else None

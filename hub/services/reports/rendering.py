@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -26,6 +27,12 @@ def _number(value: float | str, digits: int = 6) -> str:
     return value if isinstance(value, str) else f"{value:.{digits}g}"
 
 
+def _by_clocks_of(moment: datetime | None, zone: str) -> str:
+    if moment is None:
+        return ""
+    return f"{moment.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} {zone}"
+
+
 def _templates() -> Environment:
     made = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -36,6 +43,7 @@ def _templates() -> Environment:
     )
     made.filters |= {
         "utc": _utc,
+        "by_clocks_of": _by_clocks_of,
         "size": size_text,
         "number": _number,
         "query": lambda asked: urlencode({k: v for k, v in asked.items() if v}),

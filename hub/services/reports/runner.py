@@ -14,7 +14,8 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.gpus.transactions import alone
-from hub.services.reports import jobs
+from hub.services.reports import jobs, outbox, schedules
+from hub.services.reports.clock import Clock
 from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.jobs import Job, TooLate
 from hub.services.reports.library import digests_in_use
@@ -48,6 +49,7 @@ class Runner:
     def __init__(self, desk: ReportsDesk) -> None:
         self._desk = desk
         self._hub = HubApi(desk.client, desk.token)
+        self._clock = Clock(desk, self._hub)
         self._gone: set[str] = set()
         self._swept: datetime | None = None
 
@@ -66,6 +68,11 @@ class Runner:
         """Look after every open job, then begin those for which there is room."""
         for job in await self._read():
             await self._look_after(job, now)
+        try:
+            await self._clock.look(now)
+        except (HubAway, HubRefusal) as error:
+            # Jobs that are there already don't wait for schedules.
+            _LOG.warning("schedules wait, as the hub can't be asked: %s", error)
         while (begun := await self._take(now)) is not None:
             await self._start(begun, now)
         if self._swept is None or now - self._swept > _SWEEP_EVERY:
@@ -152,6 +159,10 @@ class Runner:
         )
         if n_removed:
             _LOG.info("%d files of the store belonged to nothing any more", n_removed)
+        sends_mails = self._desk.reports.mails is not None
+        with self._desk.engine.begin() as connection:
+            schedules.forget_old_times(connection)
+            outbox.sweep(connection, now, sends_mails=sends_mails)
 
     async def _read(self) -> list[Job]:
         def read() -> list[Job]:

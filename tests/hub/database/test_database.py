@@ -16,7 +16,9 @@ from hub.database.migrating import VERSION_TABLE
 from hub.gpus.tables import LEASES, QUEUE
 from hub.notices.board import NOTICES
 from hub.services.admin.reports import OFFBOARDINGS
+from hub.services.reports.schedule_tables import SCHEDULES
 from hub.services.reports.tables import JOBS
+from hub.sign_on.identities import IDENTITIES
 
 MOMENTS = Table("moments", MetaData(), Column("id", Integer), Column("at", Instant))
 
@@ -63,7 +65,8 @@ def test_upgrading_twice_is_upgrading_once(engine: Engine) -> None:
 
 def test_the_steps_lead_to_the_tables_that_the_modules_declare(engine: Engine) -> None:
     assert METADATA.tables.keys() >= {
-        table.name for table in (LEASES, QUEUE, NOTICES, OFFBOARDINGS, JOBS)
+        table.name
+        for table in (LEASES, QUEUE, NOTICES, OFFBOARDINGS, JOBS, SCHEDULES, IDENTITIES)
     }
 
     upgrade(engine)

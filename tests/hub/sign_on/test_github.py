@@ -16,7 +16,7 @@ def team(slug: str, organization: str = "example") -> dict[str, Any]:
 def claims(teams: list[dict[str, Any]]) -> dict[str, Any]:
     async def ask(address: str) -> Any:
         if address.endswith("/user"):
-            return {"id": 42, "login": "Ada", "name": None}
+            return {"id": 42, "login": "Ada", "name": None, "email": "ada@example.org"}
         page = int(address.rpartition("=")[2])
         return teams[100 * (page - 1) : 100 * page]
 
@@ -28,7 +28,8 @@ def test_the_teams_of_the_organization_are_the_groups() -> None:
         [team("quants"), team("mchub-admins", "strangers"), team("a", "EXAMPLE")]
     )
 
-    assert found == {"sub": 42, "login": "Ada", "groups": ["quants", "a"]}
+    said = {"sub": 42, "login": "Ada", "email": "ada@example.org"}
+    assert found == said | {"groups": ["quants", "a"]}
 
 
 def test_all_pages_of_teams_are_read() -> None:

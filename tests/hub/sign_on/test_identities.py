@@ -50,6 +50,17 @@ def test_a_name_that_was_let_go_is_free(engine: Engine) -> None:
     assert identities.name_of(engine, "issuer", "8") == "ada"
 
 
+def test_an_address_is_kept_as_the_provider_last_said_it(engine: Engine) -> None:
+    identities.bind(engine, "issuer", "7", "ada")
+    assert identities.address_of(engine, "ada") == ""
+
+    identities.note_address(engine, "issuer", "7", "ada@example.org")
+    assert identities.address_of(engine, "ada") == "ada@example.org"
+    identities.note_address(engine, "issuer", "7", "")
+    assert identities.address_of(engine, "ada") == ""
+    assert identities.address_of(engine, "bob") == ""
+
+
 def test_what_a_provider_said_last_is_remembered(engine: Engine) -> None:
     assert identities.remembered_provider(engine, "issuer") is None
 

@@ -6,7 +6,15 @@ import pytest
 
 from hub.choices import Entra, GitHub, Google, GroupId, OpenIdConnect
 from hub.environments import load
-from hub.sign_on.people import NotAPerson, Person, hub_name, is_admin, may_enter, person_of
+from hub.sign_on.people import (
+    NotAPerson,
+    Person,
+    hub_name,
+    is_admin,
+    may_enter,
+    person_of,
+    verified_address,
+)
 
 OPEN_ID = OpenIdConnect(issuer="https://login.example.org")
 ENTRA = Entra(tenant="example.org", groups=(GroupId(name="quants", id="0f-1"),))
@@ -50,7 +58,7 @@ SAID: list[tuple[Any, dict[str, Any], Person]] = [
             "hd": "example.org",
             "groups": ["mchub-admins"],
         },
-        Person("9", "ada", frozenset({"staff"})),
+        Person("9", "ada", frozenset({"staff"}), "ada@example.org"),
     ),
     (
         GITHUB,
@@ -92,6 +100,30 @@ def test_claims_that_name_nobody_are_refused(
 ) -> None:
     with pytest.raises(NotAPerson, match=sentence):
         person_of(provider, claims)
+
+
+@pytest.mark.parametrize(
+    ("claims", "address"),
+    [
+        ({"email": "ada@example.org"}, "ada@example.org"),
+        ({"email": "ada@example.org", "email_verified": True}, "ada@example.org"),
+        ({"email": "ada@example.org", "email_verified": "true"}, "ada@example.org"),
+        ({"email": "ada@example.org", "email_verified": False}, ""),
+        ({"email": "ada@example.org", "email_verified": None}, ""),
+        ({}, ""),
+        ({"email": None}, ""),
+        ({"email": ["ada@example.org"]}, ""),
+        ({"email": "ada"}, ""),
+        ({"email": "ada@example.org, bob@example.org"}, ""),
+        ({"email": "ada@example.org\nBcc: bob@example.org"}, ""),
+        ({"email": "<ada@example.org>"}, ""),
+        ({"email": f"{'a' * 300}@example.org"}, ""),
+    ],
+)
+def test_only_an_address_that_nobody_doubts_is_kept(
+    claims: dict[str, Any], address: str
+) -> None:
+    assert address == verified_address(claims)
 
 
 @pytest.mark.parametrize("name", ["ada", "ada.lovelace", "a1", "grace_hopper", "jean-luc"])

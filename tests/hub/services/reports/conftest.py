@@ -4,6 +4,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,12 @@ from hub.environments import load
 from hub.services.reports.application import reports_service
 from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.store import Store
+from hub.sign_on import identities
 from tests.hub.databases import sqlite_database
+from tests.hub.services.reports.asking import ask, hand_in, publish
+from tests.hub.services.reports.mail_server import Kept, mail_server
+from tests.hub.services.reports.mailing import run
+from tests.hub.services.reports.planning import look
 from tests.hub.services.reports.token_hub import TokenHub
 
 
@@ -72,3 +78,39 @@ def address(desk: ReportsDesk) -> Iterator[str]:
     yield f"http://127.0.0.1:{socket.getsockname()[1]}{desk.prefix}"
     server.should_exit = True
     thread.join(20)
+
+
+@pytest.fixture
+def server() -> Iterator[Kept]:
+    with mail_server() as kept:
+        yield kept
+
+
+@pytest.fixture
+def post(desk: ReportsDesk, server: Kept) -> ReportsDesk:
+    """A desk whose environment sends mails; ada and bob have addresses."""
+    for number, name in enumerate(("ada", "bob")):
+        identities.bind(desk.engine, "issuer", str(number), name)
+        address = f"{name}@example.org"
+        identities.note_address(desk.engine, "issuer", str(number), address)
+    return replace(desk, reports=replace(desk.reports, mails=server.settings))
+
+
+@pytest.fixture
+def told_report(post: ReportsDesk) -> int:
+    """A report of ada's with one version, of which bob wants to hear."""
+    number: int = publish(post, "ada", "Risk of Q3", users=["bob"])["report"]
+    run(post, 1)
+    at = f"/api/reports/{number}/subscription"
+    assert ask(post, "bob", "PUT", at).status_code == 204
+    return number
+
+
+@pytest.fixture
+def report(desk: ReportsDesk) -> int:
+    """A report of ada's with one version, whose server is gone."""
+    number: int = publish(desk, "ada", parameters={"rate": 0.01, "days": 5})["report"]
+    look(desk, datetime.now(UTC))
+    assert hand_in(desk, 1).is_success
+    look(desk, datetime.now(UTC))
+    return number

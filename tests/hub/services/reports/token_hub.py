@@ -39,7 +39,7 @@ class TokenHub:
             case "GET", ["users", name] if name in self.groups:
                 names = sorted(server for user, server in self.servers if user == name)
                 running = {one: {"name": one, "ready": True} for one in names}
-                return httpx.Response(200, json={"name": name, "servers": running})
+                return httpx.Response(200, json=self._user(name, running))
             case "POST", ["users", name, "servers", server] if name in self.groups:
                 return self._start(name, server)
             case "DELETE", ["users", name, "servers", server]:
@@ -49,6 +49,9 @@ class TokenHub:
                 return httpx.Response(204) if known else _refused(404, "no such server")
             case _:
                 return _refused(404, "Not Found")
+
+    def _user(self, name: str, running: dict[str, Any]) -> dict[str, Any]:
+        return {"name": name, "servers": running, "groups": sorted(self.groups[name])}
 
     def _whose(self, token: str) -> httpx.Response:
         user, _, server = token.partition("/")
