@@ -3,14 +3,16 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from hub.services.reports import subscriptions
 from hub.services.reports.desk import ReportsDesk
 from tests.hub.services.reports.asking import ask, begin, hand_in, publish
+from tests.hub.services.reports.planning import look
 from tests.hub.services.reports.test_checks import OTHER, be_server, check
 from tests.hub.services.reports.test_comparing import FIRST, SECOND
 from tests.integration.apps import barriers
@@ -56,6 +58,16 @@ def desk(desk: ReportsDesk) -> ReportsDesk:
     for version in (1, 2):
         be_server(desk, check(desk, 1, version).json()["job"], OTHER)
         begin(desk)
+    planned = {"cron": "0 7 * * MON-FRI", "zone": "America/Argentina/Buenos_Aires"}
+    at = f"/api/reports/{number}/schedules"
+    due = ask(desk, "ada", "POST", at, json=planned).json()["next"]
+    look(desk, datetime.fromisoformat(due))
+    [time] = ask(desk, "ada", "GET", f"{at}/1/times").json()
+    assert ask(desk, "ada", "DELETE", f"/api/jobs/{time['job']}").is_success
+    look(desk, datetime.fromisoformat(due))
+    assert ask(desk, "ada", "POST", f"{at}/1/pause").is_success
+    with desk.engine.begin() as connection:
+        subscriptions.subscribe(connection, number or 0, "ada", datetime.now(UTC))
     return desk
 
 
@@ -72,7 +84,9 @@ def test_every_page_is_for_everybody_at_every_width(
     ada: "Page", address: str, tmp_path: Path
 ) -> None:
     found = []
-    for place in ("/", "/?tag=risk&search=nothing", "/r/1", "/r/1/v/1", "/r/1/compare"):
+    by_itself = ("/r/1/schedules", "/subscriptions")
+    read = ("/", "/?tag=risk&search=nothing", "/r/1", "/r/1/v/1", "/r/1/compare")
+    for place in (*read, *by_itself):
         ada.goto(f"{address}{place}")
         for closed in ada.locator("details:not([open]) > summary").all():
             closed.click()
