@@ -1,5 +1,6 @@
 """Dependence for samples that are there already: Iman and Conover's reordering."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,8 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mclib import streams
+from mclib.dependence.copula import Matrix
+from mclib.dependence.matrices import (
+    CorrelationRepaired,
+    changes_in_words,
+    is_valid,
+    lower_root,
+    nearest_correlations,
+)
 from mclib.dependence.targets import valid_matrix
 from mclib.errors import law
+
+Floats = NDArray[np.float64]
+
+_N_ROUNDS = 30
+_CLOSE, _FAR = 0.002, 0.02
+"""How far a correlation of tied ranks may be missed: in the last round, without a warning."""
 
 
 def reorder(
@@ -36,7 +51,20 @@ def reorder(
     Raises
     ------
     ArgumentError
-        If columns have different lengths, or targets name none of them.
+        If columns have different lengths, targets name none of them, or a column that one
+        names has NaN, or one number only.
+
+    Warns
+    -----
+    CorrelationRepaired
+        If targets contradict each other, or columns have so few different numbers that one
+        is missed by more than 0.02.
+
+    Notes
+    -----
+    Equal numbers share their mean rank, and have weaker correlations than the normal scores
+    that order them: where there are some, the scores' are strengthened in a few rounds,
+    until those of the ranks are met.
 
     References
     ----------
@@ -59,18 +87,68 @@ def reorder(
             "columns", "be columns of one length", {k: v.shape for k, v in given.items()}
         )
     names, _, matrix = valid_matrix(targets, list(given), "spearman", None)
+    for name in names:
+        _check_column(name, given[name])
     n = len(given[names[0]])
     if n < 2 * len(names):
         raise law("columns", f"hold at least {2 * len(names)} numbers each", n)
     scores = _scores(names, n, seed)
     # What the shuffled scores have by chance is taken out, and the targets put in.
     chance = np.linalg.cholesky(np.corrcoef(scores, rowvar=False))
-    made = np.linalg.solve(chance, scores.T).T @ matrix.T
-    found = dict(given)
-    for k, name in enumerate(names):
-        order = np.argsort(np.argsort(made[:, k], kind="stable"), kind="stable")
-        found[name] = np.sort(given[name])[order]
-    return found
+    independent = np.linalg.solve(chance, scores.T).T
+    ordered = [np.sort(given[name]) for name in names]
+    if any(np.any(each[1:] == each[:-1]) for each in ordered):
+        placed = _met_by_rounds(names, ordered, independent, matrix)
+    else:
+        placed = _placed(ordered, independent @ matrix.T)
+    return given | dict(zip(names, placed, strict=True))
+
+
+def _check_column(name: str, column: Floats) -> None:
+    if np.isnan(column).any():
+        raise law(f"columns[{name!r}]", "be numbers", np.nan)
+    if np.all(column == column[:1]):
+        raise law(f"columns[{name!r}]", "hold different numbers", float(column[0]))
+
+
+def _placed(ordered: list[Floats], scores: Floats) -> list[Floats]:
+    """Return numbers in the order of scores, a column for each."""
+    places = np.argsort(np.argsort(scores, axis=0, kind="stable"), axis=0, kind="stable")
+    return [each[places[:, k]] for k, each in enumerate(ordered)]
+
+
+def _met_by_rounds(
+    names: list[str], ordered: list[Floats], independent: Floats, root: Matrix
+) -> list[Floats]:
+    """Return columns with ties whose ranks' correlations are nearest to the targets."""
+    behind = root @ root.T
+    targets = 6.0 / np.pi * np.arcsin(np.clip(behind, -1.0, 1.0) / 2.0)
+    best: list[Floats] = []
+    reached, least = targets, np.inf
+    for _ in range(_N_ROUNDS):
+        placed = _placed(ordered, independent @ lower_root(behind).T)
+        here = np.corrcoef([_ranks(each) for each in placed])
+        missed = float(np.max(np.abs(here - targets)))
+        if missed < least:
+            best, reached, least = placed, here, missed
+        if missed <= _CLOSE:
+            break
+        behind = np.clip(behind + targets - here, -1.0, 1.0)
+        np.fill_diagonal(behind, 1.0)
+        behind = behind if is_valid(behind) else nearest_correlations(behind)
+    if least > _FAR:
+        message = (
+            "columns with few different numbers can't have all of the correlations; the "
+            f"nearest found are used:\n{changes_in_words(names, targets, reached)}"
+        )
+        warnings.warn(message, CorrelationRepaired, stacklevel=3)
+    return best
+
+
+def _ranks(column: Floats) -> Floats:
+    """Return ranks, the mean one for equal numbers."""
+    _, places, counts = np.unique(column, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2.0)[places])
 
 
 def _scores(names: list[str], n: int, seed: int) -> NDArray[np.float64]:
