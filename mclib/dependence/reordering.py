@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 _N_ROUNDS = 30
 _CLOSE, _FAR = 0.002, 0.02
-"""How far a correlation of tied ranks may be missed: in the last round, without a warning."""
+"""How far a correlation of tied ranks may be missed: in the end, without a warning."""
 
 
 def reorder(
