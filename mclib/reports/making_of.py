@@ -130,7 +130,7 @@ def _estimates(estimates: list[Mapping[str, Any]]) -> str:
         for (result, output), own in list(lines.items())[:_MOST_LINES]
     ]
     headings = ("result and output", *kinds)
-    drawn = table("Estimates of named results; ± standard errors", headings, shown)
+    drawn = table("Estimates of results; ± standard errors", headings, shown)
     return drawn + _more(len(lines), len(shown), "outputs")
 
 

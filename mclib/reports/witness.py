@@ -91,7 +91,7 @@ def _heard(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def leave(folder: str) -> None:
-    """Write down what was seen: ``runs.json``, and the trials of named results as Parquet.
+    """Write down what was seen: ``runs.json``, and the trials of results as Parquet.
 
     Parameters
     ----------
@@ -133,11 +133,13 @@ def _namespace() -> Mapping[str, Any]:
     if not ZMQInteractiveShell.initialized():
         return {}
     shell = ZMQInteractiveShell.instance()
-    return {
+    named = {
         name: value
         for name, value in shell.user_ns.items()
         if not name.startswith("_") and name not in shell.user_ns_hidden
     }
+    # What a cell shows and nobody has named, Jupyter keeps by the cell's number.
+    return {**named, "Out": dict(shell.user_ns.get("Out", {}))}
 
 
 def _named(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Result]]:

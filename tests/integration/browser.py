@@ -38,20 +38,33 @@ def pictures(folder: Path) -> Path:
 @contextmanager
 def browser_page(profile: Path, *, flags: "Sequence[str]" = FLAGS) -> "Iterator[Page]":
     """A page that waits up to a minute for what it is asked for."""
+    with browser_pages(profile, flags=flags) as (page,):
+        yield page
+
+
+@contextmanager
+def browser_pages(
+    *profiles: Path, flags: "Sequence[str]" = FLAGS
+) -> "Iterator[tuple[Page, ...]]":
+    """A page of each profile: people who don't share a session."""
     from playwright.sync_api import sync_playwright
 
     program = next(found for name in CHROMIUM if (found := shutil.which(name)))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch_persistent_context(
-            profile,
-            executable_path=program,
-            args=list(flags),
-            viewport={"width": 1440, "height": 900},
-        )
-        page = browser.pages[0]
-        page.set_default_timeout(60 * SECONDS)
-        yield page
-        browser.close()
+        browsers = [
+            playwright.chromium.launch_persistent_context(
+                profile,
+                executable_path=program,
+                args=list(flags),
+                viewport={"width": 1440, "height": 900},
+            )
+            for profile in profiles
+        ]
+        for browser in browsers:
+            browser.pages[0].set_default_timeout(60 * SECONDS)
+        yield tuple(browser.pages[0] for browser in browsers)
+        for browser in browsers:
+            browser.close()
 
 
 def wait_for_kernel(page: "Page") -> None:

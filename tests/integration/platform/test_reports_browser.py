@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.apps import barriers
-from tests.integration.browser import browser_page, pictures
+from tests.integration.browser import browser_pages, pictures
 from tests.integration.platform.live import LivePlatform, Member, docker, wait_until
 from tests.integration.platform.mails import MailServer, mail_server
 
@@ -30,8 +30,8 @@ pytestmark = [
 
 AT = "/services/reports"
 PARAMETERS = """\
-rate = 0.02  # a year; from 0 to 1
-n = 20_000  # trials; from 1_000 to 1_000_000"""
+rate = 0.02  # a year [0 to 1]
+n = 20_000  # trials [from 1_000]"""
 MODEL = """\
 import mclib as mc
 
@@ -178,10 +178,7 @@ def test_two_colleagues_publish_read_compare_and_end(
     author: Member, mails: MailServer, platform: LivePlatform, tmp_path: Path
 ) -> None:
     shots = pictures(tmp_path)
-    with (
-        browser_page(tmp_path / "ines") as ines,
-        browser_page(tmp_path / "quentin") as quentin,
-    ):
+    with browser_pages(tmp_path / "ines", tmp_path / "quentin") as (ines, quentin):
         signed_in(ines, platform, "ines", "/user/ines/lab/tree/reserves.ipynb")
         address = published(ines, shots)
 

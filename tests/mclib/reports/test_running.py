@@ -132,6 +132,24 @@ def test_estimates_are_those_of_the_same_run_elsewhere(report: Any) -> None:
         assert result[name].quantile(0.05).value == low["value"]
 
 
+def test_what_a_cell_shows_and_nobody_named_is_told_by_the_cells_number(
+    tmp_path: Path,
+) -> None:
+    shown = 'mc.simulate(launch, 1_000, seed=8)["profit"].mean'
+    unnamed = "mc.simulate(launch, 1_000, seed=8)"
+    cells = (code(PARAMETERS), code(MODEL), code(shown), code(unnamed), code("result"))
+    path = written(tmp_path / "launch.ipynb", book(*cells))
+
+    outcome = _command(tmp_path, "run", path, "--into", tmp_path / "report")
+
+    assert outcome.returncode == 0, outcome.stderr
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert {each["result"] for each in report["estimates"]} == {"result", "Out[4]"}
+    assert [run["names"] for run in report["runs"]] == [["result"], [], ["Out[4]"]]
+    data = {each.name for each in (tmp_path / "report" / "data").iterdir()}
+    assert len(data) == 2
+
+
 def test_the_trials_are_there_to_the_bit(home: Path, report: Any) -> None:
     names: dict[str, Any] = {"n_trials": 20_000, "tax_rate": 0.3}
     exec(MODEL, names)
