@@ -138,8 +138,15 @@ def _namespace() -> Mapping[str, Any]:
         for name, value in shell.user_ns.items()
         if not name.startswith("_") and name not in shell.user_ns_hidden
     }
-    # What a cell shows and nobody has named, Jupyter keeps by the cell's number.
-    return {**named, "Out": dict(shell.user_ns.get("Out", {}))}
+    known = {id(result) for _, result in _named(named)}
+    # What a cell shows and nobody has named, Jupyter keeps by the cell's number; which is
+    # another where the notebook is given parameters.
+    unnamed: dict[int, Result] = {
+        id(each): each
+        for each in shell.user_ns.get("Out", {}).values()
+        if isinstance(each, Result) and id(each) not in known
+    }
+    return named | {f"shown {k}": each for k, each in enumerate(unnamed.values(), 1)}
 
 
 def _named(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Result]]:

@@ -129,7 +129,8 @@ def compared(page: "Page", address: str) -> None:
     page.goto(f"{address}/compare?a=1&b=2")
     row = page.get_by_role("row", name="rate")
     assert row.get_by_role("cell").all_text_contents() == ["0.02", "0.05"]
-    page.get_by_role("heading", name="Estimates").wait_for()
+    mean = page.get_by_role("row", name="shown 1: reserve, mean")
+    assert "±" in mean.get_by_role("cell").nth(2).inner_text()
     assert barriers(page, inside="main") == []
 
 

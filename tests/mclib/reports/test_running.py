@@ -132,7 +132,7 @@ def test_estimates_are_those_of_the_same_run_elsewhere(report: Any) -> None:
         assert result[name].quantile(0.05).value == low["value"]
 
 
-def test_what_a_cell_shows_and_nobody_named_is_told_by_the_cells_number(
+def test_what_a_cell_shows_and_nobody_named_is_told_by_its_place(
     tmp_path: Path,
 ) -> None:
     shown = 'mc.simulate(launch, 1_000, seed=8)["profit"].mean'
@@ -144,8 +144,8 @@ def test_what_a_cell_shows_and_nobody_named_is_told_by_the_cells_number(
 
     assert outcome.returncode == 0, outcome.stderr
     report = json.loads((tmp_path / "report" / "report.json").read_text())
-    assert {each["result"] for each in report["estimates"]} == {"result", "Out[4]"}
-    assert [run["names"] for run in report["runs"]] == [["result"], [], ["Out[4]"]]
+    assert {each["result"] for each in report["estimates"]} == {"result", "shown 1"}
+    assert [run["names"] for run in report["runs"]] == [["result"], [], ["shown 1"]]
     data = {each.name for each in (tmp_path / "report" / "data").iterdir()}
     assert len(data) == 2
 
