@@ -55,13 +55,13 @@ nbformat.write(book, "reserves.ipynb")
 def author(platform: LivePlatform) -> Iterator[Member]:
     """An analyst whose small server has a notebook with parameters."""
     with ExitStack() as stack:
-        platform.register("ines", "analysts")
+        platform.register("irene", "analysts")
         platform.register("quentin", "quants")
-        member = stack.enter_context(Member(platform, "ines"))
-        member.sign_in("ines")
+        member = stack.enter_context(Member(platform, "irene"))
+        member.sign_in("irene")
         member.start_server(profile="cpu-small")
         stack.callback(member.stop)
-        (server,) = (found["Id"] for found in platform.servers("ines"))
+        (server,) = (found["Id"] for found in platform.servers("irene"))
         code = WRITE.format(parameters=PARAMETERS, model=MODEL)
         docker("exec", "--workdir", "/home/analyst", server, "python", "-c", code)
         yield member
@@ -179,29 +179,29 @@ def test_two_colleagues_publish_read_compare_and_end(
     author: Member, mails: MailServer, platform: LivePlatform, tmp_path: Path
 ) -> None:
     shots = pictures(tmp_path)
-    with browser_pages(tmp_path / "ines", tmp_path / "quentin") as (ines, quentin):
-        signed_in(ines, platform, "ines", "/user/ines/lab/tree/reserves.ipynb")
-        address = published(ines, shots)
+    with browser_pages(tmp_path / "irene", tmp_path / "quentin") as (irene, quentin):
+        signed_in(irene, platform, "irene", "/user/irene/lab/tree/reserves.ipynb")
+        address = published(irene, shots)
 
         signed_in(quentin, platform, "quentin", address.removeprefix(platform.url))
         quentin.get_by_text("There is no report").wait_for()
         quentin.screenshot(path=shots / "2-refused.png")
 
-        shared(ines, address, "quants")
+        shared(irene, address, "quants")
         commented(quentin, address, "Is 2 % a year enough?")
         quentin.get_by_role("button", name="Subscribe by mail").click()
         quentin.get_by_role("button", name="Unsubscribe").wait_for()
         quentin.screenshot(path=shots / "3-read.png", full_page=True)
 
-        run_again_and_checked(ines, address)
-        ines.get_by_text("Is 2 % a year enough?").wait_for()
-        ines.screenshot(path=shots / "4-checked.png", full_page=True)
+        run_again_and_checked(irene, address)
+        irene.get_by_text("Is 2 % a year enough?").wait_for()
+        irene.screenshot(path=shots / "4-checked.png", full_page=True)
 
         compared(quentin, address)
         quentin.screenshot(path=shots / "5-compared.png", full_page=True)
 
-        scheduled(ines, address)
-        ines.screenshot(path=shots / "6-scheduled.png", full_page=True)
+        scheduled(irene, address)
+        irene.screenshot(path=shots / "6-scheduled.png", full_page=True)
         quentin.goto(address)
         quentin.get_by_text("Version 3 of").wait_for()
         wait_until("two mails came", lambda: len(_told(mails)) >= 2, 60)
@@ -209,8 +209,8 @@ def test_two_colleagues_publish_read_compare_and_end(
             assert mail["subject"] == "New version of “Reserves of the year”"
             assert address in mail["text"]
 
-        ended(ines, address)
-        taken_back(ines, quentin, address)
+        ended(irene, address)
+        taken_back(irene, quentin, address)
     read = _audited(platform, "quentin")
     assert ["report.read", "ok"] in read
     assert ["report.comment", "ok"] in read
@@ -219,7 +219,7 @@ def test_two_colleagues_publish_read_compare_and_end(
 
 def _told(mails: MailServer) -> list[dict[str, Any]]:
     """What the reader was told by mail; the author gets no mail of what goes well."""
-    assert mails.to("ines@example.org") == []
+    assert mails.to("irene@example.org") == []
     return mails.to("quentin@example.org")
 
 
