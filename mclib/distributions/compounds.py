@@ -212,6 +212,7 @@ def panjer(
 
     Examples
     --------
+    >>> from mclib.distributions import Poisson
     >>> panjer(Poisson(3), [0, 0.4, 0.3, 0.2, 0.1], 3).round(10)
     array([0.04978707, 0.05974448, 0.08065505])
     """
@@ -292,7 +293,7 @@ class Aggregate:
 
         Examples
         --------
-        >>> from mclib.distributions import Exponential
+        >>> from mclib.distributions import Exponential, Poisson
         >>> total = Aggregate.by_fft(Poisson(5), Exponential(1), step=0.002)
         >>> round(total.quantile(0.99), 2), round(total.tail_mean(0.99), 2)
         (14.4, 16.35)

@@ -3,7 +3,9 @@
 A rule looks at one node whose arguments are simple already and returns a simpler node, or
 None. Every rule is exact in IEEE arithmetic, up to the sign of a NaN: nothing is
 reassociated, ``x - x`` and ``x * 0`` stay, since x may be infinite, and so does ``x + 0``,
-since x may be -0. Constants are folded in float64, whatever the precision of the run.
+since x may be -0. Constants are folded in float64, whatever the precision of the run. Where
+an argument turns out to be known, a power may get a formula of its own, an ulp away, and a
+minimum or maximum of zeros the other zero.
 """
 
 import math

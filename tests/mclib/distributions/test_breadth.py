@@ -41,17 +41,21 @@ def test_a_hypoexponential_of_two_phases_has_the_closed_form() -> None:
     np.testing.assert_allclose(made.cdf(x), near, rtol=1e-9)
 
 
-def test_a_shape_may_be_a_parameter_of_the_model_but_not_random() -> None:
+def test_a_shape_may_be_a_parameter_of_the_model() -> None:
     @mc.model
     def waited(x=mc.InverseGaussian(shape=2, scale=10)):
         return {"x": x}
 
-    @mc.model
-    def uncertain(shape=mc.Uniform(1, 2)):
-        return mc.SkewNormal(shape).draw(shape)
-
     result = mc.simulate(waited, 50_000, seed=5, parameters={"x.shape": 8.0})
     assert_within_standard_errors(result["x"].variance, 100.0 / 8.0)
+
+
+def test_what_is_drawn_from_a_table_may_not_have_random_parameters() -> None:
+    @mc.model
+    def uncertain(width=mc.Uniform(1, 2)):
+        noise = mc.SmoothedData([1.0, 2.0, 4.0], width)
+        return mc.scan(lambda _, step: step, 0.0, 1, noise=noise)
+
     with pytest.raises(mc.TraceError, match="must be the same in every trial"):
         mc.simulate(uncertain, 1_024, seed=5)
 

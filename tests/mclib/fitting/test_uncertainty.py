@@ -8,6 +8,7 @@ from scipy import stats
 
 import mclib as mc
 from mclib.errors import ArgumentError, NotConverged
+from mclib.fitting.uncertain import UncertainDistribution
 from mclib.testing import assert_within_standard_errors
 from tests.mclib.fitting.truths import TRUTHS, drawn
 
@@ -136,11 +137,18 @@ def test_the_same_seed_gives_the_same_rows_and_more_of_them_begin_alike() -> Non
     assert found.bootstrap(30, seed=6).table["scale"][0] != few.table["scale"][0]
 
 
-def test_what_cannot_be_uncertain_says_so() -> None:
-    fits = mc.fit(TEN, ["Normal", "SkewNormal"])
+class _Smoothed:
+    """A family of one parameter whose draws come from a table."""
 
-    with pytest.raises(ArgumentError, match="shapes may be random"):
-        fits.with_uncertainty(20, family="SkewNormal")
+    def __new__(cls, bandwidth: Any) -> Any:
+        return mc.SmoothedData([1.0, 2.0, 4.0], bandwidth)
+
+
+def test_what_cannot_be_uncertain_says_so() -> None:
+    fits = mc.fit(TEN, ["Normal"])
+
+    with pytest.raises(ArgumentError, match="shapes may be random, and `_Smoothed` isn't"):
+        UncertainDistribution(_Smoothed, {"bandwidth": [0.1, 0.2]})  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match="from 20 on; got 5"):
         fits.with_uncertainty(5, family="Normal")
     with pytest.raises(ArgumentError, match='be "model" or "data"'):
