@@ -237,12 +237,16 @@ def wait_until(what: str, is_so: Callable[[], object], within: float = 60.0) -> 
         time.sleep(0.1)
 
 
-def restart_docker() -> None:
-    """End Docker's daemon and start it again; whoever calls has leave to."""
+@contextmanager
+def ended_docker() -> Iterator[None]:
+    """Docker's daemon ended, and started again after the block; it takes leave to do so."""
     pid = int(Path("/var/run/docker.pid").read_text())
     os.kill(pid, signal.SIGTERM)
-    wait_until("the daemon ended", lambda: not Path(f"/proc/{pid}").exists(), 90)
-    subprocess.run([ROOT / "deploy" / "docker.sh"], check=True, timeout=120)
+    try:
+        wait_until("the daemon ended", lambda: not Path(f"/proc/{pid}").exists(), 90)
+        yield
+    finally:
+        subprocess.run([ROOT / "deploy" / "docker.sh"], check=True, timeout=120)
 
 
 @contextmanager
@@ -263,8 +267,9 @@ def running_platform(state: Path) -> Iterator[LivePlatform]:
         said = platform.make("platform-down")
         # Docker may still count a container that is gone, and keep its network. It says so.
         if _KEPT in said and "MC_RESTART_DOCKER" in os.environ:
-            restart_docker()
-            docker("network", "rm", *docker("network", "ls", "-qf", label).split())
+            with ended_docker():
+                pass
+            docker("network", "prune", "--force", "--filter", label)
     # Docker deletes what ended by itself a moment after it says so.
     until = time.monotonic() + 30
     while left := "".join(

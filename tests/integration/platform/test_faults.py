@@ -1,17 +1,12 @@
 """Parts die while people work: what goes on, what comes back, and what it costs."""
 
 import json
-import os
-import signal
-import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.architecture.checkout import ROOT
 from tests.integration.live_hub import Kernel
 from tests.integration.platform.conftest import Note
 from tests.integration.platform.live import (
@@ -19,6 +14,7 @@ from tests.integration.platform.live import (
     LivePlatform,
     Member,
     docker,
+    ended_docker,
     wait_until,
 )
 from tests.integration.platform.traffic import traffic
@@ -228,14 +224,9 @@ def test_a_docker_daemon_that_restarts_takes_no_kernel(
     platform: LivePlatform, ada: Member, measured: Note
 ) -> None:
     with traffic(platform, ada) as work:
-        pid = int(Path("/var/run/docker.pid").read_text())
-        os.kill(pid, signal.SIGTERM)
-        try:
-            wait_until("the daemon ended", lambda: not Path(f"/proc/{pid}").exists(), 90)
+        with ended_docker():
             time.sleep(2)
             assert work.lives()
-        finally:
-            subprocess.run([ROOT / "deploy" / "docker.sh"], check=True, timeout=120)
         wait_until("the hub answers", lambda: ada.ask("GET", "/user").is_success, 90)
 
         assert work.lives()
