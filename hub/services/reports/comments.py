@@ -16,7 +16,7 @@ from hub.services.reports.tables import COMMENTS
 from hub.services.web.counter import Person
 from hub.services.web.protection import form_of
 
-__all__ = ["AT_MOST", "Comment", "comments_of", "router"]
+__all__ = ["AT_MOST", "Comment", "comments_of", "may_remove", "router"]
 
 AT_MOST: Final = 2_000
 """Characters of one comment."""

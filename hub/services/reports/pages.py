@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from hub.services.reports import finding, jobs, library, schedules, subscriptions
 from hub.services.reports.api import Again, again, delete_own
 from hub.services.reports.checks import checked_by, checks_of
-from hub.services.reports.comments import AT_MOST, comments_of
+from hub.services.reports.comments import AT_MOST, comments_of, may_remove
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
 from hub.services.reports.finding import Sought
 from hub.services.reports.framed import framed_page, is_alone
@@ -137,6 +137,9 @@ async def report_page(
     about: dict[str, Any] = {"report": report, "is_mine": is_mine, "at": at}
     allows_links = desk.reports.links_at_most is not None
     about |= {"allows_links": allows_links, "longest_comment": AT_MOST}
+    about["removable"] = {
+        one.id for one in shown["comments"] if may_remove(one, report, person.name)
+    }
     about["sends_mails"] = desk.reports.mails is not None
     kept_for = desk.reports.versions_kept_for
     about["has_age"] = kept_for is not None

@@ -101,5 +101,9 @@ def test_the_page_shows_them_and_its_form_makes_them(
     assert "<script>alert" not in shown
     assert "&lt;script&gt;alert(1)&lt;/script&gt;\nand a second line" in shown
     assert "Delete the comment of bob" in shown
+    ask(desk, "ada", "PUT", f"/api/reports/{shared}/grants/user/carol")
+    carols = ask(desk, "", "GET", f"/r/{shared}", headers=signed_in(desk, "carol")[0]).text
+    assert "and a second line" in carols
+    assert "Delete the comment of bob" not in carols
     forged = ask(desk, "", "POST", path, headers=cookie, data=content | {"_xsrf": "no"})
     assert forged.status_code == 403
