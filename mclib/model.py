@@ -8,8 +8,9 @@ import math
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
+from types import FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
+from weakref import WeakKeyDictionary
 
 from mclib.dependence.copula import Coupling
 from mclib.distributions.distribution import Distribution
@@ -28,6 +29,9 @@ Function = Callable[..., Any]
 
 _GRAPHS_KEPT = 16
 """Graphs that a model remembers: one for each way its control flow has gone."""
+
+# To read one takes a millisecond, and every step of a dashboard's slider asks for it.
+_SOURCES: WeakKeyDictionary[Function, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -380,6 +384,14 @@ def _number(name: str, value: Any) -> float:
 
 def source_of(function: Function) -> str:
     """Return the source text of a function, or what stands for it where there is none."""
+    if not isinstance(function, FunctionType):
+        return _read_source(function)
+    if function not in _SOURCES:
+        _SOURCES[function] = _read_source(function)
+    return _SOURCES[function]
+
+
+def _read_source(function: Function) -> str:
     try:
         return textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError):

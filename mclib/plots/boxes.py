@@ -5,6 +5,7 @@ from typing import Any
 
 from mclib.errors import law
 from mclib.plots.figure import graph_objects, make_figure
+from mclib.plots.statistics import find_all
 from mclib.plots.style import COLORS, TEXT, axis, frame, hover_format, words
 from mclib.results.output import Output
 
@@ -83,6 +84,7 @@ def violin(outputs: Mapping[str, Output], *, unit: str = "") -> Any:
     traces, said = [], []
     for at, (name, output) in enumerate(named.items()):
         color = COLORS[at % len(COLORS)]
+        find_all(output)
         traces += [_outline(at, name, output, color, unit), _middle(at, name, output, unit)]
         low, _, high = (each.value for each in output.quantile([0.05, 0.5, 0.95]))
         said.append(f"{name} {words(low, unit)} to {words(high, unit)}")
@@ -100,7 +102,7 @@ def violin(outputs: Mapping[str, Output], *, unit: str = "") -> Any:
 
 
 def _outline(at: int, name: str, output: Output, color: str, unit: str) -> Any:
-    counted = output.histogram(40)
+    counted = output.histogram()
     density = counted.counts / max(1, int(counted.counts.max())) * 0.42
     middles = (counted.edges[:-1] + counted.edges[1:]) / 2.0
     return graph_objects().Scatter(

@@ -7,6 +7,7 @@ import numpy as np
 
 from mclib.errors import law
 from mclib.plots.figure import graph_objects, make_figure
+from mclib.plots.statistics import find_all
 from mclib.plots.style import (
     BLUE,
     COLORS,
@@ -185,6 +186,7 @@ def _line_of(at: int) -> dict[str, Any]:
 
 
 def _dense(name: str, output: Output, at: int, unit: str) -> Any:
+    find_all(output)
     counted = output.histogram()
     line = _line_of(at)
     return graph_objects().Scatter(

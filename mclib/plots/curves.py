@@ -3,6 +3,7 @@
 Both go through exact quantiles, found in common passes over the trials.
 """
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,10 +11,10 @@ import numpy as np
 
 from mclib.errors import ArgumentError, law
 from mclib.plots.figure import graph_objects, make_figure
-from mclib.plots.statistics import statistics_table
+from mclib.plots.statistics import SHOWN, said_of, statistics_table
 from mclib.plots.style import BLUE, TEXT, VERMILION, axis, frame, hover_format, words
+from mclib.results.bounds import CURVE
 from mclib.results.output import Output
-from mclib.results.pictures import description
 from mclib.results.storing import KEPT_QUANTILES
 
 _ORDERS = (0.001, 0.002, 0.005, *np.arange(1, 100) / 100.0, 0.995, 0.998, 0.999)
@@ -70,7 +71,7 @@ def cumulative(output: Output, *, descending: bool = False, unit: str = "") -> A
     layout = frame(
         output.name,
         f"probability of {'more than' if descending else 'at most'} x",
-        f"{description(output.row)}; {'falling' if descending else 'rising'} curve",
+        f"{said_of(output)}; {'falling' if descending else 'rising'} curve",
         statistics_table(output, unit),
     )
     layout |= {
@@ -95,6 +96,9 @@ def exceedance(output: Output, *, unit: str = "") -> Any:
     Figure
         Quantiles from an exceedance of 99.9 % to 0.1 %, with their 95 % intervals.
     """
+    # A result from a file has those that it kept.
+    with contextlib.suppress(ArgumentError):
+        output.quantile([*(1.0 - each for each in CURVE), *SHOWN])
     table = output.exceedance()
     table = table[np.isfinite(table["low"]) & np.isfinite(table["high"])]
     if not len(table):
@@ -129,7 +133,7 @@ def exceedance(output: Output, *, unit: str = "") -> Any:
     layout = frame(
         output.name,
         f"how often x is exceeded; shaded: 95 % interval; {output.n_trials:,} trials",
-        f"{description(output.row)}; exceeded with {100 * rare:g} %: "
+        f"{said_of(output)}; exceeded with {100 * rare:g} %: "
         f"{words(float(table['value'].iloc[-1]), unit, 4)}",
         statistics_table(output, unit),
     )

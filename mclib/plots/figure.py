@@ -70,12 +70,57 @@ def redraw(figure: Any, drawing: Any) -> bool:
     kinds = [each.type for each in figure.data]
     if kinds != [each.type for each in drawing.data]:
         return False
-    wanted = drawing.to_plotly_json()
-    with figure.batch_update():
-        for trace, new in zip(figure.data, wanted["data"], strict=True):
-            trace.update({key: x for key, x in new.items() if key != "type"})
-        figure.layout.update(wanted["layout"], overwrite=True)
+    # What stays alike is neither checked nor sent again.
+    before = getattr(figure, "_shown", None) or _leaves_of(figure)
+    figure._shown = wanted = _leaves_of(drawing)
+    changed = [_changed(*pair) for pair in zip(before, wanted, strict=True)]
+    *traces, layout = changed
+    keys = {key for each in traces for key in each}
+    for key in [each for each in layout if _is_longer_or_shorter(figure, each, layout)]:
+        # Plotly's update leaves as many notes and lines as there were.
+        figure.layout[key] = layout.pop(key)
+    if not any(changed):
+        return True
+    figure.plotly_update(
+        restyle_data={key: [each.get(key) for each in wanted[:-1]] for key in keys},
+        relayout_data=layout,
+        trace_indexes=list(range(len(kinds))),
+    )
     return True
+
+
+def _leaves_of(figure: Any) -> list[dict[str, Any]]:
+    """Return what each trace of a figure says, and its layout: values by path."""
+    drawn = figure.to_plotly_json()
+    return [dict(_leaves(each)) for each in (*drawn["data"], drawn["layout"])]
+
+
+def _leaves(branch: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in branch.items():
+        here = f"{path}{key}"
+        # What is meant for people, and packed arrays, are changed as a whole.
+        if isinstance(value, dict) and key != "meta" and "bdata" not in value:
+            yield from _leaves(value, f"{here}.")
+        elif here not in ("type", "uid"):
+            yield here, value
+
+
+def _changed(before: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    gone = {key: _nothing_of(before[key]) for key in before.keys() - wanted.keys()}
+    new = {key: value for key, value in wanted.items() if value != before.get(key)}
+    return gone | new
+
+
+def _is_longer_or_shorter(figure: Any, key: str, layout: dict[str, Any]) -> bool:
+    value, now = layout[key], figure.layout[key]
+    is_list = isinstance(now, tuple) and isinstance(value, (list, tuple))
+    return is_list and len(now) != len(value)
+
+
+def _nothing_of(value: Any) -> Any:
+    """Return what empties a place; lines and notes of a layout stand in a list."""
+    is_list = isinstance(value, (list, tuple)) and bool(value)
+    return [] if is_list and isinstance(value[0], dict) else None
 
 
 def graph_objects() -> Any:

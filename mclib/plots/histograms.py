@@ -11,11 +11,10 @@ import numpy as np
 
 from mclib.errors import ArgumentError, law
 from mclib.plots.figure import make_figure
-from mclib.plots.statistics import SHOWN, statistics_table
+from mclib.plots.statistics import find_all, said_of, shares_beside, statistics_table
 from mclib.plots.style import BLUE, GREY, TEXT, VERMILION, axis, frame, hover_format, words
 from mclib.results.output import Output
-from mclib.results.pictures import description
-from mclib.statistics.histogram import WINDOW, Histogram
+from mclib.statistics.histogram import Histogram
 from mclib.statistics.intervals import check_order
 
 EXACT_TRIALS = 20_000_000
@@ -127,9 +126,7 @@ class _Drawn:
     def __init__(
         self, output: Output, n_bins: int | None, orders: Sequence[float], unit: str
     ) -> None:
-        # All that the figure says is found in common passes over the trials.
-        if np.isfinite(output.mean.value):
-            output.quantile(sorted({*orders, *SHOWN, *WINDOW}))
+        find_all(output, orders, with_bins=n_bins is None)
         self.output, self.orders, self.unit = output, orders, unit
         self.counted = output.histogram(n_bins)
 
@@ -163,6 +160,11 @@ class _Drawn:
 
     def shares(self, low: float, high: float) -> tuple[tuple[float, float, float], bool]:
         """Return the shares below, between and above, and whether they are exact."""
+        if [low, high] == self.ends:
+            told = shares_beside(self.output, *self.orders)
+            if told is not None:
+                below, above = told
+                return (below, 1.0 - below - above, above), True
         if self.output.n_trials <= EXACT_TRIALS:
             # A result from a file has its bars, and no trials to count again.
             with contextlib.suppress(ArgumentError):
@@ -180,7 +182,7 @@ class _Drawn:
         layout = frame(
             output.name,
             beyond(self.counted),
-            f"{description(output.row)}; {_sentence(low, high, shares, unit)}",
+            f"{said_of(output)}; {_sentence(low, high, shares, unit)}",
             table,
         )
         width = float(edges[-1] - edges[0])

@@ -1,11 +1,81 @@
-"""The table of statistics beside a chart, in the digits that errors support."""
+"""What a chart says of an output in numbers: found in one pass, told to honest digits."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
+from mclib.errors import ArgumentError
 from mclib.results.estimate import Estimate
 from mclib.results.formatting import plain
 from mclib.results.output import Output
+from mclib.results.quantiles import rank_of, targets_for
+from mclib.statistics.histogram import WINDOW
 
 SHOWN = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Orders of the quantiles beside a chart."""
+
+
+CHARTED = tuple(sorted({*SHOWN, *WINDOW}))
+"""Orders of the quantiles that a histogram and its table rest on."""
+
+
+def said_of(output: Output) -> str:
+    """Say where an output lies: ``profit: median 20.1, 90 % between 10.4 and 38.7``."""
+    low, middle, high = (each.rounded() for each in output.quantile([0.05, 0.5, 0.95]))
+    return f"{output.name}: median {middle}, 90 % between {low} and {high}"
+
+
+def find_all(
+    output: Output, orders: Sequence[float] = (), *, with_bins: bool = True
+) -> None:
+    """Find quantiles, what lies beside those of `orders`, and bars, in one pass.
+
+    Parameters
+    ----------
+    output : Output
+        Which.
+    orders : sequence of float
+        Of the quantiles whose neighbours are wanted too, for `shares_beside`.
+    with_bins : bool, default True
+        Whether bars of the usual number will be drawn.
+    """
+    answers, place = output._answers, output._place
+    n_finite = answers.known[place].n_finite
+    if not np.isfinite(output.mean.value):
+        return
+    ranks = {rank_of(q, n_finite) + step for q in orders for step in (-1, 0, 1)}
+    beside = [(place, rank) for rank in sorted(ranks) if 1 <= rank <= n_finite]
+    wanted = targets_for(answers, place, sorted({*orders, *CHARTED}))
+    try:
+        answers.find_order_statistics([*wanted, *beside], with_bins=with_bins)
+    except ArgumentError:
+        # A result from a file has no trials to look for neighbours among.
+        output.quantile(sorted({*orders, *CHARTED}))
+
+
+def shares_beside(output: Output, low: float, high: float) -> tuple[float, float] | None:
+    """Return the shares below one quantile and above another, where ranks tell them.
+
+    Parameters
+    ----------
+    output : Output
+        One that `find_all` knows.
+    low, high : float
+        Orders of the two quantiles.
+
+    Returns
+    -------
+    (float, float) or None
+        None where an outcome has equals: how many, only a pass over the trials can say.
+    """
+    known = output._answers.known[output._place]
+    n_finite = known.n_finite
+    below, above = (rank_of(q, n_finite) for q in (low, high))
+    for rank in (below, above):
+        before, at, after = (known.order.get(rank + step, np.nan) for step in (-1, 0, 1))
+        if not before < at < after:
+            return None
+    return (below - 1) / n_finite, (n_finite - above) / n_finite
 
 
 def statistics_table(output: Output, unit: str = "") -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 Every function here takes numbers and returns numbers; none of them knows what a model is.
 """
 
+import functools
 import math
 from numbers import Real
 from typing import NamedTuple
@@ -271,6 +272,8 @@ def coverage_rank(coverage: float, n_trials: int, *, level: float = 0.95) -> int
     return _most_below(missed, n_trials, 1.0 - check_order(coverage)) // 2
 
 
+# A dashboard asks for the same ranks at each step of a slider.
+@functools.lru_cache(maxsize=1024)
 def _most_below(missed: float, n_trials: int, q: float) -> int:
     """Highest k with P(B < k) <= `missed`, for B binomial with `n_trials` and `q`."""
     variance = n_trials * q * (1.0 - q)

@@ -1,11 +1,13 @@
 import json
 import sys
 
+import plotly.graph_objects as go
 import pytest
 
 import mclib as mc
+from mclib import plots
 from mclib.errors import MclibError
-from mclib.plots.figure import make_figure
+from mclib.plots.figure import drawings, make_figure, redraw
 from mclib.plots.style import words
 from mclib.results.output import Output
 
@@ -17,6 +19,11 @@ def output() -> Output:
         return {"total": a}
 
     return mc.simulate(total, 20_000, seed=1)["total"]
+
+
+@mc.model
+def doubled(a: float = mc.Uniform(0, 1)) -> dict[str, float]:
+    return {"total": 2.0 * a}
 
 
 def test_no_button_offers_to_upload_the_figure(output: Output) -> None:
@@ -69,6 +76,42 @@ def test_a_figure_opens_with_everything_in_it(monkeypatch: pytest.MonkeyPatch) -
 
     ((trace,),) = opened
     assert [1.0, 2.0] == list(trace["y"])
+
+
+def test_a_redrawn_figure_says_what_the_drawing_does_and_sends_only_that(
+    output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure, sent = plots.cumulative(output, unit="EUR"), []
+    other = mc.simulate(doubled, 20_000, seed=1)["total"]
+    send = figure._send_update_msg
+    monkeypatch.setattr(
+        figure, "_send_update_msg", lambda **told: sent.append(told) or send(**told)
+    )
+
+    for _ in range(2):
+        with drawings():
+            drawing = plots.cumulative(other, unit="EUR")
+        assert redraw(figure, drawing)
+
+    shown, wanted = (each.to_plotly_json() for each in (figure, drawing))
+    for trace, new in zip(shown["data"], wanted["data"], strict=True):
+        assert {**trace, **new} == trace
+    assert {**shown["layout"], **wanted["layout"]} == shown["layout"]
+    (told,) = sent
+    assert {"x", "text"} == set(told["restyle_data"])
+    assert {"xaxis.range", "annotations", "meta"} == set(told["relayout_data"])
+
+
+def test_what_a_drawing_no_longer_has_is_taken_from_the_figure() -> None:
+    layout = {"annotations": [{"text": "here"}], "xaxis": {"range": [0, 1]}}
+    figure = make_figure([go.Scatter(y=[1], text=["a"])], layout)
+
+    with drawings():
+        assert redraw(figure, make_figure([go.Scatter(y=[2])], {}))
+
+    assert (figure.data[0].y, figure.data[0].text) == ((2,), None)
+    assert figure.layout.annotations == ()
+    assert figure.layout.xaxis.range is None
 
 
 def test_without_plotly_the_message_says_what_to_install(

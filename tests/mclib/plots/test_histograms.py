@@ -5,10 +5,16 @@ import mclib as mc
 from mclib import plots
 from mclib.errors import ArgumentError
 from mclib.plots import histograms
+from mclib.plots.statistics import find_all, shares_beside
 from mclib.plots.style import BLUE, GREY
 from mclib.results.output import Output
 from mclib.results.result import Result
 from tests.mclib.array_run import ArrayRun
+
+
+@mc.model
+def noise(x=mc.Normal(10, 2)):
+    return {"profit": x}
 
 
 @pytest.fixture
@@ -62,6 +68,41 @@ def test_moved_delimiters_count_the_trials_between_them(output: Output) -> None:
     assert [x for x, c in zip(bars.x, bars.marker.color, strict=True) if c == BLUE] == [
         x for x in bars.x if 8.0 <= x <= 11.0
     ]
+
+
+@pytest.mark.parametrize("decimals", [12, 1], ids=["all differ", "many equal"])
+def test_shares_beside_quantiles_are_those_that_counting_gives(
+    seed: int, decimals: int
+) -> None:
+    values = np.random.default_rng(seed).normal(10.0, 2.0, 20_000).round(decimals)
+    output = Result(ArrayRun({"profit": values}))["profit"]
+    orders = (0.05, 0.95)
+    find_all(output, orders)
+
+    told = shares_beside(output, *orders)
+
+    low, high = (output.quantile(q).value for q in orders)
+    counted = np.mean(values < low), np.mean(values > high)
+    assert told == (None if decimals == 1 else counted)
+    shown = histograms._Drawn(output, None, orders, "").shares(low, high)
+    assert ((counted[0], 1.0 - counted[0] - counted[1], counted[1]), True) == shown
+
+
+def test_a_histogram_goes_through_all_trials_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = mc.simulate(noise, 200_000, seed=7)
+    passes = []
+    sweep = type(result._trials).sweep
+
+    def counted(run, requests, n_trials=None):
+        passes.append(n_trials)
+        return sweep(run, requests, n_trials)
+
+    monkeypatch.setattr(type(result._trials), "sweep", counted)
+    result["profit"].plot()
+
+    # Before it, a few trials tell where to look.
+    assert [None] == [each for each in passes if each is None]
+    assert sum(each or 0 for each in passes) <= 16_384
 
 
 def test_a_delimiter_pushed_past_the_other_changes_places_with_it(output: Output) -> None:
