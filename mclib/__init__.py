@@ -187,6 +187,7 @@ if TYPE_CHECKING:
     from mclib.sensitivity.shapley import shapley_effects
     from mclib.sensitivity.sobol import sobol_indices
     from mclib.sipmath import SipLibrary
+    from mclib.spreadsheets.workbook import Workbook
     from mclib.stopping import Tolerance
     from mclib.widgets.exploring import explore
 
@@ -308,6 +309,7 @@ __all__ = [
     "Uniform",
     "VonMises",
     "Weibull",
+    "Workbook",
     "absolute",
     "arctan",
     "ceil",
@@ -375,16 +377,13 @@ __all__ = [
 
 _HOMES = dict.fromkeys(distributions.__all__, "mclib.distributions") | HOMES
 
-_ROOMS = ("plots", "widgets")
-
 
 def __getattr__(name: str) -> Any:
     """Return what is imported only when it is first asked for: most distributions."""
-    if name in _ROOMS:
+    if name in {"plots", "widgets"}:
         return importlib.import_module(f"mclib.{name}")
     if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 

@@ -90,6 +90,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "mclib.sensitivity.shapley": ("shapley_effects",),
     "mclib.sensitivity.sobol": ("sobol_indices",),
     "mclib.sipmath": ("SipLibrary",),
+    "mclib.spreadsheets.workbook": ("Workbook",),
     "mclib.stopping": ("Tolerance",),
     "mclib.widgets.exploring": ("explore",),
 }

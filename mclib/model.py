@@ -90,7 +90,8 @@ class Model:
         TraceError
             If the model draws in a scan, so that no case is the only one.
         """
-        given = inspect.signature(self.function).bind(*args, **kwargs).arguments
+        bound = inspect.signature(self.function).bind(*args, **kwargs)
+        given = {**bound.arguments, **bound.kwargs}
         for name, distribution in self.inputs.items():
             if name not in given:
                 hint = f"write `{self.name}({name}=...)`, or run it with `mc.simulate`."

@@ -19,7 +19,13 @@ GROUPS = PROJECT["dependency-groups"]
 CORE = PROJECT["project"]["dependencies"]
 # What each area may import. The library's optional parts ask for their extra when used.
 ALLOWED = {
-    "mclib": [CORE, EXTRAS["gpu"], EXTRAS["notebooks"], EXTRAS["cluster"]],
+    "mclib": [
+        CORE,
+        EXTRAS["gpu"],
+        EXTRAS["notebooks"],
+        EXTRAS["cluster"],
+        EXTRAS["spreadsheets"],
+    ],
     # `hub/in_server` runs in users' servers.
     "hub": [EXTRAS["hub"], EXTRAS["apps"], GROUPS["kernel-image"]],
     # The deployer stands on the hub's image.

@@ -10,6 +10,7 @@ HEAVY = (
     "ipywidgets",
     "llvmlite",
     "numba",
+    "openpyxl",
     "pandas",
     "plotly",
     "pyarrow",

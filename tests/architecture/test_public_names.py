@@ -120,6 +120,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "Uniform",
     "VonMises",
     "Weibull",
+    "Workbook",
     "absolute",
     "arctan",
     "ceil",

@@ -1,0 +1,272 @@
+"""Formulas as trees: openpyxl's tokens, put together by precedence.
+
+Weakest first: comparisons, ``&``, ``+ -``, ``* /``, ``^`` (all from left to right), a sign
+before a number, and ``%`` behind it. So ``-2^2`` is 4, as spreadsheets have it.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mclib.spreadsheets.cells import Cell, Range
+from mclib.spreadsheets.values import FAULTS, VALUE
+
+_STRENGTH = {
+    "=": 1,
+    "<": 1,
+    ">": 1,
+    "<=": 1,
+    ">=": 1,
+    "<>": 1,
+    "&": 2,
+    "+": 3,
+    "-": 3,
+    "*": 4,
+    "/": 4,
+    "^": 5,
+}
+_PREFIXES = ("_XLFN.", "_XLWS.", "_XLUDF.", "_XLL.")
+
+
+class Refusal(Exception):
+    """What a formula does that no model can; the message says it without the cell."""
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A constant in a formula."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A cell or a range."""
+
+    place: Cell | Range
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operator and what it stands between or before; ``%`` stands behind."""
+
+    operator: str
+    arguments: tuple["Tree", ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function and its arguments; a left-out argument is None."""
+
+    function: str
+    arguments: tuple["Tree | None", ...]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """An array written out in a formula."""
+
+    rows: tuple[tuple["Tree", ...], ...]
+
+
+@dataclass(frozen=True)
+class Element:
+    """One place of what an array formula gives, counted from 0."""
+
+    of: "Tree"
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A cell of another workbook."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What an input of the model draws."""
+
+    name: str
+
+
+Tree = Literal | Reference | Operation | Call | Rows | Element | Foreign | Drawn
+
+Resolver = Callable[[str], Tree]
+"""From what stands in a formula for cells (a reference, a name) to what it means."""
+
+
+def parse(text: str, resolve: Resolver) -> Tree:
+    """Return the tree of a formula.
+
+    Parameters
+    ----------
+    text : str
+        With its ``=``.
+    resolve : callable
+        Says what references and names mean.
+
+    Raises
+    ------
+    Refusal
+        If the formula can't be read.
+    """
+    from openpyxl.formula import Tokenizer
+
+    tokens = [token for token in Tokenizer(text).items if token.type != "WHITE-SPACE"]
+    parser = _Parser(tokens, resolve, text)
+    tree = parser.expression(0)
+    if parser.place != len(tokens):
+        raise parser.unreadable()
+    return tree
+
+
+def walk(tree: Tree) -> Iterator[Tree]:
+    """Return a tree and everything in it."""
+    pending: list[Tree] = [tree]
+    while pending:
+        each = pending.pop()
+        yield each
+        pending.extend(children(each))
+
+
+def children(tree: Tree) -> list[Tree]:
+    """Return what a tree directly consists of."""
+    match tree:
+        case Operation(arguments=arguments):
+            return list(arguments)
+        case Call(arguments=arguments):
+            return [each for each in arguments if each is not None]
+        case Rows(rows=rows):
+            return [each for row in rows for each in row]
+        case Element(of=of):
+            return [of]
+        case _:
+            return []
+
+
+class _Parser:
+    """Reads tokens from left to right."""
+
+    def __init__(self, tokens: list[Any], resolve: Resolver, text: str) -> None:
+        self.tokens = tokens
+        self.resolve = resolve
+        self.text = text
+        self.place = 0
+
+    def unreadable(self) -> Refusal:
+        return Refusal(f"its formula `{self.text}` can't be read")
+
+    def ahead(self) -> Any:
+        return self.tokens[self.place] if self.place < len(self.tokens) else None
+
+    def take(self) -> Any:
+        token = self.ahead()
+        if token is None:
+            raise self.unreadable()
+        self.place += 1
+        return token
+
+    def expression(self, weakest: int) -> Tree:
+        left = self.signed()
+        while (token := self.ahead()) is not None and token.type == "OPERATOR-INFIX":
+            strength = _STRENGTH.get(token.value)
+            if strength is None:
+                raise Refusal(f"it joins ranges by `{token.value}`")
+            if strength < weakest:
+                break
+            self.take()
+            left = Operation(token.value, (left, self.expression(strength + 1)))
+        return left
+
+    def signed(self) -> Tree:
+        token = self.ahead()
+        if token is not None and token.type == "OPERATOR-PREFIX":
+            self.take()
+            return Operation("negative" if token.value == "-" else "same", (self.signed(),))
+        found = self.operand()
+        while (token := self.ahead()) is not None and token.type == "OPERATOR-POSTFIX":
+            self.take()
+            found = Operation("%", (found,))
+        return found
+
+    def operand(self) -> Tree:
+        token = self.take()
+        if token.type == "OPERAND":
+            return self.constant(token)
+        if token.subtype != "OPEN":
+            raise self.unreadable()
+        if token.type == "FUNC":
+            return self.call(token.value[:-1])
+        if token.type == "PAREN":
+            inner = self.expression(0)
+            self.close("PAREN")
+            return inner
+        return self.array()
+
+    def constant(self, token: Any) -> Tree:
+        text = token.value
+        match token.subtype:
+            case "NUMBER":
+                value = float(text)
+                return Literal(value if math.isfinite(value) else VALUE)
+            case "TEXT":
+                return Literal(text[1:-1].replace('""', '"'))
+            case "LOGICAL":
+                return Literal(text.upper() == "TRUE")
+            case "ERROR":
+                return Literal(FAULTS.get(text.upper(), VALUE))
+            case _:
+                return self.resolve(text)
+
+    def call(self, name: str) -> Tree:
+        arguments: list[Tree | None] = []
+        is_open = True
+        while (token := self.ahead()) is not None and token.subtype != "CLOSE":
+            if token.type == "SEP":
+                self.take()
+                if is_open:
+                    arguments.append(None)
+                is_open = True
+                continue
+            if not is_open:
+                raise self.unreadable()
+            arguments.append(self.expression(0))
+            is_open = False
+        if is_open and arguments:
+            arguments.append(None)
+        self.close("FUNC")
+        return Call(function_name(name), tuple(arguments))
+
+    def close(self, kind: str) -> None:
+        token = self.take()
+        if token.type != kind or token.subtype != "CLOSE":
+            raise self.unreadable()
+
+    def array(self) -> Tree:
+        rows: list[tuple[Tree, ...]] = []
+        row: list[Tree] = []
+        while (token := self.take()).type != "ARRAY":
+            if token.type == "SEP":
+                continue
+            if token.type == "ARRAYROW":
+                if token.subtype == "CLOSE":
+                    rows.append(tuple(row))
+                    row = []
+                continue
+            self.place -= 1
+            row.append(self.signed())
+        if not rows or len({len(each) for each in rows}) != 1:
+            raise self.unreadable()
+        return Rows(tuple(rows))
+
+
+def function_name(written: str) -> str:
+    """Return a function's name as the tables have it: in capitals, without a prefix."""
+    name = written.upper().lstrip("@")
+    for prefix in _PREFIXES:
+        name = name.removeprefix(prefix)
+    return name
