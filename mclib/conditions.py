@@ -48,9 +48,9 @@ def conditioned(
     symbols = {
         name: Expression(node) for name, node in {**graph.inputs, **graph.outputs}.items()
     }
-    kept = _asked(condition, symbols)
+    kept = asked(condition, symbols)
     if not isinstance(kept, Expression) or kept.type is not Type.BOOLEAN:
-        raise _no_comparison(kept)
+        raise no_comparison(kept)
     masked = {name: where(kept, each, np.nan).node for name, each in symbols.items()}
     return TracedEvaluator(Graph({}, masked, graph.fixed), settled)
 
@@ -70,7 +70,8 @@ def graph_of(evaluator: Evaluator, graph: Graph) -> Graph:
     return Graph({}, {}, graph.fixed)
 
 
-def _asked(condition: Condition, values: Mapping[str, Any]) -> Any:
+def asked(condition: Condition, values: Mapping[str, Any]) -> Any:
+    """Put a condition to values by name, or say which names there are."""
     try:
         return condition(values)
     except KeyError as error:
@@ -78,7 +79,8 @@ def _asked(condition: Condition, values: Mapping[str, Any]) -> Any:
         raise law("condition", must, error.args[0]) from None
 
 
-def _no_comparison(given: Any) -> Exception:
+def no_comparison(given: Any) -> Exception:
+    """Return what is raised where a condition gives something else than truths."""
     hint = 'compare values, as in `trial["profit"] < 0`, and join by `&` and `|`.'
     return law("condition", "return whether a trial keeps it", given, hint)
 
@@ -110,9 +112,9 @@ class _Masked(Evaluator):
         places = range(len(inner.output_names))
         outputs = inner.outputs(first_block, n_blocks, places)
         values |= dict(zip(inner.output_names, outputs, strict=True))
-        kept = np.asarray(_asked(self._condition, values))
+        kept = np.asarray(asked(self._condition, values))
         if kept.dtype != np.bool_:
-            raise _no_comparison(kept.dtype)
+            raise no_comparison(kept.dtype)
         everything = np.stack([values[name] for name in self.output_names])
         return np.where(kept, everything, np.nan)
 

@@ -231,7 +231,7 @@ def simulate(
     )
     if until is not None:
         return _simulate_until(run, check_tolerances(until, run.output_names), progress)
-    _go_on(run, progress)
+    go_on(run, progress)
     return Result(run.snapshot())
 
 
@@ -260,7 +260,7 @@ def simulate_graph(
     run = prepare(
         model, n_trials, seed, None, engine, precision, None, sampler, graph=graph
     )
-    _go_on(run, progress)
+    go_on(run, progress)
     return Result(run.snapshot())
 
 
@@ -291,11 +291,11 @@ def run_design(
         model, n_trials, seed, parameters, engine, "float64", chunk_size, sampler,
         design=design,
     )  # fmt: skip
-    _go_on(run, progress)
+    go_on(run, progress)
     return run
 
 
-def _go_on(run: SimulationRun, progress: bool | None) -> None:
+def go_on(run: SimulationRun, progress: bool | None) -> None:
     """Go through all trials that are wanted, or those before Ctrl-C."""
     try:
         for _ in shown(run.advance(), run, progress):
@@ -314,7 +314,7 @@ def _simulate_until(
     while True:
         n_looks += 1
         run.n_trials_wanted = min(following, most)
-        _go_on(run, progress)
+        go_on(run, progress)
         result = Result(run.snapshot())
         run.stopping, following = look(result, tolerances, n_looks)
         if run.stopping.converged or run.interrupted:

@@ -3,12 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from mclib.errors import law
 from mclib.results.ending import Stopping
 from mclib.results.estimate import Estimate
-from mclib.results.result import Result
 from mclib.statistics.blocks import BLOCK
 from mclib.statistics.intervals import check_level, check_order
 
@@ -17,7 +16,22 @@ FIRST_LOOK = 64 * BLOCK
 
 _ROUND = 32 * BLOCK
 _MARGIN = 1.05
-_STATISTICS = ("mean", "standard_deviation", "quantile", "tail_mean")
+_WITH_ORDER = ("quantile", "tail_mean")
+_WITH_THRESHOLD = ("probability_above", "probability_below")
+_STATISTICS = ("mean", "standard_deviation", *_WITH_ORDER, *_WITH_THRESHOLD)
+
+
+class Outcomes(Protocol):
+    """What a tolerance looks at: outputs by name, of so many trials."""
+
+    @property
+    def n_trials(self) -> int:
+        """Trials done."""
+        ...
+
+    def __getitem__(self, name: str, /) -> Any:
+        """Return what is known of an output."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,10 +46,13 @@ class Tolerance:
         Half-width to be reached, in the output's unit.
     relative : float, optional
         Half-width to be reached, as a share of the estimate: 0.01 for 1 %.
-    statistic : {"mean", "standard_deviation", "quantile", "tail_mean"}, default "mean"
-        Of what.
+    statistic : str, default "mean"
+        Of what: ``"mean"``, ``"standard_deviation"``, ``"quantile"``, ``"tail_mean"``,
+        ``"probability_above"`` or ``"probability_below"``.
     order : float, optional
         Of the quantile, or where the upper tail starts: 0.95.
+    threshold : float, optional
+        Of the probability, in the output's unit.
     level : float, default 0.95
         How surely the truth shall lie within the half-width.
 
@@ -69,6 +86,7 @@ class Tolerance:
     statistic: str = "mean"
     order: float | None = None
     level: float = 0.95
+    threshold: float | None = None
 
     def __post_init__(self) -> None:
         if (self.absolute is None) == (self.relative is None):
@@ -81,19 +99,22 @@ class Tolerance:
             raise law("absolute, relative", "be a finite number above 0", width)
         if self.statistic not in _STATISTICS:
             raise law("statistic", f"be one of {', '.join(_STATISTICS)}", self.statistic)
-        needs_order = self.statistic in ("quantile", "tail_mean")
-        if needs_order != (self.order is not None):
+        if (self.statistic in _WITH_ORDER) != (self.order is not None):
             must = "be given for a quantile or a tail mean, and for nothing else"
             raise law("order", must, self.order)
         if self.order is not None:
             check_order(self.order)
+        if (self.statistic in _WITH_THRESHOLD) != (self.threshold is not None):
+            must = "be given for a probability, and for nothing else"
+            raise law("threshold", must, self.threshold)
         check_level(self.level)
 
-    def estimate(self, result: Result) -> Estimate:
+    def estimate(self, result: Outcomes) -> Estimate:
         """Return the estimate that the tolerance is about."""
         output = result[self.output]
-        if self.order is not None:
-            found: Estimate = getattr(output, self.statistic)(self.order)
+        asked_at = self.threshold if self.order is None else self.order
+        if asked_at is not None:
+            found: Estimate = getattr(output, self.statistic)(asked_at)
             return found
         made: Estimate = getattr(output, self.statistic)
         return made
@@ -127,7 +148,7 @@ def check_tolerances(until: Any, names: Sequence[str]) -> tuple[Tolerance, ...]:
 
 
 def look(
-    result: Result, tolerances: Sequence[Tolerance], n_looks: int
+    result: Outcomes, tolerances: Sequence[Tolerance], n_looks: int
 ) -> tuple[Stopping, int]:
     """Look at a run for the k-th time; say how it stands and where to look next.
 

@@ -44,8 +44,8 @@ def reverse_stress(
 
     Parameters
     ----------
-    result : Result
-        Of a run.
+    result : Result or Weighted
+        Of a run, by `mc.simulate` or `mc.importance`.
     output : str
         Which output.
     above, below : float, optional
@@ -88,10 +88,11 @@ def reverse_stress(
         threshold = finite("below", below)
         stressed = result.where(lambda trial: trial[output] < threshold)
     if not stressed.share.value:
-        seen = (own.minimum.value, own.maximum.value)
-        must = (
-            f"leave some trials beyond it; `{output}` goes from {seen[0]:g} to {seen[1]:g}"
-        )
+        must = "leave some trials beyond it"
+        # Of trials with weights, the extremes say nothing.
+        if hasattr(own, "minimum"):
+            seen = (own.minimum.value, own.maximum.value)
+            must += f"; `{output}` goes from {seen[0]:g} to {seen[1]:g}"
         raise law("above" if below is None else "below", must, threshold)
     everything = result.where(lambda trial: trial[output] == trial[output])
     lines: dict[str, dict[str, Any]] = {}

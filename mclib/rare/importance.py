@@ -3,34 +3,42 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mclib.designs import Design, Moved, Outputs
+from mclib.designs import Design, Moved, Outputs, redrawn
 from mclib.engines.base import Engine
-from mclib.errors import law
+from mclib.errors import NotConverged, law
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, apply, lift
 from mclib.expressions.functions import maximum
+from mclib.expressions.graph import Graph
 from mclib.expressions.loops import uniform
 from mclib.expressions.probability import Probability
 from mclib.model import Model
-from mclib.rare.weighted import Weighted
+from mclib.rare.weighted import Floats, Weighted
+from mclib.results.windows import read_values
+from mclib.runs import SimulationRun
 from mclib.samplers.sampler import streams_of
-from mclib.simulation import check_model, run_design
+from mclib.simulation import check_model, go_on, prepare
+from mclib.stopping import FIRST_LOOK, Tolerance, check_tolerances, look
 
 MOST_TRIALS = 10_000_000
 """All outcomes and weights are kept: 80 MB for each output of so many."""
 
 STRONGEST = 100.0
 
+_DEFAULT_TRIALS = 100_000
 _LEAST = 2.0**-53
+# No output has a name with a line break.
 _WEIGHT = "\nweight"
+_INPUT = "\ninput "
 
 
 def importance(
     model: Model,
-    n_trials: int = 100_000,
+    n_trials: int | None = None,
     *,
     upper: Mapping[str, float] | None = None,
     lower: Mapping[str, float] | None = None,
+    until: Tolerance | Sequence[Tolerance] | None = None,
     seed: int | None = None,
     parameters: Mapping[str, float] | None = None,
     engine: str | Engine = "auto",
@@ -43,12 +51,16 @@ def importance(
     ----------
     model : Model
         Of any kind.
-    n_trials : int, default 100,000
-        10,000,000 at most: unlike those of `simulate`, all outcomes are kept.
+    n_trials : int, optional
+        100,000 by default, or, with `until`, as many as it takes; 10,000,000 at most:
+        unlike those of `simulate`, all outcomes are kept.
     upper, lower : mapping of str to float
         Inputs that are drawn towards their upper or lower end, and how strongly, 1 to 100.
         What has the chance s in the model is drawn with the chance ``s ** (1 / strength)``:
         with a strength of 4 the uppermost 1 % of an input get 32 % of the trials.
+    until : Tolerance or sequence of Tolerance, optional
+        How well something shall be known before the run ends; `n_trials` is then the most
+        that it may take.
     seed, parameters, engine, chunk_size, progress
         As for `simulate`.
 
@@ -61,6 +73,8 @@ def importance(
     ------
     ArgumentError
         If nothing is drawn otherwise, or a name or strength breaks its law.
+    NotConverged
+        If `until` is not reached; the exception holds what was found.
 
     Notes
     -----
@@ -91,30 +105,55 @@ def importance(
     4.24e-08 ± 1.73e-09 (95 %)
     """
     check_model(model)
-    _check_trials(n_trials)
+    most = _most_trials(n_trials, until is not None)
     graph = model.graph(model.checked(parameters))
     single = [each.name for each in streams_of(graph.roots) if each.n_steps == 1]
     inputs = [name for name in model.inputs if name in single]
-    strengths = _strengths(inputs, upper or {}, lower or {})
-    run = run_design(
-        model,
-        _design(strengths),
-        n_trials,
-        seed=seed,
-        parameters=parameters,
-        engine=engine,
-        chunk_size=chunk_size,
-        sampler="independent",
-        progress=progress,
-    )
-    values = run.values(0, run.n_trials, run.output_names)
+    design = _design(_strengths(inputs, upper or {}, lower or {}), graph)
+    run = prepare(
+        model, most, seed, parameters, engine, "float64", chunk_size, "independent",
+        design=design,
+    )  # fmt: skip
+    outputs = [name for name in run.output_names if not name.startswith("\n")]
+    if until is None:
+        go_on(run, progress)
+        return _found(run, outputs)
+    tolerances = check_tolerances(until, outputs)
+    n_looks, following = 0, FIRST_LOOK
+    while True:
+        n_looks += 1
+        run.n_trials_wanted = min(following, most)
+        go_on(run, progress)
+        found = _found(run, outputs)
+        run.stopping, following = look(found, tolerances, n_looks)
+        found.stopping = run.stopping
+        if run.stopping.converged or run.interrupted:
+            return found
+        if run.n_trials_done == most:
+            hint = "the exception's `result` holds what was found."
+            raise NotConverged(f"{run.stopping.sentence()}\nhint: {hint}", found)
+
+
+def _found(run: SimulationRun, outputs: Sequence[str]) -> Weighted:
+    """Read the outcomes and weights of all trials that are done."""
+    run = run.snapshot()
+    values = read_values(run, 0, run.n_trials, [*outputs, _WEIGHT])
     weights = values.pop(_WEIGHT)
-    return Weighted(values, weights, run.provenance)
+
+    def inputs() -> dict[str, Floats]:
+        columns = [name for name in run.output_names if name.startswith(_INPUT)]
+        drawn = read_values(run, 0, run.n_trials, columns)
+        return {name.removeprefix(_INPUT): each for name, each in drawn.items()}
+
+    return Weighted(values, weights, run.provenance, inputs)
 
 
-def _check_trials(n_trials: Any) -> None:
+def _most_trials(n_trials: Any, has_tolerance: bool) -> Any:
+    if n_trials is None:
+        return MOST_TRIALS if has_tolerance else _DEFAULT_TRIALS
     if isinstance(n_trials, (int, float)) and n_trials > MOST_TRIALS:
         raise law("n_trials", f"be at most {MOST_TRIALS:,}", n_trials)
+    return n_trials
 
 
 def _strengths(
@@ -140,8 +179,8 @@ def _strengths(
     return strengths
 
 
-def _design(strengths: Mapping[str, float]) -> Design:
-    """One evaluation over draws that are moved, and the weight beside it."""
+def _design(strengths: Mapping[str, float], graph: Graph) -> Design:
+    """One evaluation over draws that are moved; beside it the weight, and the inputs."""
     moved: dict[str, str | Moved] = {
         name: _drawn_towards(strength) for name, strength in strengths.items()
     }
@@ -153,9 +192,11 @@ def _design(strengths: Mapping[str, float]) -> Design:
 
     def combined(outputs: Sequence[Outputs]) -> dict[str, Any]:
         model_outputs, beside = outputs
-        return {**model_outputs, _WEIGHT: beside["weight"]}
+        return {**model_outputs, **beside}
 
-    return Design((moved,), combined, beside={"weight": weight.node})
+    drawn = redrawn(graph.inputs, moved)
+    inputs = {f"{_INPUT}{name}": each for name, each in drawn.items()}
+    return Design((moved,), combined, beside={_WEIGHT: weight.node, **inputs})
 
 
 def _distance(u: Probability, strength: float) -> Expression:

@@ -1,5 +1,6 @@
 """Correlations of everything with everything."""
 
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from mclib.errors import law
 from mclib.results.windows import is_whole, read_values
-from mclib.statistics import correlations
+from mclib.statistics import correlations, weighting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +38,11 @@ def correlation_table(trials: "Trials", measure: Any, n: Any) -> "pd.DataFrame":
         # Each column is ranked once.
         columns = {name: correlations.ranks(each) for name, each in columns.items()}
         of = correlations.spearman_of_ranks
+    if measure == "kendall":
+        # Few enough that each trial's influence, ties included, gives the error.
+        count = int(np.count_nonzero(finite))
+        equal = np.full(count, 1.0 / max(count, 1))
+        of = partial(weighting.kendall, shares=equal)
     values = pd.DataFrame(np.eye(len(names)), index=names, columns=names)
     errors = pd.DataFrame(np.zeros((len(names),) * 2), index=names, columns=names)
     for a, b in combinations(names, 2):

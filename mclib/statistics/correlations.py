@@ -22,6 +22,8 @@ class Correlation(NamedTuple):
     standard_error: float
 
 
+_UNTIED = 1.0 - 1e-9
+
 UNKNOWN = Correlation(math.nan, math.nan)
 
 
@@ -70,7 +72,14 @@ def spearman_of_ranks(first: Floats, second: Floats) -> Correlation:
     u, v = (first - 0.5) / n, (second - 0.5) / n
     own = u * v + _mean_above(first, v) + _mean_above(second, u)
     scale = 1.0 / (float(np.std(first)) * float(np.std(second)) / n**2)
-    return Correlation(value, _error(scale * own))
+    influence = scale * own
+    for rank in (first, second):
+        # Without ties the spread of ranks is the same in every sample.
+        if 12.0 * float(np.var(rank)) < (n * n - 1.0) * _UNTIED:
+            w = (rank - 0.5) / n - 0.5
+            squares = w * w + 2.0 * _mean_above(rank, w)
+            influence = influence - 0.5 * value / float(np.var(rank / n)) * squares
+    return Correlation(value, _error(influence))
 
 
 def ranks(x: Floats) -> Floats:
@@ -91,7 +100,9 @@ def ranks(x: Floats) -> Floats:
 
 
 def kendall(x: Floats, y: Floats) -> Correlation:
-    """Kendall's tau-b; its error is that of Fieller, Hartley and Pearson.
+    """Kendall's tau-b, with Fieller, Hartley and Pearson's error: of normals without ties.
+
+    `mclib.statistics.weighting.kendall` finds the error for any.
 
     Examples
     --------
@@ -119,9 +130,13 @@ def _error(influence: Floats) -> float:
 
 
 def _mean_above(rank: Floats, weights: Floats) -> Floats:
-    """Mean over all trials of `weights` where their rank is at least this trial's."""
+    """Mean over all of `weights` where their rank is above, half where it is equal."""
     order = np.argsort(rank, kind="stable")
-    total = np.cumsum(weights[order][::-1])[::-1] / len(rank)
+    ordered = rank[order]
+    above = np.append(np.cumsum(weights[order][::-1])[::-1], 0.0) / len(rank)
+    is_new = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    starts = np.append(np.flatnonzero(is_new), len(rank))
+    group = np.cumsum(is_new) - 1
     found = np.empty(len(rank))
-    found[order] = total
+    found[order] = 0.5 * (above[starts[:-1]] + above[starts[1:]])[group]
     return found

@@ -153,7 +153,7 @@ def test_intervals_cover_as_often_as_they_say() -> None:
         ),
     }
     hits = dict.fromkeys(ask, 0)
-    trials = whole.trials()
+    trials = whole.to_frame(n_runs * n)
     values, weights = (
         trials[name].to_numpy().reshape(n_runs, n) for name in ("loss", "weight")
     )
@@ -188,11 +188,14 @@ def test_a_chance_that_no_trial_shows_has_no_error(result: Any) -> None:
 def test_tables_hold_what_the_outputs_say(result: Any) -> None:
     output = result["loss"]
 
-    assert result.to_frame().loc["loss", "P99.9"] == output.quantile(0.999).value
-    curve = output.exceedance([5.0, 10.0])
-    assert curve.loc[10.0, "probability"] == output.probability_above(10.0).value
+    assert result.summary().loc["loss", "P99.9"] == output.quantile(0.999).value
+    assert result.summary().loc["loss", "effective_n_trials"] == output.effective_n_trials
+    assert result.quantiles(0.25).loc["loss", "P25"] == output.quantile(0.25).value
+    curve = output.exceedance([0.1, 1e-6])
+    assert curve.loc[1e-6, "value"] == output.quantile(1.0 - 1e-6).value
     assert list(result) == ["loss"]
     assert len(result) == 1
+    assert "fire" not in result
 
 
 def test_what_cannot_be_drawn_otherwise_is_refused(result: Any) -> None:
