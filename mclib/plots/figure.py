@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mclib.errors import MclibError
+from mclib.plots.late import late
 
 SAFE_CONFIG = {
     "showSendToCloud": False,
@@ -132,8 +133,10 @@ def graph_objects() -> Any:
         If plotly or its widgets aren't installed.
     """
     try:
-        import anywidget as _anywidget  # noqa: F401 - plotly's widget stands on it
-        import plotly.graph_objects as go
+        with late("nbformat"):
+            import anywidget as _anywidget  # noqa: F401 - plotly's widget stands on it
+            import plotly.graph_objects as go
+            from plotly.graph_objects import FigureWidget as _Widget  # noqa: F401
     except ModuleNotFoundError as error:
         message = (
             f"figures must have plotly to be drawn with; `{error.name}` isn't installed.\n"

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mclib.statistics.blocks import BLOCK
 from mclib.statistics.intervals import Interval, check_level
 from mclib.statistics.moments import Record
+from mclib.statistics.student import two_sided_student
 
 Floats = NDArray[np.float64]
 
@@ -81,12 +82,10 @@ class StudentRule:
 
 def student_quantile(level: float, n_replications: int) -> float:
     """Standard errors on each side of an interval that rests on so few replications."""
-    from scipy.special import stdtrit
-
     check_level(level)
     if n_replications < 2:
         return math.nan
-    return float(stdtrit(n_replications - 1.0, (1.0 + level) / 2.0))
+    return two_sided_student(level, int(n_replications) - 1)
 
 
 @dataclass(frozen=True)

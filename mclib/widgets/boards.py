@@ -68,6 +68,8 @@ def board(
     parts : mapping of str to callable
         By heading (empty for none): what makes a figure, a table or HTML of a result. It
         is called anew for each run, and what it gives takes the place of what was there.
+        A mapping is shown as a table of two columns, estimates with half of their 95 %
+        intervals.
     controls : mapping of str to (float, float), or sequence of str, optional
         Which numbers of the model can be changed, in this order; a mapping says from where
         to where their sliders go. By default those that are no distribution's.
@@ -313,9 +315,23 @@ def _as_widget(made: Any) -> Any:
 
 
 def _as_html(made: Any) -> str:
-    if not hasattr(made, "_repr_html_"):
+    if hasattr(made, "_repr_html_"):
+        shown = made._repr_html_()
+    elif isinstance(made, Mapping):
+        shown = _table(made)
+    else:
         return str(made)
-    return f'{STYLE}<div class="mclib-result">{made._repr_html_()}</div>'
+    return f'{STYLE}<div class="mclib-result">{shown}</div>'
+
+
+def _table(rows: Mapping[Any, Any]) -> str:
+    """Write names and what they stand for; an estimate's ± is that of 95 %."""
+    lines = "".join(
+        f'<tr><th scope="row">{html.escape(str(name))}</th>'
+        f"<td>{html.escape(str(value).removesuffix(' (95 %)'))}</td></tr>"
+        for name, value in rows.items()
+    )
+    return f"<table><tbody>{lines}</tbody></table>"
 
 
 def _heading(text: str) -> Any:

@@ -203,7 +203,7 @@ def test_a_dashboard_has_no_barriers(dashboard: Any, folder: Path, scheme: Any) 
     assert [] == found
 
 
-@pytest.mark.parametrize(("width", "what"), [(720, "zoomed"), (400, "phone")])
+@pytest.mark.parametrize(("width", "what"), [(720, "zoomed"), (360, "phone")])
 def test_a_dashboard_fits_a_narrow_page(
     dashboard: Any, folder: Path, width: int, what: str
 ) -> None:

@@ -1,5 +1,6 @@
-"""Tiles of JupyterLab's launcher: a model to begin with, examples, dashboards."""
+"""JupyterLab as a server of the hub has it: the launcher's tiles, and its theme."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -28,7 +29,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Page"]:
     """JupyterLab's launcher, with tiles as a server of the hub has them."""
     folder = tmp_path_factory.mktemp("launcher")
     settings = str(ROOT / "hub" / "jupyter")
-    variables = {"JUPYTER_PATH": settings, "JUPYTERHUB_BASE_URL": "/base/"}
+    variables = {"JUPYTER_PATH": settings, "JUPYTER_CONFIG_PATH": settings}
+    variables |= {"JUPYTERHUB_BASE_URL": "/base/"}
     with (
         running_lab(folder, ["1"], **variables) as url,
         browser_page(folder / "profile") as page,
@@ -75,3 +77,20 @@ def test_a_new_model_is_a_notebook_that_runs(lab: "Page") -> None:
     run_all_cells(lab)
 
     lab.get_by_role("slider", name="unit_cost").wait_for()
+
+
+def test_the_theme_and_its_charts_follow_the_system(lab: "Page") -> None:
+    title = lab.locator(".js-plotly-plot .gtitle").first
+    title.wait_for()
+    shades = []
+    for scheme, is_light in (("light", "true"), ("dark", "false")):
+        lab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        lab.wait_for_function(
+            "wanted => document.body.dataset.jpThemeLight === wanted", arg=is_light
+        )
+        lab.wait_for_timeout(500)
+        ink = str(title.evaluate("element => getComputedStyle(element).fill"))
+        shades.append(min(int(each) for each in re.findall(r"\d+", ink)[:3]))
+
+    assert shades[0] < 100
+    assert shades[1] > 150

@@ -121,6 +121,21 @@ def test_what_a_part_raises_is_shown_and_the_next_result_clears_it() -> None:
         board.close()
 
 
+def test_a_mapping_is_a_table_of_names_and_numbers() -> None:
+    def told(result):
+        return {"revenue <EUR>": result["revenue"].mean, "trials": result.n_trials}
+
+    board = mc.widgets.board(sales, {"": told}, n_trials=2_000)
+    try:
+        assert board.wait()
+        shown = board.parts[""].value
+        mean = str(board.result["revenue"].mean).removesuffix(" (95 %)")
+        assert f'<th scope="row">revenue &lt;EUR&gt;</th><td>{mean}</td>' in shown
+        assert '<th scope="row">trials</th><td>2000</td>' in shown
+    finally:
+        board.close()
+
+
 def test_a_part_may_turn_into_another_kind_of_figure() -> None:
     def turning(result):
         return (curve if result.parameters["price"] < 25.0 else mean)(result)
