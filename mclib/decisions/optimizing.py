@@ -12,7 +12,7 @@ from mclib import seeds
 from mclib.decisions.measures import Measure, finite, is_maximized
 from mclib.decisions.searching import Search
 from mclib.engines.base import Engine
-from mclib.errors import law
+from mclib.errors import NotConverged, law
 from mclib.model import Model
 from mclib.progress import counted
 from mclib.results.estimate import Estimate
@@ -129,6 +129,7 @@ def optimize(
     threshold: float | None = None,
     constraints: Constraint | Sequence[Constraint] = (),
     integers: Collection[str] = (),
+    choices: Mapping[str, Sequence[float]] | None = None,
     n_trials: int = 10_000,
     most_runs: int = 20_000,
     seed: int | None = None,
@@ -153,7 +154,11 @@ def optimize(
     constraints : Constraint or sequence of Constraint
         What else must hold.
     integers : collection of str
-        Parameters that must be whole numbers.
+        Parameters of `bounds` that must be whole numbers.
+    choices : mapping of str to sequence of float, optional
+        Parameters that are one of a list: the sizes there are, or the numbers of
+        categories, which the model tells apart by `mc.select`. With these `bounds` may be
+        empty.
     n_trials, seed, engine, sampler
         As for `mclib.simulate`; of each run of the search. The best one is run again, with
         other draws and a hundred times the trials, a million at most.
@@ -174,7 +179,8 @@ def optimize(
     ArgumentError
         If an argument breaks its law.
     NotConverged
-        If no parameters keep to the constraints, or `most_runs` is spent.
+        If no parameters keep to the constraints, or `most_runs` is spent; the exception's
+        `result` is then the best `Optimum` so far, if there is one.
 
     Notes
     -----
@@ -182,7 +188,8 @@ def optimize(
     and what is better on these draws is better by far more surely than two separate runs
     could tell. The search is differential evolution [1]_, which keeps to constraints by
     preferring what breaks them less, followed by a local one (COBYLA) where no parameter
-    is a whole number.
+    is a whole number or chosen from a list. Where all are and there are 1,000 combinations
+    at most, each is looked at, and the best of them is the best there is.
 
     References
     ----------
@@ -207,14 +214,23 @@ def optimize(
         if not isinstance(each, Constraint):
             hint = 'write `mc.Constraint("profit", "quantile", order=0.05, at_least=0)`.'
             raise law("constraints", "be constraints", each, hint)
-    names, box = _checked(bounds)
-    for name in integers:
-        if name not in names:
-            raise law("integers", f"be among `bounds` ({', '.join(names)})", name)
+    lists = _checked_choices(choices, bounds)
+    names, box = _checked(bounds, has_choices=bool(lists))
+    whole = _checked_integers(integers, names, box)
+    names += lists
+    # A point has the place in its list.
+    box += [(0.0, len(each) - 1.0) for each in lists.values()]
+    is_whole = np.array([*whole, *(True for _ in lists)])
+    if isinstance(most_runs, bool) or not isinstance(most_runs, int) or most_runs < 1:
+        raise law("most_runs", "be a whole number of at least 1", most_runs)
     seed = seeds.drawn() if seed is None else seed
 
-    def run(point: Floats, own_seed: int, n: int) -> Result:
+    def numbers_of(point: Floats) -> dict[str, float]:
         numbers = dict(zip(names, map(float, point), strict=True))
+        return numbers | {k: each[round(numbers[k])] for k, each in lists.items()}
+
+    def run(point: Floats, own_seed: int, n: int) -> Result:
+        numbers = numbers_of(point)
         return simulate(
             model,
             n,
@@ -239,12 +255,12 @@ def optimize(
             tell(n_runs, f"best {plain(sign * best)}" if math.isfinite(best) else "")
 
         search = Search(look, [each.bounds for each in limits], box, most_runs, told)
-        point = search.best(np.array([name in integers for name in names]))
+        point = search.best(is_whole)
     searched = run(point, seed, n_trials)
     n_again = max(n_trials, min(100 * n_trials, 1_000_000))
     result = run(point, seed ^ _OTHER_DRAWS, n_again)
-    return Optimum(
-        dict(zip(names, map(float, point), strict=True)),
+    optimum = Optimum(
+        numbers_of(point),
         measure.of(result),
         measure.of(searched),
         tuple(each.measure.of(result) for each in limits),
@@ -252,10 +268,51 @@ def optimize(
         result,
         search.interrupted or result.interrupted,
     )
+    if search.spent:
+        sentence = (
+            f"{search.spent_sentence()}; the exception's `result` is the best so far."
+        )
+        raise NotConverged(sentence, optimum)
+    return optimum
 
 
-def _checked(bounds: Any) -> tuple[list[str], list[tuple[float, float]]]:
-    if not isinstance(bounds, Mapping) or not bounds:
+def _checked_integers(
+    integers: Any, names: Sequence[str], box: Sequence[tuple[float, float]]
+) -> list[bool]:
+    if isinstance(integers, str):
+        hint = f'write `integers=["{integers}"]`.'
+        raise law("integers", "be a list of names", integers, hint)
+    for name in integers:
+        if name not in names:
+            raise law("integers", f"be among `bounds` ({', '.join(names)})", name)
+        low, high = box[names.index(name)]
+        if math.ceil(low) > math.floor(high):
+            must = "have a whole number between them"
+            raise law(f"bounds[{name!r}]", must, (low, high))
+    return [name in integers for name in names]
+
+
+def _checked_choices(choices: Any, bounds: Any) -> dict[str, list[float]]:
+    if choices is None:
+        return {}
+    hint = 'write `choices={"size": [10, 25, 50]}`.'
+    if not isinstance(choices, Mapping):
+        raise law("choices", "be lists of numbers by name of a parameter", choices, hint)
+    lists = {}
+    for name, each in choices.items():
+        if isinstance(bounds, Mapping) and name in bounds:
+            raise law("choices", "name no parameter that `bounds` names", name)
+        if not isinstance(each, (list, tuple, range, np.ndarray)) or len(set(each)) < 2:
+            raise law(f"choices[{name!r}]", "be two different numbers at least", each, hint)
+        numbers = (x.item() if isinstance(x, np.generic) else x for x in each)
+        lists[name] = [finite(f"choices[{name!r}]", x) for x in dict.fromkeys(numbers)]
+    return lists
+
+
+def _checked(
+    bounds: Any, *, has_choices: bool
+) -> tuple[list[str], list[tuple[float, float]]]:
+    if not isinstance(bounds, Mapping) or not (bounds or has_choices):
         hint = 'write `{"price": (15, 25)}`.'
         raise law("bounds", "be two numbers by name of a parameter", bounds, hint)
     box = []

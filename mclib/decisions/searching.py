@@ -1,5 +1,9 @@
-"""The search for the best point: globally first, then near by, within constraints."""
+"""The search for the best point: globally first, then near by, within constraints.
 
+Where all that is chosen are whole numbers and there are few points, each is looked at.
+"""
+
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,6 +14,21 @@ from numpy.typing import NDArray
 from mclib.errors import NotConverged
 
 Floats = NDArray[np.float64]
+
+FEW_POINTS = 1_000
+"""Up to so many points are all looked at, if there is a last one."""
+
+
+class _Broken(Exception):
+    """A look that broke a law: SciPy would take a `ValueError` for something else."""
+
+    def __init__(self, error: ValueError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class _Spent(Exception):
+    """All looks are spent."""
 
 
 class Search:
@@ -30,8 +49,8 @@ class Search:
 
     Attributes
     ----------
-    interrupted : bool
-        Whether Ctrl-C has ended it.
+    interrupted, spent : bool
+        Whether Ctrl-C has ended it, or that all looks were spent.
     """
 
     def __init__(
@@ -45,7 +64,7 @@ class Search:
         self._look = look
         self._told = told
         self._limits = limits
-        self.interrupted = False
+        self.interrupted = self.spent = False
         self._least: tuple[float, Floats | None] = (math.inf, None)
         self._low, self._high = np.array(box).T
         self._most_runs = most_runs
@@ -57,26 +76,45 @@ class Search:
         return len(self._seen)
 
     def best(self, whole: NDArray[np.bool_]) -> Floats:
-        """Return the best point of all, or the best so far after Ctrl-C.
+        """Return the best point of all, or the best so far after Ctrl-C or all looks.
 
         Raises
         ------
         NotConverged
-            If no point keeps to the constraints, or there were too many runs.
+            If no point keeps to the constraints.
         KeyboardInterrupt
             If no point so far has kept to them.
         """
         try:
             return self._best(whole)
+        except _Broken as broken:
+            raise broken.error from None
         except KeyboardInterrupt:
-            _, point = self._least
-            if point is None:
+            if self._least[1] is None:
                 raise
             self.interrupted = True
-            return np.where(whole, np.rint(point), point)
+        except _Spent:
+            if self._least[1] is None:
+                raise NotConverged(f"{self.spent_sentence()}.") from None
+            self.spent = True
+        point = self._least[1]
+        return np.where(whole, np.rint(point), point)
+
+    def spent_sentence(self) -> str:
+        """Say that all looks were spent before the search had ended."""
+        return (
+            f"the search must end within {self._most_runs:,} runs; it did not.\n"
+            "hint: narrow the bounds, or allow more runs"
+        )
 
     def _best(self, whole: NDArray[np.bool_]) -> Floats:
-        point = self._globally(whole)
+        points = self._points(whole)
+        if points is None:
+            point = self._globally(whole)
+        else:
+            for point in points:
+                self._values(point)
+            point = points[0] if self._least[1] is None else self._least[1]
         if not whole.any():
             tried = self._locally(point)
             is_better = self._values(tried)[0] < self._values(point)[0]
@@ -90,6 +128,14 @@ class Search:
             )
             raise NotConverged(message)
         return point
+
+    def _points(self, whole: NDArray[np.bool_]) -> list[Floats] | None:
+        """Return all points there are, if they are few."""
+        firsts, lasts = np.ceil(self._low), np.floor(self._high)
+        if not whole.all() or np.prod(lasts - firsts + 1.0) > FEW_POINTS:
+            return None
+        axes = [np.arange(a, b + 1.0) for a, b in zip(firsts, lasts, strict=True)]
+        return [np.array(point) for point in itertools.product(*axes)]
 
     def _globally(self, whole: NDArray[np.bool_]) -> Floats:
         from scipy import optimize as scipy_optimize
@@ -150,12 +196,11 @@ class Search:
         key = np.asarray(point, np.float64).tobytes()
         if key not in self._seen:
             if len(self._seen) >= self._most_runs:
-                message = (
-                    f"the search must end within {self._most_runs:,} runs; it did not.\n"
-                    "hint: narrow the bounds, or allow more runs."
-                )
-                raise NotConverged(message)
-            found = self._look(point)
+                raise _Spent
+            try:
+                found = self._look(point)
+            except ValueError as error:
+                raise _Broken(error) from error
             self._seen[key] = found
             if self._excess(point) == 0.0 and found[0] < self._least[0]:
                 self._least = float(found[0]), np.array(point)

@@ -3,15 +3,16 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
 from mclib.distributions import laws
 from mclib.distributions.distribution import Distribution, stretched
 from mclib.distributions.laws import Floats, Parameter
+from mclib.distributions.limits import Sides, between, draw_at, sides_of
 from mclib.distributions.moments import moments_by_quadrature
-from mclib.distributions.parts import numbered, require_distribution, seen
+from mclib.distributions.parts import has_numbers, numbered, require_distribution, seen
 from mclib.errors import ArgumentError, law
 from mclib.expressions.expression import Expression
 from mclib.expressions.functions import maximum, minimum, where
@@ -96,21 +97,22 @@ class Truncated(Distribution):
     Parameters
     ----------
     distribution : Distribution
-        The other one; its parameters are numbers. Of whole numbers, both limits are
-        included.
+        The other one; its parameters may be traced or random. Of whole numbers, both limits
+        are included.
     low, high : float or traced value, optional
         The limits, in the draws' unit, with some probability between them; none if left
-        out. They may be parameters of the model, but not random.
+        out. They may be random.
 
     Raises
     ------
     ArgumentError
         If `distribution` isn't one, or there is no probability between the limits.
-    TraceError
-        If a parameter of `distribution` is a traced value.
 
     Notes
     -----
+    Where something differs from trial to trial, F of a limit is searched for in each: that
+    takes 60 draws of the other one for each limit. A trial without any probability between
+    its limits is NaN.
     What lies beyond the limits is left out and the rest grows in proportion. To move it
     onto the limits instead, write `mc.clip` in the model. Within 1e-10 of the probability
     of a limit, what is drawn by table is held at the limit.
@@ -132,7 +134,7 @@ class Truncated(Distribution):
         for name in ("low", "high"):
             if getattr(self, name) is not None:
                 laws.settle(self, **{name: laws.number})
-        if not all(map(laws.is_plain, self.parameters.values())):
+        if not has_numbers(self):
             return
         if not (self._ends[0] < self._ends[1] and self._share > 0.0):
             message = (
@@ -163,19 +165,32 @@ class Truncated(Distribution):
         return float(self.distribution.cdf(self._ends[1])) - self._outside[0]
 
     def draw(self, p: Probability) -> Expression:
-        """Return the quantile function at `p`.
-
-        Raises
-        ------
-        TraceError
-            If a limit differs from trial to trial.
-        """
-        if not all(map(laws.is_plain, self.parameters.values())):
-            return numbered(self).draw(p)
+        """Return the quantile function at `p`."""
+        if not has_numbers(self):
+            is_fixed = all(map(laws.is_fixed, self.parameters.values()))
+            if is_fixed and has_numbers(self.distribution):
+                return numbered(self).draw(p)
+            return self._draw_in_trials(p)
         below, above = self._outside
         lower, upper = below + self._share * p.lower, above + self._share * p.upper
         x = self.distribution.draw(seen(lower, upper))
         return minimum(maximum(x, self.support[0]), self.support[1])  # type: ignore[no-any-return]
+
+    def _draw_in_trials(self, p: Probability) -> Expression:
+        """Return the quantile function where limits or parameters differ by trial."""
+        low, high = self._ends
+        first, last = Sides(0.0, 1.0), Sides(1.0, 0.0)
+        if self.low is not None:
+            first = sides_of(self.distribution, low, is_below=True)
+        if self.high is not None:
+            last = sides_of(self.distribution, high, is_below=False)
+        share = between(first, last)
+        x = draw_at(
+            self.distribution,
+            first.lower + share * p.lower,
+            last.upper + share * p.upper,
+        )
+        return where(share > 0.0, minimum(maximum(x, low), high), math.nan)  # type: ignore[no-any-return]
 
     def _below(self, x: Floats) -> Floats:
         below, _ = self._outside
@@ -230,10 +245,9 @@ class Spliced(Distribution):
     Parameters
     ----------
     body, tail : Distribution
-        Their parameters are numbers.
+        Their parameters may be traced or random.
     threshold : float or traced value
-        Where they meet, in the draws' unit. It may be a parameter of the model, but not
-        random.
+        Where they meet, in the draws' unit. It may be random.
     share_below : float or traced value, optional
         The probability of a draw below `threshold`, strictly between 0 and 1; that of
         `body` if left out.
@@ -243,6 +257,12 @@ class Spliced(Distribution):
     ArgumentError
         If `body` has no probability below `threshold` or `tail` none above, or a number
         breaks its law.
+
+    Notes
+    -----
+    Where something differs from trial to trial, what `body` and `tail` have on the sides of
+    the threshold is searched for in each: that takes 60 draws of both. A trial in which
+    there is none is NaN.
 
     References
     ----------
@@ -268,7 +288,7 @@ class Spliced(Distribution):
         laws.settle(self, threshold=laws.number)
         if self.share_below is not None:
             laws.settle(self, share_below=laws.chance)
-        if not all(map(laws.is_plain, self.parameters.values())):
+        if not has_numbers(self):
             return
         under, over = self._reached
         if not (under > 0.0 and over > 0.0 and 0.0 < self._share < 1.0):
@@ -287,21 +307,29 @@ class Spliced(Distribution):
         return under, float(self.tail.probability_above(self.threshold))
 
     def draw(self, p: Probability) -> Expression:
-        """Return the quantile function at `p`.
-
-        Raises
-        ------
-        TraceError
-            If a number differs from trial to trial.
-        """
-        if not all(map(laws.is_plain, self.parameters.values())):
+        """Return the quantile function at `p`."""
+        if has_numbers(self):
+            return self._joined(p, *self._reached, self._share)
+        is_settled = has_numbers(self.body) and has_numbers(self.tail)
+        if is_settled and all(map(laws.is_fixed, self.parameters.values())):
             return numbered(self).draw(p)
-        under, over = self._reached
-        lower = minimum(p.lower * (under / self._share), under)
-        upper = minimum(p.upper * (over / (1.0 - self._share)), over)
-        low = self.body.draw(seen(lower, 1.0 - lower))
-        high = self.tail.draw(seen(1.0 - upper, upper))
-        is_high = p.upper < 1.0 - self._share
+        return self._draw_in_trials(p)
+
+    def _draw_in_trials(self, p: Probability) -> Expression:
+        """Return the quantile function where something differs by trial."""
+        under = sides_of(self.body, self.threshold, is_below=False).lower
+        over = sides_of(self.tail, self.threshold, is_below=False).upper
+        share = under if self.share_below is None else self.share_below
+        is_lawful = (under > 0.0) & (over > 0.0) & (share > 0.0) & (share < 1.0)
+        return where(is_lawful, self._joined(p, under, over, share), math.nan)  # type: ignore[no-any-return]
+
+    def _joined(self, p: Probability, under: Any, over: Any, share: Any) -> Expression:
+        """Return the draw of `body` or of `tail`, each within its reach."""
+        lower = minimum(p.lower * (under / share), under)
+        upper = minimum(p.upper * (over / (1.0 - share)), over)
+        low = draw_at(self.body, lower, 1.0 - lower)
+        high = draw_at(self.tail, 1.0 - upper, upper)
+        is_high = p.upper < 1.0 - share
         return where(is_high, maximum(high, self.threshold), minimum(low, self.threshold))  # type: ignore[no-any-return]
 
     def _below(self, x: Floats) -> Floats:

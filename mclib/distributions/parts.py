@@ -1,5 +1,6 @@
 """What distributions made of others share."""
 
+import dataclasses
 from typing import Any
 
 from mclib.distributions import laws
@@ -19,6 +20,14 @@ def require_distribution(name: str, value: object) -> None:
     """Raise unless a value is a distribution."""
     if not isinstance(value, Distribution):
         raise law(name, "be a distribution", value)
+
+
+def has_numbers(distribution: Distribution) -> bool:
+    """Return whether all parameters are numbers, those of what it is made of included."""
+    parts = (getattr(distribution, each.name) for each in dataclasses.fields(distribution))  # type: ignore[arg-type]
+    return all(map(laws.is_plain, distribution.parameters.values())) and all(
+        has_numbers(part) for part in parts if isinstance(part, Distribution)
+    )
 
 
 def numbered(distribution: Distribution) -> Distribution:

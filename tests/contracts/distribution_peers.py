@@ -180,28 +180,20 @@ PEERS |= {
 PEERS |= {
     "shifted": Peer(mc.Shifted(mc.Exponential(mean=2), shift=5, factor=3)),
     # At a limit within the support the last digits of u are lost in those of F(limit).
-    "truncated": Peer(mc.Truncated(mc.Normal(3, 2), 1, 9), 1e-2, may_be_random=False),
-    "truncated in the tail": Peer(
-        mc.Truncated(mc.LogNormal(10, 1), low=200), 1e-2, may_be_random=False
-    ),
-    "truncated above": Peer(
-        mc.Truncated(mc.Weibull(2.5), high=0.5), 1e-2, may_be_random=False
-    ),
-    "truncated counts": Peer(
-        mc.Truncated(mc.Poisson(3.5), low=1, high=9), is_whole=True, may_be_random=False
-    ),
+    "truncated": Peer(mc.Truncated(mc.Normal(3, 2), 1, 9), 1e-2),
+    "truncated in the tail": Peer(mc.Truncated(mc.LogNormal(10, 1), low=200), 1e-2),
+    "truncated above": Peer(mc.Truncated(mc.Weibull(2.5), high=0.5), 1e-2),
+    "truncated counts": Peer(mc.Truncated(mc.Poisson(3.5), low=1, high=9), is_whole=True),
     "risk": Peer(mc.RiskEvent(0.75, mc.Exponential(3)), 1e-12),
     "risk or chance": Peer(mc.RiskEvent(0.5, mc.Uniform(-2, 2)), 1e-9),
     "zero-inflated": Peer(mc.RiskEvent(0.3, mc.Poisson(4)), is_whole=True),
     "spliced": Peer(
         mc.Spliced(mc.LogNormal(10, 1), mc.Pareto(4.5, 30), 40, 0.875),
         1e-9,
-        may_be_random=False,
     ),
     "spliced by share": Peer(
         mc.Spliced(mc.Uniform(0, 10), mc.Exponential(9), 8, share_below=0.875),
         1e-9,
-        may_be_random=False,
     ),
 }
 

@@ -44,11 +44,7 @@ def test_iterations_give_the_same_bits_on_every_engine(name: str, precision: Typ
     assert_same_bits(expected, values_of(LLVM, PEERS[name], precision))
 
 
-FIXED = {
-    "SmoothedData": {"bandwidth"},
-    "Spliced": {"threshold", "share_below"},
-    "Truncated": {"low", "high"},
-}
+FIXED = {"SmoothedData": {"bandwidth"}}
 """By family: the parameters that decide a table or a list, and can't be random."""
 
 

@@ -112,8 +112,94 @@ def test_a_search_that_finds_nothing_says_so() -> None:
             most_runs=300,
             **arguments,
         )
-    with pytest.raises(NotConverged, match="must end within 10 runs"):
+    with pytest.raises(NotConverged, match="must end within 10 runs") as caught:
         mc.optimize(shop, {"ordered": (50, 150)}, "profit", most_runs=10, **arguments)
+    assert caught.value.result.n_runs == 10
+    assert 50 <= caught.value.result.parameters["ordered"] <= 150
+
+
+@mc.model
+def plant(demand: Any = mc.Normal(50, 10), machine=1.0, size=20.0, spare=0.0):
+    # By machine: what a unit costs, and what it costs at all. No order among the three.
+    cost = mc.select([machine == 1, machine == 2], [2.0, 1.0], 3.0)
+    fixed = mc.select([machine == 1, machine == 2], [30.0, 60.0], 0.0)
+    return {"profit": (6 - cost) * mc.minimum(demand, size) - fixed - size - spare}
+
+
+def test_categories_and_sizes_are_chosen_from_lists_and_all_are_looked_at() -> None:
+    sizes, machines = [20.0, 45.0, 55.0, 60.0, 90.0], [1, 2, 3]
+
+    best = mc.optimize(
+        plant,
+        {"spare": (0, 2)},
+        "profit",
+        integers=["spare"],
+        choices={"machine": machines, "size": sizes},
+        n_trials=4_096,
+        seed=3,
+        engine=ENGINE,
+    )
+
+    looked_at = {
+        (machine, size): mc.simulate(
+            plant, 4_096, seed=3, parameters={"machine": machine, "size": size}
+        )["profit"].mean.value
+        for machine in machines
+        for size in sizes
+    }
+    assert best.n_runs == 45
+    assert (best.parameters["machine"], best.parameters["size"]) == max(
+        looked_at, key=lambda key: looked_at[key]
+    )
+    assert best.parameters["spare"] == 0.0
+    assert best.value_in_search.value == max(looked_at.values())
+
+
+def test_a_list_and_a_number_between_bounds_are_searched_together() -> None:
+    best = mc.optimize(
+        plant,
+        {"size": (20, 90)},
+        "profit",
+        choices={"machine": range(1, 4)},
+        n_trials=2_048,
+        seed=3,
+        engine=ENGINE,
+    )
+
+    # The second machine gains 5 on each unit: the critical ratio is 4 / 5.
+    exact = 50 + 10 * 0.8416212
+    assert best.parameters["machine"] == 2.0
+    assert abs(best.parameters["size"] - exact) < 1.5
+
+
+def test_too_many_combinations_are_searched() -> None:
+    best = mc.optimize(
+        plant,
+        {},
+        "profit",
+        choices={"size": np.arange(1_200), "machine": [1, 2]},
+        n_trials=1_024,
+        seed=3,
+        engine=ENGINE,
+    )
+
+    assert best.n_runs < 1_200
+    assert abs(best.parameters["size"] - 58.4) < 3.0
+
+
+def test_a_constraint_holds_among_lists_too() -> None:
+    limit = mc.Constraint("profit", "quantile", order=0.05, at_least=1e6)
+
+    with pytest.raises(NotConverged, match="must be met somewhere"):
+        mc.optimize(
+            plant,
+            {},
+            "profit",
+            choices={"machine": [1, 2]},
+            constraints=limit,
+            n_trials=1_024,
+            seed=3,
+        )
 
 
 @pytest.mark.parametrize(
@@ -133,6 +219,47 @@ def test_a_search_that_finds_nothing_says_so() -> None:
         (
             lambda: mc.optimize(shop, {"ordered": (1, 3)}, "profit", integers=["price"]),
             "`integers` must be among `bounds`",
+        ),
+        (
+            lambda: mc.optimize(shop, {"ordered": (1, 3)}, "profit", integers="ordered"),
+            "`integers` must be a list of names; got 'ordered'",
+        ),
+        (
+            lambda: mc.optimize(
+                shop, {"ordered": (1.2, 1.8)}, "profit", integers=["ordered"]
+            ),
+            "must have a whole number between them",
+        ),
+        (
+            lambda: mc.optimize(shop, {"ordered": (1, 3)}, "profit", most_runs=0),
+            "`most_runs` must be a whole number of at least 1; got 0",
+        ),
+        # What a run says comes through the search as it is.
+        (
+            lambda: mc.optimize(shop, {"ordered": (1, 3)}, "gain", n_trials=64),
+            "`name` must be an output of the model",
+        ),
+        (
+            lambda: mc.optimize(shop, {"stock": (1, 3)}, "profit", n_trials=64),
+            "stock",
+        ),
+        (
+            lambda: mc.optimize(shop, {}, "profit", choices={"ordered": [3, 3]}),
+            "must be two different numbers at least",
+        ),
+        (
+            lambda: mc.optimize(shop, {}, "profit", choices=["ordered"]),
+            "`choices` must be lists of numbers by name",
+        ),
+        (
+            lambda: mc.optimize(shop, {}, "profit", choices={"ordered": [3, math.inf]}),
+            "must be a finite number; got inf",
+        ),
+        (
+            lambda: mc.optimize(
+                shop, {"ordered": (1, 3)}, "profit", choices={"ordered": [1, 2]}
+            ),
+            "`choices` must name no parameter that `bounds` names",
         ),
         (lambda: mc.Constraint("profit"), "`at_least, at_most` must be given"),
         (

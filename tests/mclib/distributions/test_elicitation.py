@@ -151,12 +151,3 @@ def test_what_breaks_a_law_is_refused_in_words(
 ) -> None:
     with pytest.raises(mc.ArgumentError, match=message):
         make()
-
-
-def test_a_random_limit_is_refused() -> None:
-    @mc.model
-    def price(x=NORMAL):
-        return {"y": mc.Truncated(NORMAL, low=x).draw(None)}
-
-    with pytest.raises(mc.TraceError, match="`low` of `Truncated` must be the same in"):
-        mc.simulate(price, 1_024, seed=1)

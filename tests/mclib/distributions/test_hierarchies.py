@@ -14,13 +14,13 @@ from mclib.distributions.walked import walked_chances, walked_sample
 from mclib.engines.plans import build_values
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression
-from mclib.expressions.loops import drawn
 from mclib.expressions.lowering import evaluate_model_expression
 from mclib.expressions.nodes import node
 from mclib.expressions.probability import Probability
 from mclib.testing import assert_within_standard_errors
 from tests.contracts.distribution_engines import JUDGE, LLVM
 from tests.helpers import assert_same_bits, ran
+from tests.tools.random_shapes import RANDOM_SHAPES
 
 N_POINTS = 64
 
@@ -147,16 +147,107 @@ def test_iterations_meet_the_cdf_to_the_last_tail(family: type[Distribution]) ->
 
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", [Type.FLOAT64, Type.FLOAT32])
-def test_a_sample_of_a_random_lot_is_the_same_on_engines(precision: Type) -> None:
-    lot = drawn("lot", mc.DiscreteUniform(50, 90))
-    marked = drawn("marked", mc.DiscreteUniform(1, 50))
-    nodes = [drawn("k", mc.Hypergeometric(20, marked, lot)).node]
+@pytest.mark.parametrize("name", RANDOM_SHAPES)
+def test_shapes_and_limits_that_differ_give_the_same_bits_on_engines(
+    name: str, precision: Type
+) -> None:
+    nodes = [RANDOM_SHAPES[name]().node]
 
     expected, made = (
         ran(each, build_values, nodes, precision, n_blocks=1) for each in (JUDGE, LLVM)
     )
 
     assert_same_bits(expected, made)
+    assert np.count_nonzero(np.isfinite(made)) > 600
+
+
+TAILS = np.concatenate([[0.5, 0.499], np.geomspace(0.4, 1e-12, 12)])
+
+LIMITS = [
+    (mc.Normal(3, 2), [(-20, 2), (1, 9), (4, 6), (9, 30), (20, 40)], 1e-13),
+    (mc.LogNormal(10, 1), [(0.5, 300), (200, 1e5), (-1, 5)], 1e-13),
+    (mc.Uniform(0, 1), [(0.2, 0.7), (-3, 9)], 1e-13),
+    (mc.Poisson(3.5), [(1, 9), (0, 2), (20, 40), (2.5, 4.5)], 0.0),
+    # By a table: what it says of a limit is as sure as its draws are.
+    (mc.Gamma(2.5, 3), [(1, 2), (20, 60), (50, 90)], 1e-9),
+]
+
+
+@pytest.mark.parametrize(("inner", "limits", "slack"), LIMITS)
+def test_limits_that_differ_are_those_that_do_not(
+    inner: Distribution, limits: Sequence[tuple[float, float]], slack: float
+) -> None:
+    names = _traced("low"), _traced("high")
+
+    for numbers, is_upper, x in _drawn_at(mc.Truncated(inner, *names), names, limits):
+        made = mc.Truncated(inner, *numbers)
+        quantile = made.quantile_from_above if is_upper else made.quantile
+        np.testing.assert_allclose(x, quantile(TAILS), rtol=slack, atol=slack)
+
+
+@pytest.mark.parametrize("share", [None, 0.6])
+def test_a_threshold_that_differs_is_one_that_does_not(share: float | None) -> None:
+    body, tail, threshold = mc.LogNormal(10, 1), mc.Pareto(2.5, 30), _traced("threshold")
+    made = mc.Spliced(body, tail, threshold, share)
+
+    cases = [(30.5,), (40.0,), (300.0,)]
+    for numbers, is_upper, x in _drawn_at(made, [threshold], cases):
+        exact = mc.Spliced(body, tail, *numbers, share)
+        quantile = exact.quantile_from_above if is_upper else exact.quantile
+        np.testing.assert_allclose(x, quantile(TAILS), rtol=1e-12)
+
+
+def test_a_trial_without_probability_between_its_limits_is_not_a_number() -> None:
+    names = _traced("low"), _traced("high")
+    made = mc.Truncated(mc.Uniform(0, 1), *names)
+    joined = mc.Spliced(mc.Uniform(0, 1), mc.Uniform(0, 2), names[0])
+
+    found = [
+        *_drawn_at(made, names, [(0.7, 0.2), (2.0, 3.0), (-2.0, -1.0)]),
+        *_drawn_at(joined, names[:1], [(-1.0,), (2.5,)]),
+    ]
+    assert all(np.isnan(x).all() for *_, x in found)
+
+
+def test_a_normal_cut_off_by_another_has_the_mixed_moments() -> None:
+    from scipy import stats
+
+    @mc.model
+    def cut(low=mc.Uniform(-1, 2), mean=mc.Uniform(0, 1)):
+        return {"x": _noise("x", mc.Truncated(mc.Normal(mean, 1.5), low=low))}
+
+    x = mc.simulate(cut, 50_000, seed=11)["x"]
+
+    points, weights = np.polynomial.legendre.leggauss(N_POINTS)
+    low, mean = np.meshgrid(0.5 + 1.5 * points, 0.5 + 0.5 * points)
+    each = stats.truncnorm((low - mean) / 1.5, np.inf, mean, 1.5)
+    share = np.outer(weights, weights) / 4
+    first = float(np.sum(share * each.mean()))
+    second = float(np.sum(share * (each.var() + each.mean() ** 2)))
+    assert_within_standard_errors(x.mean, first)
+    assert_within_standard_errors(x.standard_deviation, math.sqrt(second - first**2))
+
+
+def _traced(name: str) -> Expression:
+    return Expression(node("parameter", type_=Type.REAL, payload=name))
+
+
+def _drawn_at(
+    made: Any, names: Sequence[Expression], cases: Sequence[tuple[float, ...]]
+) -> list[tuple[tuple[float, ...], bool, np.ndarray]]:
+    """Return draws of each case and side, as where the named numbers differ by trial."""
+    tail, side = _traced("tail"), _traced("side")
+    rows = [(numbers, is_upper) for numbers in cases for is_upper in (False, True)]
+    columns = np.array([(is_upper, *numbers) for numbers, is_upper in rows], np.float64).T
+    bindings = {
+        each.node: np.repeat(column, TAILS.size)
+        for each, column in zip((side, *names), columns, strict=True)
+    }
+    bindings[tail.node] = np.tile(TAILS, len(rows))
+    x = made._draw_in_trials(Probability(tail, side > 0.5))
+    drawn_ = np.asarray(evaluate_model_expression(x, Type.FLOAT64, bindings))
+    each_row = drawn_.reshape(len(rows), TAILS.size)
+    return [(*row, x) for row, x in zip(rows, each_row, strict=True)]
 
 
 def _noise(name: str, distribution: Distribution) -> Expression:

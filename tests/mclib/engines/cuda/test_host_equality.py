@@ -17,6 +17,7 @@ from tests.tools.golden_programs import (
 )
 from tests.tools.host_programs import from_ptx, from_source
 from tests.tools.random_models import random_model
+from tests.tools.random_shapes import RANDOM_SHAPES
 
 FIRST_BLOCK = 3
 SHAPES = ((1, 32), (1, 128), (3, 64), (2, 96))
@@ -117,6 +118,18 @@ def test_the_ptx_of_a_random_model_gives_the_same_values(
     values = from_ptx(plan).run(FIRST_BLOCK, 3, arguments)
 
     expected = LlvmEngine(1).compile(plan).run(FIRST_BLOCK, 3, arguments)
+    assert _equal(expected, values)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RANDOM_SHAPES)
+def test_the_ptx_of_shapes_and_limits_that_differ_gives_the_same_values(name: str) -> None:
+    plan = build_values([RANDOM_SHAPES[name]().node], Type.FLOAT64)
+    arguments = argument_values(plan, SEED_WORDS)
+
+    values = from_ptx(plan).run(FIRST_BLOCK, 1, arguments)
+
+    expected = LlvmEngine(1).compile(plan).run(FIRST_BLOCK, 1, arguments)
     assert _equal(expected, values)
 
 
