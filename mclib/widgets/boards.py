@@ -288,6 +288,7 @@ class Board:
         return f"Board({self.model.name}: {', '.join(self.controls)})"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        self._runs.settle()
         return {**self.widget._repr_mimebundle_(**kwargs), "text/plain": repr(self)}
 
 

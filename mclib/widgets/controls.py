@@ -8,6 +8,7 @@ from typing import Any
 
 from mclib.errors import MclibError
 from mclib.results.formatting import plain
+from mclib.widgets.telling import in_order
 from mclib.widgets.texts import Words
 
 _STEPS = 200
@@ -29,6 +30,7 @@ def widgets() -> Any:
             'hint: install it by `pip install "mchub[notebooks]"`.'
         )
         raise MclibError(message) from error
+    in_order()
     return ipywidgets
 
 

@@ -285,4 +285,5 @@ class Explorer:
         self.panels.show_failure(f"{kind}{error}")
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        self._runs.settle()
         return self.widget._repr_mimebundle_(**kwargs)

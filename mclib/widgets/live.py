@@ -4,6 +4,7 @@ One thread computes. A wish that comes while it does ends the run at hand, whose
 nobody wants any more; there is never a queue.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ COARSE = 32_768
 """Trials of the first, coarse run."""
 
 _SECONDS = 0.1
+_PATIENCE = 60.0
 
 
 class Wish(Protocol):
@@ -87,6 +89,15 @@ class LiveRuns:
         """Wait until nothing runs; whether that came in time."""
         with self._changed:
             return self._changed.wait_for(lambda: self._done == self._turn, seconds)
+
+    def settle(self) -> None:
+        """Wait until a page that a server makes of a notebook has its first charts.
+
+        Such a page loads beside the notebook that makes it, and loses what changes in a
+        widget that it is about to make. In JupyterLab nothing is lost, nor waited for.
+        """
+        if os.environ.get("SERVER_SOFTWARE"):
+            self.wait(_PATIENCE)
 
     def is_stale(self, turn: int) -> bool:
         """Whether a newer wish has come since."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -20,6 +20,9 @@ from hub import load
 from hub.release import COLORS
 from tests.architecture.checkout import ROOT
 from tests.integration.live_hub import Person
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 PROJECT = "mchub-rehearsal"
 SETTINGS = load("rehearsal", {})
@@ -221,6 +224,19 @@ class Member(Person):
         assert action, page.text
         form = {"name": self.name, "password": password}
         return self.client.post(str(page.url.join(unescape(action[1]))), data=form)
+
+
+def signed_in(
+    page: "Page", platform: LivePlatform, name: str, path: str, leads_to: str = ""
+) -> None:
+    """Open a page of the platform in a browser, by way of its provider of sign-in."""
+    page.set_default_timeout(60_000)
+    page.goto(f"{platform.url}{path}")
+    page.get_by_role("button", name="Sign in with").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(name)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"**{leads_to or path}**")
 
 
 def wait_until(what: str, is_so: Callable[[], object], within: float = 60.0) -> float:

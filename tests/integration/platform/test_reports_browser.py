@@ -14,7 +14,13 @@ import pytest
 
 from tests.integration.apps import barriers
 from tests.integration.browser import browser_pages, pictures
-from tests.integration.platform.live import LivePlatform, Member, docker, wait_until
+from tests.integration.platform.live import (
+    LivePlatform,
+    Member,
+    docker,
+    signed_in,
+    wait_until,
+)
 from tests.integration.platform.mails import MailServer, mail_server
 
 if TYPE_CHECKING:
@@ -65,16 +71,6 @@ def author(platform: LivePlatform) -> Iterator[Member]:
         code = WRITE.format(parameters=PARAMETERS, model=MODEL)
         docker("exec", "--workdir", "/home/analyst", server, "python", "-c", code)
         yield member
-
-
-def signed_in(page: "Page", platform: LivePlatform, name: str, path: str) -> None:
-    page.set_default_timeout(120_000)
-    page.goto(f"{platform.url}{path}")
-    page.get_by_role("button", name="Sign in with").click()
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(name)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"**{path}**")
 
 
 def published(page: "Page", shots: Path) -> str:

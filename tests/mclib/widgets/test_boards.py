@@ -1,5 +1,7 @@
 import functools
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import plotly.graph_objects as go
 import pytest
@@ -193,3 +195,26 @@ def test_what_can_not_be_laid_out_is_refused(wrong, message: str) -> None:
 
     with pytest.raises(ArgumentError, match=message):
         functools.partial(mc.widgets.board, **(good | wrong))()
+
+
+@pytest.mark.parametrize("server", ["voila/0.5.13", ""])
+def test_a_page_that_a_server_makes_is_given_its_first_charts(
+    monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    may_draw = threading.Event()
+
+    def slow(result: Any) -> str:
+        assert may_draw.wait(30)
+        return mean(result)
+
+    monkeypatch.setenv("SERVER_SOFTWARE", server)
+    made = mc.widgets.board(sales, {"Mean": slow}, n_trials=5_000)
+    if server:
+        threading.Timer(0.3, may_draw.set).start()
+    made._repr_mimebundle_()
+    there = list(made.parts)
+    may_draw.set()
+    assert made.wait()
+    made.close()
+
+    assert there == (["Mean"] if server else [])
