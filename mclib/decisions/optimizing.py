@@ -18,6 +18,7 @@ from mclib.progress import counted
 from mclib.results.estimate import Estimate
 from mclib.results.formatting import plain
 from mclib.results.result import Result
+from mclib.results.windows import is_whole
 from mclib.samplers.sampler import Sampler
 from mclib.simulation import check_model, simulate
 
@@ -220,8 +221,8 @@ def optimize(
     names += lists
     # A point has the place in its list.
     box += [(0.0, len(each) - 1.0) for each in lists.values()]
-    is_whole = np.array([*whole, *(True for _ in lists)])
-    if isinstance(most_runs, bool) or not isinstance(most_runs, int) or most_runs < 1:
+    steps = np.array([*whole, *(True for _ in lists)])
+    if not is_whole(most_runs) or most_runs < 1:
         raise law("most_runs", "be a whole number of at least 1", most_runs)
     seed = seeds.drawn() if seed is None else seed
 
@@ -255,7 +256,7 @@ def optimize(
             tell(n_runs, f"best {plain(sign * best)}" if math.isfinite(best) else "")
 
         search = Search(look, [each.bounds for each in limits], box, most_runs, told)
-        point = search.best(is_whole)
+        point = search.best(steps)
     searched = run(point, seed, n_trials)
     n_again = max(n_trials, min(100 * n_trials, 1_000_000))
     result = run(point, seed ^ _OTHER_DRAWS, n_again)
