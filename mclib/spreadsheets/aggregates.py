@@ -8,8 +8,8 @@ from mclib.expressions.functions import maximum, minimum
 from mclib.spreadsheets.arithmetic import add, divide, is_plain, multiply, subtract
 from mclib.spreadsheets.comparisons import criterion
 from mclib.spreadsheets.evaluating import Function
-from mclib.spreadsheets.formulas import Refusal
 from mclib.spreadsheets.mathematics import FUNCTIONS as MATHEMATICS
+from mclib.spreadsheets.refusals import Refusal
 from mclib.spreadsheets.values import (
     NUMBER,
     VALUE,

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from mclib.spreadsheets.cells import Cell
 from mclib.spreadsheets.dependencies import Dependencies
+from mclib.spreadsheets.drawing import distribution
 from mclib.spreadsheets.evaluating import Evaluator
-from mclib.spreadsheets.formulas import Refusal
+from mclib.spreadsheets.formulas import Drawn
 from mclib.spreadsheets.functions import FUNCTIONS
-from mclib.spreadsheets.reading import Book
+from mclib.spreadsheets.refusals import Refusal
+from mclib.spreadsheets.tracing import Formulas
 from mclib.spreadsheets.values import Value
 
 if TYPE_CHECKING:
@@ -84,14 +86,42 @@ class Check:
 
 
 def compared(
-    book: Book, reach: Dependencies, base: Mapping[Cell, Value], tolerance: float
+    formulas: Formulas,
+    reach: Dependencies,
+    base: Mapping[Cell, Value],
+    means: Mapping[str, float],
+    tolerance: float,
 ) -> Check:
-    """Compute all formulas with the saved inputs, and compare them with what was saved."""
+    """Compute all formulas with the saved inputs, and compare them with what was saved.
+
+    Parameters
+    ----------
+    formulas : Formulas
+        Those of the model.
+    reach : Dependencies
+        All formulas behind the outputs.
+    base : mapping of Cell to value
+        What inputs, parameters and cells with a draw hold in the workbook.
+    means : mapping of str to float
+        What a draw is where the workbook doesn't say.
+    tolerance : float
+        In parts of the larger number.
+    """
+    book = formulas.book
     known: dict[Cell, Value] = dict(base)
-    evaluator = Evaluator(book, known, {}, FUNCTIONS)
+
+    def draw(drawn: Drawn, evaluator: Evaluator) -> Value:
+        source = formulas.sources[drawn.name]
+        if source.varies:
+            return float(distribution(source.draw, evaluator).mean)
+        return float(means[source.name])
+
+    evaluator = Evaluator(book, known, draw, FUNCTIONS)
     differences = []
     n_compared = n_without = 0
     for cell in reach.order:
+        if cell in base:
+            continue
         try:
             known[cell] = evaluator.cell(cell)
         except Refusal:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from mclib.spreadsheets import arithmetic
-from mclib.spreadsheets.formulas import Refusal
+from mclib.spreadsheets.refusals import Refusal
 from mclib.spreadsheets.values import (
     Branch,
     Fault,
     Traced,
     Value,
+    Wanted,
     choice,
     each,
     expression,
@@ -48,6 +49,8 @@ def _compared(sign: str, a: Value, b: Value) -> Value:
 
 
 def _like(value: Value, other: Value) -> Value:
+    if isinstance(value, Wanted):
+        raise Refusal("it joins to a text what is random")
     if value is not None:
         return value
     rank = 0 if other is None else _rank(other)
@@ -96,7 +99,9 @@ def joined(a: Value, b: Value) -> Value:
     """Return two values as one text."""
 
     def applied(x: Value, y: Value) -> Value:
-        if not arithmetic.is_plain(x, y):
+        if isinstance(y, Traced) and x in _SIGNS and not y.is_truth:
+            return Wanted(x, y)
+        if not arithmetic.is_plain(x, y) or isinstance(x, Wanted) or isinstance(y, Wanted):
             raise Refusal("it joins to a text what is random")
         return text_of(x) + text_of(y)
 
@@ -127,6 +132,8 @@ def criterion(given: Value) -> Callable[[Value], Value]:
     if isinstance(given, Branch):
         yes, no = criterion(given.yes), criterion(given.no)
         return lambda value: choice(Traced(given.condition), yes(value), no(value))
+    if isinstance(given, Wanted):
+        return lambda value: _meets(given.sign, value, given.value)
     if not isinstance(given, str):
         return lambda value: _meets("=", value, 0.0 if given is None else given)
     matched = _CRITERION.fullmatch(given)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from mclib.errors import ArgumentError
 from mclib.spreadsheets.cells import Cell
-from mclib.spreadsheets.formulas import Call, Drawn, Refusal, walk
+from mclib.spreadsheets.formulas import Call, Drawn, walk
 from mclib.spreadsheets.reading import Book
+from mclib.spreadsheets.refusals import Refusal
 
 _HIDDEN = ("INDIRECT", "OFFSET")
 """Functions whose arguments don't say at which cells they look."""

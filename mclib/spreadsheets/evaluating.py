@@ -15,11 +15,11 @@ from mclib.spreadsheets.formulas import (
     Literal,
     Operation,
     Reference,
-    Refusal,
     Rows,
     Tree,
 )
 from mclib.spreadsheets.reading import Book
+from mclib.spreadsheets.refusals import Refusal
 from mclib.spreadsheets.values import (
     MISSING,
     VALUE,
@@ -77,8 +77,8 @@ class Evaluator:
         The workbook.
     known : mapping of Cell to value
         What cells hold that are computed already, or are given.
-    drawn : mapping of str to value
-        What the model's inputs are.
+    draw : callable
+        From what is drawn, and this evaluator, to the number in a trial.
     functions : mapping of str to Function
         The functions by name.
     """
@@ -87,12 +87,12 @@ class Evaluator:
         self,
         book: Book,
         known: Mapping[Cell, Value],
-        drawn: Mapping[str, Value],
+        draw: Callable[["Drawn", "Evaluator"], Value],
         functions: Mapping[str, Function],
     ) -> None:
         self.book = book
         self.known = known
-        self.drawn = drawn
+        self.draw = draw
         self.functions = functions
         self.here = Cell("", 0, 0)
         self._arrays = False
@@ -131,8 +131,8 @@ class Evaluator:
                 return self._call(tree)
             case Foreign(text=text):
                 raise Refusal(f"it refers to another workbook, `{text}`")
-            case Drawn(name=name):
-                return self.drawn[name]
+            case Drawn():
+                return self.draw(tree, self)
             case Rows(rows=rows):
                 return Area(tuple(tuple(self.value(x) for x in row) for row in rows))
             case Element(of=of, row=row, column=column):
@@ -191,6 +191,11 @@ def _element(value: Value, row: int, column: int) -> Value:
     n_rows, n_columns = value.shape
     row, column = (0 if n_rows == 1 else row), (0 if n_columns == 1 else column)
     return value.rows[row][column] if row < n_rows and column < n_columns else MISSING
+
+
+def nothing_drawn(_drawn: Drawn, _evaluator: Evaluator) -> Value:
+    """Refuse to draw, where nothing is random."""
+    raise Refusal("it is random")
 
 
 def numeric(

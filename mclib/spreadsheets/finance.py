@@ -9,8 +9,8 @@ from mclib.spreadsheets import arithmetic
 from mclib.spreadsheets.aggregates import counted, singles
 from mclib.spreadsheets.arithmetic import add, divide, is_plain, multiply, power, subtract
 from mclib.spreadsheets.evaluating import Function, numeric
-from mclib.spreadsheets.formulas import Refusal
 from mclib.spreadsheets.mathematics import FUNCTIONS as MATHEMATICS
+from mclib.spreadsheets.refusals import Refusal
 from mclib.spreadsheets.values import (
     NUMBER,
     Area,

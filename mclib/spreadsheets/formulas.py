@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mclib.spreadsheets.cells import Cell, Range
+from mclib.spreadsheets.refusals import Refusal
 from mclib.spreadsheets.values import FAULTS, VALUE
 
 _STRENGTH = {
@@ -27,10 +28,6 @@ _STRENGTH = {
     "^": 5,
 }
 _PREFIXES = ("_XLFN.", "_XLWS.", "_XLUDF.", "_XLL.")
-
-
-class Refusal(Exception):
-    """What a formula does that no model can; the message says it without the cell."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +85,10 @@ class Foreign:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What an input of the model draws."""
+    """What an input of the model draws, and what its distribution's parameters are."""
 
     name: str
+    arguments: tuple["Tree | None", ...] = ()
 
 
 Tree = Literal | Reference | Operation | Call | Rows | Element | Foreign | Drawn
@@ -115,13 +113,23 @@ def parse(text: str, resolve: Resolver) -> Tree:
         If the formula can't be read.
     """
     from openpyxl.formula import Tokenizer
+    from openpyxl.formula.tokenizer import TokenizerError
 
-    tokens = [token for token in Tokenizer(text).items if token.type != "WHITE-SPACE"]
+    try:
+        items = Tokenizer(text).items
+    except TokenizerError:
+        raise unreadable(text) from None
+    tokens = [token for token in items if token.type != "WHITE-SPACE"]
     parser = _Parser(tokens, resolve, text)
     tree = parser.expression(0)
     if parser.place != len(tokens):
         raise parser.unreadable()
     return tree
+
+
+def unreadable(text: str) -> Refusal:
+    """Return the refusal of a formula that can't be read."""
+    return Refusal(f"its formula `{text}` can't be read")
 
 
 def walk(tree: Tree) -> Iterator[Tree]:
@@ -138,7 +146,7 @@ def children(tree: Tree) -> list[Tree]:
     match tree:
         case Operation(arguments=arguments):
             return list(arguments)
-        case Call(arguments=arguments):
+        case Call(arguments=arguments) | Drawn(arguments=arguments):
             return [each for each in arguments if each is not None]
         case Rows(rows=rows):
             return [each for row in rows for each in row]
@@ -146,6 +154,25 @@ def children(tree: Tree) -> list[Tree]:
             return [of]
         case _:
             return []
+
+
+def replaced(tree: Tree, by: Callable[[Tree], Tree]) -> Tree:
+    """Return a tree in which each part, from the innermost on, is what `by` makes of it."""
+
+    def within(each: Tree | None) -> Any:
+        return None if each is None else replaced(each, by)
+
+    match tree:
+        case Operation(operator=operator, arguments=arguments):
+            return by(Operation(operator, tuple(map(within, arguments))))
+        case Call(function=function, arguments=arguments):
+            return by(Call(function, tuple(map(within, arguments))))
+        case Rows(rows=rows):
+            return by(Rows(tuple(tuple(map(within, row)) for row in rows)))
+        case Element(of=of, row=row, column=column):
+            return by(Element(within(of), row, column))
+        case _:
+            return by(tree)
 
 
 class _Parser:
@@ -158,7 +185,7 @@ class _Parser:
         self.place = 0
 
     def unreadable(self) -> Refusal:
-        return Refusal(f"its formula `{self.text}` can't be read")
+        return unreadable(self.text)
 
     def ahead(self) -> Any:
         return self.tokens[self.place] if self.place < len(self.tokens) else None
@@ -223,6 +250,8 @@ class _Parser:
                 return self.resolve(text)
 
     def call(self, name: str) -> Tree:
+        if ":" in name:
+            raise Refusal(f"it takes a range up to what `{name.partition(':')[2]}` finds")
         arguments: list[Tree | None] = []
         is_open = True
         while (token := self.ahead()) is not None and token.subtype != "CLOSE":
@@ -247,21 +276,17 @@ class _Parser:
             raise self.unreadable()
 
     def array(self) -> Tree:
-        rows: list[tuple[Tree, ...]] = []
-        row: list[Tree] = []
+        rows: list[list[Tree]] = [[]]
         while (token := self.take()).type != "ARRAY":
             if token.type == "SEP":
-                continue
-            if token.type == "ARRAYROW":
-                if token.subtype == "CLOSE":
-                    rows.append(tuple(row))
-                    row = []
+                if token.subtype == "ROW":
+                    rows.append([])
                 continue
             self.place -= 1
-            row.append(self.signed())
-        if not rows or len({len(each) for each in rows}) != 1:
+            rows[-1].append(self.signed())
+        if not rows[0] or len({len(each) for each in rows}) != 1:
             raise self.unreadable()
-        return Rows(tuple(rows))
+        return Rows(tuple(map(tuple, rows)))
 
 
 def function_name(written: str) -> str:

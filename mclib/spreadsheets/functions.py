@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from mclib.spreadsheets import aggregates, finance, logic, lookups, mathematics
+from mclib.spreadsheets import (
+    aggregates,
+    finance,
+    logic,
+    lookups,
+    mathematics,
+    probabilities,
+    texts,
+)
 from mclib.spreadsheets.evaluating import Evaluator, Function
 from mclib.spreadsheets.formulas import Reference
 from mclib.spreadsheets.values import VALUE, Value
@@ -32,6 +40,8 @@ FUNCTIONS: dict[str, Function] = {
     **aggregates.FUNCTIONS,
     **lookups.FUNCTIONS,
     **finance.FUNCTIONS,
+    **probabilities.FUNCTIONS,
+    **texts.FUNCTIONS,
     "ROW": Function(_row, 0, 1, "trees"),
     "COLUMN": Function(_column, 0, 1, "trees"),
 }

@@ -10,7 +10,7 @@ from mclib.spreadsheets import arithmetic
 from mclib.spreadsheets.arithmetic import is_plain
 from mclib.spreadsheets.comparisons import compare, wildcard
 from mclib.spreadsheets.evaluating import Function
-from mclib.spreadsheets.formulas import Refusal
+from mclib.spreadsheets.refusals import Refusal
 from mclib.spreadsheets.values import (
     MISSING,
     REFERENCE,

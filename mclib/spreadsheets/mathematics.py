@@ -9,7 +9,7 @@ from mclib.expressions.functions import absolute, floor, sign, trunc, where
 from mclib.spreadsheets import arithmetic
 from mclib.spreadsheets.arithmetic import divide, is_plain, multiply, through
 from mclib.spreadsheets.evaluating import Function, numeric
-from mclib.spreadsheets.formulas import Refusal
+from mclib.spreadsheets.refusals import Refusal
 from mclib.spreadsheets.values import (
     DIVISION,
     NUMBER,

@@ -12,11 +12,11 @@ from mclib.spreadsheets.formulas import (
     Foreign,
     Literal,
     Reference,
-    Refusal,
     Tree,
     parse,
     walk,
 )
+from mclib.spreadsheets.refusals import Refusal
 from mclib.spreadsheets.values import FAULTS, Value
 
 
@@ -68,9 +68,9 @@ class Book:
 
     def tree(self, cell: Cell) -> Tree:
         """Return the formula of a cell."""
+        if cell in self.refused:
+            raise Refusal(self.refused[cell])
         if cell not in self._trees:
-            if cell in self.refused:
-                raise Refusal(self.refused[cell])
             written = self.formulas[cell]
             tree = parse(written.text, lambda text: self.resolve(text, cell))
             if written.is_array:

@@ -1,18 +1,41 @@
 """The function of a workbook's model: from inputs and parameters to outputs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mclib.expressions.expression import Expression
+from mclib.expressions.loops import uniform
 from mclib.expressions.tracing import parameter
+from mclib.spreadsheets.addins import Draw
 from mclib.spreadsheets.cells import Cell
+from mclib.spreadsheets.drawing import distribution, quantile
 from mclib.spreadsheets.evaluating import Evaluator
-from mclib.spreadsheets.formulas import Refusal
+from mclib.spreadsheets.formulas import Drawn
 from mclib.spreadsheets.functions import FUNCTIONS
 from mclib.spreadsheets.reading import Book
+from mclib.spreadsheets.refusals import Refusal
 from mclib.spreadsheets.values import Fault, Traced, Value, expression, number
+
+
+class Source(NamedTuple):
+    """Where a draw in a formula comes from.
+
+    Attributes
+    ----------
+    draw : Draw
+        What stands in the formula.
+    name : str
+        The model's input.
+    varies : bool
+        Whether the parameters of its distribution rest on inputs or parameters; the model's
+        input is the probability then, and the draw is its quantile.
+    """
+
+    draw: Draw
+    name: str
+    varies: bool
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,6 +52,8 @@ class Formulas:
         What the others gave.
     given : mapping of Cell to str
         The cells of inputs and parameters, with their names.
+    sources : mapping of str to Source
+        The draws in formulas.
     outputs : mapping of str to Cell
         Where the outputs stand.
     defaults : mapping of str to float
@@ -39,6 +64,7 @@ class Formulas:
     order: tuple[Cell, ...]
     known: Mapping[Cell, Value]
     given: Mapping[Cell, str]
+    sources: Mapping[str, Source]
     outputs: Mapping[str, Cell]
     defaults: Mapping[str, float]
 
@@ -55,21 +81,42 @@ class Formulas:
         return {name: _plain(cells[cell]) for name, cell in self.outputs.items()}
 
     def cells(self, given: Mapping[str, Any]) -> dict[Cell, Value]:
-        """Return what every cell holds."""
+        """Return what the cells hold that can change, and the outputs."""
         numbers = {**self.defaults, **given}
-        known = dict(self.known)
-        known.update({cell: _value(numbers[name]) for cell, name in self.given.items()})
-        evaluator = Evaluator(self.book, known, {}, FUNCTIONS)
+
+        def draw(drawn: Drawn, evaluator: Evaluator) -> Value:
+            source = self.sources[drawn.name]
+            value = numbers[source.name]
+            if not source.varies:
+                return _value(value)
+            return quantile(distribution(source.draw, evaluator), value)
+
+        evaluator, known = self._evaluator(numbers, draw)
         for cell in self.order:
             known[cell] = evaluator.cell(cell)
-        return {**{cell: evaluator.look(cell) for cell in self.outputs.values()}, **known}
+        found = {cell: known[cell] for cell in (*self.given, *self.order)}
+        return {**{cell: evaluator.look(cell) for cell in self.outputs.values()}, **found}
 
-    def refusals(self, inputs: Mapping[str, Any]) -> dict[Cell, str]:
+    def refusals(self) -> dict[Cell, str]:
         """Return the cells that can't be traced, each with what stands in the way."""
-        symbols = {name: parameter(name) for name in (*inputs, *self.defaults)}
-        known = dict(self.known)
-        known.update({cell: Traced(symbols[name]) for cell, name in self.given.items()})
-        evaluator = Evaluator(self.book, known, {}, FUNCTIONS)
+
+        def draw(drawn: Drawn, evaluator: Evaluator) -> Value:
+            cut_off = drawn.arguments[-3:-1] != (None, None)
+            for each in drawn.arguments:
+                value = None if each is None else evaluator.value(each)
+                if (
+                    cut_off
+                    and isinstance(value, Traced)
+                    and not value.value.node.is_uniform
+                ):
+                    raise Refusal("it cuts off a distribution whose parameters are random")
+            return Traced(uniform(drawn.name).lower)
+
+        symbols = {
+            name: parameter(name) if name in self.defaults else uniform(name).lower
+            for name in self.given.values()
+        }
+        evaluator, known = self._evaluator(symbols, draw)
         found: dict[Cell, str] = {}
         for cell in self.order:
             try:
@@ -77,12 +124,19 @@ class Formulas:
             except Refusal as refusal:
                 found[cell] = str(refusal)
                 # Something to go on with, so that every cell is heard.
-                known[cell] = next(iter(known.values()), 0.0)
+                known[cell] = Traced(uniform(str(cell)).lower)
         for cell in self.outputs.values():
-            value = evaluator.look(cell)
-            if isinstance(number(value), Fault) and cell not in found:
+            value = number(evaluator.look(cell))
+            if isinstance(value, Fault) and cell not in found:
                 found[cell] = f"it is {value!r} in every trial"
         return found
+
+    def _evaluator(
+        self, numbers: Mapping[str, Any], draw: Callable[[Drawn, Evaluator], Value]
+    ) -> tuple[Evaluator, dict[Cell, Value]]:
+        known = dict(self.known)
+        known.update({cell: _value(numbers[name]) for cell, name in self.given.items()})
+        return Evaluator(self.book, known, draw, FUNCTIONS), known
 
 
 def _value(given: Any) -> Value:

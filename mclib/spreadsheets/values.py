@@ -13,6 +13,7 @@ from typing import Any
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, as_number
 from mclib.expressions.functions import isnan, where
+from mclib.spreadsheets.refusals import Refusal
 
 Value = Any
 """A constant, `Fault`, `Traced`, `Branch` or `Area`."""
@@ -74,6 +75,14 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """A criterion with a number that isn't fixed, such as ``">" & B1``."""
+
+    sign: str
+    value: Traced
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Area:
     """The values of a range or an array, row by row."""
 
@@ -117,9 +126,13 @@ def number(value: Value) -> Any:
         return choice(Traced(value.condition), number(value.yes), number(value.no))
     if value is None:
         return 0.0
-    if isinstance(value, int):
-        return float(value)
+    _refuse_wanted(value)
     return number_of_text(value) if isinstance(value, str) else VALUE
+
+
+def _refuse_wanted(value: Value) -> None:
+    if isinstance(value, Wanted):
+        raise Refusal("it joins to a text what is random")
 
 
 def number_of_text(text: str) -> Any:
@@ -156,6 +169,7 @@ def truth(value: Value) -> Any:
         return choice(Traced(value.condition), truth(value.yes), truth(value.no))
     if isinstance(value, str) and value.upper() in {"TRUE", "FALSE"}:
         return value.upper() == "TRUE"
+    _refuse_wanted(value)
     return VALUE
 
 

@@ -1,23 +1,30 @@
 """Workbooks as models: `mc.Workbook`."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
-from mclib.distributions.distribution import Distribution
+from mclib.correlating import correlate
+from mclib.distributions import Distribution, Uniform
 from mclib.errors import ArgumentError, law
+from mclib.expressions.tracing import plain_numbers
 from mclib.model import Model
+from mclib.results.trial import Trial
+from mclib.spreadsheets.addins import Draw, found
 from mclib.spreadsheets.cells import Cell
 from mclib.spreadsheets.checking import Check, compared
+from mclib.spreadsheets.correlations import correlations
 from mclib.spreadsheets.dependencies import dependencies
-from mclib.spreadsheets.evaluating import Evaluator
-from mclib.spreadsheets.formulas import Refusal
+from mclib.spreadsheets.drawing import distribution
+from mclib.spreadsheets.evaluating import Evaluator, nothing_drawn
+from mclib.spreadsheets.formulas import Drawn, Reference, walk
 from mclib.spreadsheets.functions import FUNCTIONS
-from mclib.spreadsheets.naming import cell_of, names_of
+from mclib.spreadsheets.naming import cell_of, names
 from mclib.spreadsheets.reading import read
-from mclib.spreadsheets.tracing import Formulas
-from mclib.spreadsheets.values import Value
+from mclib.spreadsheets.refusals import Refusal
+from mclib.spreadsheets.tracing import Formulas, Source
+from mclib.spreadsheets.values import NUMBER, Fault, Traced, Value
 
 _MOST_SHOWN = 20
 
@@ -60,7 +67,7 @@ class Workbook:
     -----
     Names of inputs, parameters and outputs are defined names, labels beside the cells, or
     addresses. A fault such as ``#DIV/0!`` is NaN in the trials that have it, and counted
-    by the result; `explain` says in which cell it arose.
+    by the result; `faults` says in which cell it arose.
 
     Examples
     --------
@@ -91,34 +98,56 @@ class Workbook:
         parameters: Sequence[str] | Mapping[str, str] | None = None,
         outputs: Sequence[str] | Mapping[str, str] | None = None,
     ) -> None:
+        self.inputs: dict[str, str] = {}
+        self.parameters: dict[str, str] = {}
+        self.outputs: dict[str, str] = {}
+        self.kept: dict[str, str] = {}
         self._book = book = read(path)
         given = {cell_of(book, key, "inputs"): each for key, each in (inputs or {}).items()}
         for each in given.values():
             if not isinstance(each, Distribution):
                 raise law("inputs", "be distributions", each)
         fixed = self._cells(parameters, "parameters")
-        wanted = self._cells(outputs, "outputs")
+        own = found(book, {*given, *fixed})
+        wanted = self._cells(outputs, "outputs") if outputs is not None else own.outputs
         if not wanted:
             must = "name at least one cell"
             raise law("outputs", must, outputs, 'write `outputs={"npv": "Sheet1!B20"}`.')
-        called = self._called(given, fixed, wanted)
         self._reach = dependencies(book, wanted, {*given, *fixed})
+        draws = {
+            key: each
+            for key, each in own.draws.items()
+            if each.cell in self._reach.live and each.cell not in self._reach.refused
+        }
+        called = names(book, given, fixed, wanted, draws)
         known = self._folded()
-        numbers = {called[cell]: self._number(cell) for cell in fixed}
+        numbers = {called.cells[cell]: self._number(cell) for cell in fixed}
+        varying = {
+            key for key, each in draws.items() if self._varies(each, {*given, *fixed})
+        }
+        sources = {
+            key: Source(each, called.draw(key, varies=key in varying), key in varying)
+            for key, each in draws.items()
+        }
         self._function = Formulas(
             book=book,
             order=tuple(cell for cell in self._reach.order if cell in self._reach.live),
             known=known,
-            given={cell: called[cell] for cell in (*given, *fixed)},
-            outputs={called[cell]: cell for cell in wanted},
+            given={cell: called.cells[cell] for cell in (*given, *fixed)},
+            sources=sources,
+            outputs={called.cells[cell]: cell for cell in wanted},
             defaults=numbers,
         )
-        distributions = {called[cell]: each for cell, each in given.items()}
-        self._refuse(self._function.refusals(distributions))
-        self.model = Model(self._function, Path(path).stem, distributions, numbers)
-        self.inputs = {called[cell]: str(cell) for cell in given}
-        self.parameters = {called[cell]: str(cell) for cell in fixed}
-        self.outputs = {called[cell]: str(cell) for cell in wanted}
+        self._refuse(self._function.refusals())
+        distributions = {called.cells[cell]: each for cell, each in given.items()}
+        distributions |= self._distributions(sources.values(), known)
+        model = Model(self._function, Path(path).stem, distributions, numbers)
+        targets = correlations(book, sources.values(), known)
+        self.model = correlate(model, targets) if targets else model
+        self.inputs = {called.cells[cell]: str(cell) for cell in given}
+        self.inputs |= {each.name: str(each.draw.cell) for each in sources.values()}
+        self.parameters = {called.cells[cell]: str(cell) for cell in fixed}
+        self.outputs = {called.cells[cell]: str(cell) for cell in wanted}
 
     def __repr__(self) -> str:
         lines = [f"<Workbook {Path(self._book.path).name}"]
@@ -160,7 +189,53 @@ class Workbook:
         Check
             The cells that differ.
         """
-        return compared(self._book, self._reach, self._base(), tolerance)
+        numbers = {name: each.mean for name, each in self.model.inputs.items()}
+        return compared(self._function, self._reach, self._base(), numbers, tolerance)
+
+    def cells(self, trial: Mapping[str, float] | Trial) -> dict[str, Any]:
+        """Return what the cells hold in one trial: those that can change, by address.
+
+        Parameters
+        ----------
+        trial : Trial, or mapping of str to float
+            A trial of a run with the workbook's own parameters, ``result.trial(17)``, or
+            the inputs, and parameters if they are others, by name.
+
+        Returns
+        -------
+        dict of str to float, bool, text or fault
+            A fault shows as a spreadsheet shows it, ``#DIV/0!``.
+        """
+        given = trial.inputs if isinstance(trial, Trial) else trial
+        for name in self.model.inputs:
+            if name not in given:
+                raise law(
+                    "trial", f"have every input ({', '.join(self.model.inputs)})", name
+                )
+        found = self._function.cells(given)
+        return {str(cell): _shown(value) for cell, value in found.items()}
+
+    def faults(self, trial: Mapping[str, float] | Trial) -> dict[str, str]:
+        """Return the cells in which a trial's faults arise, and not only arrive.
+
+        Parameters
+        ----------
+        trial : Trial, or mapping of str to float
+            As for `cells`.
+
+        Returns
+        -------
+        dict of str to str
+            By address the fault, such as ``{"Sheet1!B7": "#DIV/0!"}``.
+        """
+        held = self.cells(trial)
+        bad = {cell: str(value) for cell, value in held.items() if isinstance(value, Fault)}
+        return {
+            str(cell): bad[str(cell)]
+            for cell in self._function.order
+            if str(cell) in bad
+            and not any(str(each) in bad for each in self._book.precedents(cell))
+        }
 
     def _cells(self, given: Any, what: str) -> dict[Cell, str | None]:
         if given is None:
@@ -171,27 +246,38 @@ class Workbook:
             return {cell_of(self._book, text, what): name for name, text in given.items()}
         return {cell_of(self._book, text, what): None for text in given}
 
-    def _called(
-        self,
-        inputs: Mapping[Cell, Any],
-        parameters: Mapping[Cell, str | None],
-        outputs: Mapping[Cell, str | None],
-    ) -> dict[Cell, str]:
-        chosen = {**parameters, **outputs}
-        found = names_of(self._book, (*inputs, *parameters, *outputs))
-        found |= {cell: name for cell, name in chosen.items() if name is not None}
-        for cell in outputs:
-            if cell in inputs or cell in parameters:
-                must = "be cells with formulas, and not inputs or parameters"
-                raise law("outputs", must, str(cell))
-        for cell in {*inputs} & {*parameters}:
-            raise law("parameters", "be other cells than inputs", str(cell))
-        names = list(found.values())
-        for name in names:
-            if names.count(name) > 1:
-                must = "have names of their own"
-                raise law("inputs, parameters, outputs", must, name)
-        return found
+    def _varies(self, draw: Draw, sources: set[Cell]) -> bool:
+        parts = (*draw.arguments, draw.low, draw.high, draw.shift)
+        places = [
+            part.place
+            for each in parts
+            if each is not None
+            for part in walk(each)
+            if isinstance(part, Reference)
+        ]
+        moving = self._reach.live | sources
+        return any(
+            isinstance(part, Drawn)
+            for each in parts
+            if each is not None
+            for part in walk(each)
+        ) or any(cell in moving for place in places for cell in self._book.cells(place))
+
+    def _distributions(
+        self, sources: Iterable[Source], known: Mapping[Cell, Value]
+    ) -> dict[str, Distribution]:
+        evaluator = Evaluator(self._book, known, nothing_drawn, FUNCTIONS)
+        made: dict[str, Distribution] = {}
+        problems = {}
+        for each in sources:
+            try:
+                made[each.name] = (
+                    Uniform(0.0, 1.0) if each.varies else distribution(each.draw, evaluator)
+                )
+            except Refusal as refusal:
+                problems[each.draw.cell] = str(refusal)
+        self._refuse(problems)
+        return made
 
     def _number(self, cell: Cell) -> float:
         value = self._book.constants.get(cell, self._book.saved.get(cell))
@@ -202,8 +288,7 @@ class Workbook:
     def _folded(self) -> dict[Cell, Value]:
         """Compute what can't change; what can't be computed keeps its saved value."""
         known: dict[Cell, Value] = {}
-        evaluator = Evaluator(self._book, known, {}, FUNCTIONS)
-        self.kept: dict[str, str] = {}
+        evaluator = Evaluator(self._book, known, nothing_drawn, FUNCTIONS)
         problems = dict(self._reach.refused)
         for cell in self._reach.order:
             if cell in self._reach.live or cell in problems:
@@ -226,6 +311,9 @@ class Workbook:
             if not isinstance(value, float):
                 value = float(self.model.inputs[name].mean)
             numbers[cell] = value
+        for source in self._function.sources.values():
+            if source.draw.cell in self._book.saved:
+                numbers[source.draw.cell] = self._book.saved[source.draw.cell]
         return numbers
 
     def _refuse(self, problems: Mapping[Cell, str]) -> None:
@@ -241,3 +329,11 @@ class Workbook:
             + "\nhint: replace it in the workbook, or take the cell as an input or a "
             "parameter."
         )
+
+
+def _shown(value: Value) -> Any:
+    """Return what a cell holds, evaluated where it was computed as a traced value."""
+    if isinstance(value, Traced):
+        found = plain_numbers(value.value)
+        return NUMBER if found != found else found
+    return value

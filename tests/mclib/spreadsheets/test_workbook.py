@@ -1,0 +1,323 @@
+"""Workbooks as models: names, parameters, folding, checking, and what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pytest
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
+from openpyxl.worksheet.table import Table
+
+import mclib as mc
+from tests.mclib.spreadsheets import dcf
+from tests.mclib.spreadsheets.sheets import written
+
+CALCULATED = Path(__file__).with_name("calculated.xlsx")
+"""The cash flow of `dcf`, calculated and saved by LibreOffice 7.4:
+
+``dcf.write(path)``, then ``soffice --headless --convert-to xlsx --outdir out dcf.xlsx``.
+"""
+
+PLAN = {
+    "A1": "Units sold:",
+    "B1": 100,
+    "A2": "price",
+    "B2": 20,
+    "A3": "costs",
+    "B3": 1_200,
+    "A4": "profit",
+    "B4": "=B1*B2-B3*factor",
+    "A5": "margin",
+    "B5": "=B4/(B1*B2)",
+    "A6": "level",
+    "B6": "=SQRT(B3+400)-30",
+}
+INPUTS = {"B1": mc.Triangular(80, 100, 150)}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    book = openpyxl.load_workbook(written(tmp_path / "plan.xlsx", PLAN, {}))
+    book.defined_names["tax_free"] = DefinedName("tax_free", attr_text="Sheet!$B$4")
+    book.defined_names["factor"] = DefinedName("factor", attr_text="1.5*2/3")
+    book.save(tmp_path / "plan.xlsx")
+    return tmp_path / "plan.xlsx"
+
+
+def test_a_spreadsheet_programs_values_come_out_here() -> None:
+    plan = mc.Workbook(CALCULATED, inputs=dcf.INPUTS, outputs=dcf.OUTPUTS)
+
+    check = plan.check()
+
+    assert (308, 0) == (check.n_compared, check.n_without_value)
+    assert "308 cells compared with what was saved, 0 differ" == str(check)
+    assert check.is_same
+
+
+def test_a_value_that_differs_is_told_with_its_cell(tmp_path: Path) -> None:
+    plan = mc.Workbook(CALCULATED, inputs=dcf.INPUTS, outputs=dcf.OUTPUTS)
+    plan._book.saved[plan._function.outputs["npv"]] += 0.01
+
+    check = plan.check()
+
+    assert not check.is_same
+    assert "Model!B24: here" in str(check)
+    assert ["Model!B24"] == list(check.to_frame().index)
+
+
+def test_a_workbook_without_saved_values_says_so(path: Path) -> None:
+    plan = mc.Workbook(path, inputs=INPUTS, outputs=["B5"])
+
+    check = plan.check()
+
+    assert not check.is_same
+    assert "2 cells have no saved value" in str(check)
+
+
+def test_names_are_defined_names_then_labels(path: Path) -> None:
+    plan = mc.Workbook(path, inputs=INPUTS, parameters=["B2"], outputs=["tax_free", "B5"])
+
+    assert {"Units sold": "Sheet!B1"} == plan.inputs
+    assert {"price": "Sheet!B2"} == plan.parameters
+    assert {"tax_free": "Sheet!B4", "margin": "Sheet!B5"} == plan.outputs
+
+
+def test_a_name_may_be_a_formula_of_its_own(path: Path) -> None:
+    plan = mc.Workbook(path, inputs=INPUTS, outputs=["B4"])
+
+    assert {"tax_free": 800.0} == plan.model(**{"Units sold": 100.0})
+
+
+def test_a_parameter_changes_between_runs(path: Path) -> None:
+    plan = mc.Workbook(path, inputs=INPUTS, parameters={"p": "B2"}, outputs={"y": "B4"})
+
+    first = mc.simulate(plan.model, 1_000, seed=7)
+    second = mc.simulate(plan.model, 1_000, seed=7, parameters={"p": 40})
+
+    units = first.to_frame(1_000)["Units sold"].to_numpy()
+    np.testing.assert_allclose(first.to_frame(1_000)["y"], units * 20 - 1_200)
+    np.testing.assert_allclose(second.to_frame(1_000)["y"], units * 40 - 1_200)
+
+
+def test_what_rests_on_no_input_is_computed_once(path: Path) -> None:
+    plan = mc.Workbook(path, inputs=INPUTS, outputs=["B5", "B6"])
+
+    assert "formulas: 2 traced, 1 computed once" in repr(plan)
+    assert [8.0] == list(
+        mc.simulate(plan.model, 8, seed=7).to_frame(8)["level"].unique() + 0
+    )
+
+
+def test_a_fault_is_none_in_its_trials_and_is_traced_to_its_cell(tmp_path: Path) -> None:
+    cells = {"B1": 1, "B2": "=SQRT(B1)", "B3": "=IF(B2>1,B2*2,3)", "B4": "=IFERROR(B3,-1)"}
+    plan = mc.Workbook(
+        written(tmp_path / "faults.xlsx", cells, {}),
+        inputs={"B1": mc.Uniform(-1, 3)},
+        outputs={"raw": "B3", "mended": "B4"},
+    )
+
+    result = mc.simulate(plan.model, 4_096, seed=7)
+
+    trials = result.to_frame(4_096)
+    bad = trials["Sheet!B1"] < 0
+    assert np.array_equal(bad, trials["raw"].isna())
+    assert np.array_equal(bad, trials["mended"] == -1)
+    assert result["raw"].non_finite.nan == bad.sum()
+    first = result.trial(int(np.flatnonzero(bad)[0]))
+    assert {"Sheet!B2": "#NUM!"} == plan.faults(first)
+    assert {} == plan.faults({"Sheet!B1": 2.0})
+
+
+def test_every_engine_gives_the_same_bits(tmp_path: Path) -> None:
+    cells = {
+        "B1": 1,
+        "B2": "=VLOOKUP(B1*10,{0,1;3,2;5,3.5;8,4},2)*EXP(-B1)",
+        "B3": "=IF(AND(B1>0.2,B2<3),ROUND(B2,2),B2^1.5)",
+        "B4": "=IRR(C1:C4)+NPV(B1,C2:C4)",
+        "C1": "=-100*(1+B1)",
+        "C2": 40,
+        "C3": 50,
+        "C4": "=60+B3",
+    }
+    plan = mc.Workbook(
+        written(tmp_path / "bits.xlsx", cells, {}),
+        inputs={"B1": mc.Uniform(0, 1)},
+        outputs=["B2", "B3", "B4"],
+    )
+
+    ours, judge = (
+        mc.simulate(plan.model, 2_048, seed=7, engine=engine).to_frame(2_048)
+        for engine in ("llvm", "reference")
+    )
+
+    assert ours.equals(judge)
+    case = plan.model(**{"Sheet!B1": float(ours["Sheet!B1"].iloc[5])})
+    assert case == {name: ours[name].iloc[5] for name in plan.outputs}
+
+
+def test_other_sheets_tables_and_arrays_are_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    first, other = book.active, book.create_sheet("It's here")
+    for row in (["item", "cost"], ["a", 5], ["b", 7]):
+        other.append(row)
+    other.add_table(Table(displayName="Costs", ref="A1:B3"))
+    first["A1"] = 3
+    first["A2"] = "='it''s here'!B2*A1"
+    first["A3"] = "=SUM(Costs[cost])*A1"
+    first["B1"] = ArrayFormula("B1:B2", "='It''s here'!B2:B3*A1")
+    first["A4"] = ArrayFormula("A4", "=SUM('It''s here'!B2:B3*(A1+'It''s here'!B2:B3))")
+    first["A5"] = "=B2+1"
+    book.save(tmp_path / "sheets.xlsx")
+
+    plan = mc.Workbook(
+        tmp_path / "sheets.xlsx",
+        parameters={"n": "Sheet!A1"},
+        outputs={f"y{row}": f"Sheet!A{row}" for row in range(2, 6)},
+    )
+
+    assert {"y2": 15.0, "y3": 36.0, "y4": 110.0, "y5": 22.0} == plan.model(n=3.0)
+
+
+def test_a_choice_of_texts_goes_on_as_a_choice(tmp_path: Path) -> None:
+    cells = {
+        "B1": 1,
+        "B2": '=IF(B1>0.5,"high","low")',
+        "B3": '=IF(B2="high",10,VLOOKUP(B2,{"high",1;"low",2},2,FALSE))',
+        "B4": '=COUNTIF(B2:B2,"h*")+IF(B1>0.9,"",5)',
+        "B5": "=SUM(B6:B7)",
+        "B6": '=IF(B1>0.5,B1,"")',
+        "B7": 1,
+    }
+    plan = mc.Workbook(
+        written(tmp_path / "texts.xlsx", cells, {}),
+        inputs={"B1": mc.Uniform(0, 1)},
+        outputs={"a": "B3", "b": "B4", "c": "B5"},
+    )
+
+    trials = mc.simulate(plan.model, 1_000, seed=7).to_frame(1_000)
+
+    x = trials["Sheet!B1"].to_numpy()
+    assert np.array_equal(trials["a"], np.where(x > 0.5, 10.0, 2.0))
+    assert np.array_equal(
+        trials["b"], np.where(x > 0.9, np.nan, 5.0 + (x > 0.5)), equal_nan=True
+    )
+    assert np.array_equal(trials["c"], np.where(x > 0.5, x + 1, 1.0))
+
+
+def test_a_sum_of_a_long_column_is_read(tmp_path: Path) -> None:
+    cells: dict[str, Any] = {f"B{row}": f"=A$1*{row}" for row in range(2, 1_002)}
+    cells |= {"A1": 1, "C1": "=SUM(B:B)", "C2": "=AVERAGE(B2:B1001)"}
+    plan = mc.Workbook(
+        written(tmp_path / "long.xlsx", cells, {}),
+        parameters={"x": "A1"},
+        outputs=["C1", "C2"],
+    )
+
+    case = plan.model(x=2.0)
+
+    assert [1_003_000.0, 1_003.0] == list(case.values())
+
+
+def test_a_value_that_is_no_longer_computed_is_kept_and_told(tmp_path: Path) -> None:
+    plan = mc.Workbook(
+        written(tmp_path / "kept.xlsx", {"B1": 2, "B2": "=TODAY()", "B3": "=B1+1"}, {}),
+        parameters={"x": "B1"},
+        outputs={"y": "B3"},
+    )
+    assert {} == plan.kept
+
+    with pytest.raises(mc.ArgumentError, match="B2: it uses the function `TODAY`"):
+        mc.Workbook(tmp_path / "kept.xlsx", outputs={"y": "B2"})
+
+
+REFUSED = {
+    '=INDIRECT("B1")': "looks by `INDIRECT` at cells that it doesn't name",
+    "=OFFSET(B1,B1,0)": "looks by `OFFSET` at cells that it doesn't name",
+    "=MYVBA(B1)": "uses the function `MYVBA`",
+    "=B1+[1]Other!A1": r"refers to another workbook, `\[1\]Other!A1`",
+    "=B1*nowhere": "uses the name `nowhere`, which isn't defined",
+    "=B1+Nowhere!A1": "refers to a sheet 'Nowhere', which isn't there",
+    "=SUM((B1,B3))": "joins ranges by `,`",
+    "=SUM(B1:INDEX(B1:B9,3))": r"takes a range up to what `INDEX` finds",
+    '=TEXT(B1,"0")': "uses the function `TEXT`",
+    '="n"&B1': "joins to a text what is random",
+    "=ROUND(2.5,B1)": "rounds to a number of digits that is random",
+    "=SQRT(B1,2)": "gives `SQRT` 2 arguments",
+}
+
+
+@pytest.mark.parametrize("formula", REFUSED)
+def test_what_can_t_be_traced_is_refused_with_its_cell(
+    formula: str, tmp_path: Path
+) -> None:
+    cells = {"B1": 1, "B2": formula, "B3": "=B2+B1"}
+    path = written(tmp_path / "refused.xlsx", cells, {})
+
+    with pytest.raises(
+        mc.ArgumentError, match=f"(?s)Sheet!B2: it {REFUSED[formula]}.*hint"
+    ):
+        mc.Workbook(path, inputs={"B1": mc.Uniform(0, 1)}, outputs=["B3"])
+
+
+def test_all_refusals_are_told_at_once(tmp_path: Path) -> None:
+    cells = {"B1": 1, "B2": "=FOO(B1)", "B3": "=BAR(B1)", "B4": "=B2+B3"}
+
+    with pytest.raises(mc.ArgumentError, match=r"(?s)2 cells do.*B2: .*FOO.*B3: .*BAR"):
+        mc.Workbook(
+            written(tmp_path / "two.xlsx", cells, {}),
+            inputs={"B1": mc.Uniform(0, 1)},
+            outputs=["B4"],
+        )
+
+
+def test_a_circle_is_refused_with_its_cells(tmp_path: Path) -> None:
+    cells = {"B1": "=B3+1", "B2": "=B1*2", "B3": "=B2-A1", "A1": 1}
+
+    with pytest.raises(mc.ArgumentError, match=r"circle; got Sheet!B\d → Sheet!B\d → S"):
+        mc.Workbook(written(tmp_path / "circle.xlsx", cells, {}), outputs=["B3"])
+
+
+def test_a_data_table_is_refused(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(written(tmp_path / "table.xlsx", {"A1": 1}, {}))
+    book.active["B2"] = DataTableFormula(ref="B2", r1="A1")
+    book.save(tmp_path / "table.xlsx")
+
+    with pytest.raises(mc.ArgumentError, match="Sheet!B2: it is part of a data table"):
+        mc.Workbook(tmp_path / "table.xlsx", outputs=["B2"])
+
+
+WRONG: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"outputs": ["nowhere"]}, "`outputs` must name cells by address or by a defined name"),
+    ({"outputs": []}, "`outputs` must name at least one cell"),
+    ({"outputs": "B4"}, "`outputs` must be a list of cells or a mapping"),
+    ({"outputs": ["B4:B5"]}, "`outputs` must name single cells"),
+    ({"outputs": ["B5"], "inputs": {"B1": 3}}, "`inputs` must be distributions"),
+    ({"outputs": ["B5"], "parameters": ["A1"]}, "`parameters` must be cells with numbers"),
+    (
+        {"outputs": ["B1"], "inputs": INPUTS},
+        "`outputs` must be cells with formulas",
+    ),
+    (
+        {"outputs": ["B5"], "inputs": INPUTS, "parameters": ["B1"]},
+        "`parameters` must be other cells than inputs",
+    ),
+    ({"outputs": {"y": "B4"}, "parameters": {"y": "B2"}}, "must have names of their own"),
+)
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG)
+def test_an_argument_that_breaks_its_law_is_refused(
+    arguments: dict[str, Any], message: str, path: Path
+) -> None:
+    with pytest.raises(mc.ArgumentError, match=message):
+        mc.Workbook(path, **arguments)
+
+
+def test_a_file_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "plan.xlsx").write_text("no workbook")
+
+    for name in ("plan.xlsx", "missing.xlsx", "plan.csv"):
+        with pytest.raises(mc.ArgumentError, match="`path` must be a workbook"):
+            mc.Workbook(tmp_path / name, outputs=["B1"])
