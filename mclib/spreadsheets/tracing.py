@@ -1,7 +1,7 @@
 """The function of a workbook's model: from inputs and parameters to outputs."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -97,8 +97,14 @@ class Formulas:
         found = {cell: known[cell] for cell in (*self.given, *self.order)}
         return {**{cell: evaluator.look(cell) for cell in self.outputs.values()}, **found}
 
-    def refusals(self) -> dict[Cell, str]:
-        """Return the cells that can't be traced, each with what stands in the way."""
+    def refusals(self, others: Collection[Cell]) -> dict[Cell, str]:
+        """Return the cells that can't be traced, each with what stands in the way.
+
+        Parameters
+        ----------
+        others : collection of Cell
+            Those that can't be computed, for other reasons.
+        """
 
         def draw(drawn: Drawn, evaluator: Evaluator) -> Value:
             cut_off = drawn.arguments[-3:-1] != (None, None)
@@ -122,12 +128,13 @@ class Formulas:
             try:
                 known[cell] = evaluator.cell(cell)
             except Refusal as refusal:
-                found[cell] = str(refusal)
+                if cell not in others:
+                    found[cell] = str(refusal)
                 # Something to go on with, so that every cell is heard.
                 known[cell] = Traced(uniform(str(cell)).lower)
-        for cell in self.outputs.values():
+        for cell in () if found or others else self.outputs.values():
             value = number(evaluator.look(cell))
-            if isinstance(value, Fault) and cell not in found:
+            if isinstance(value, Fault):
                 found[cell] = f"it is {value!r} in every trial"
         return found
 

@@ -120,7 +120,7 @@ class Workbook:
             if each.cell in self._reach.live and each.cell not in self._reach.refused
         }
         called = names(book, given, fixed, wanted, draws)
-        known = self._folded()
+        known, problems = self._folded()
         numbers = {called.cells[cell]: self._number(cell) for cell in fixed}
         varying = {
             key for key, each in draws.items() if self._varies(each, {*given, *fixed})
@@ -138,7 +138,7 @@ class Workbook:
             outputs={called.cells[cell]: cell for cell in wanted},
             defaults=numbers,
         )
-        self._refuse(self._function.refusals())
+        self._refuse(problems | self._function.refusals(problems))
         distributions = {called.cells[cell]: each for cell, each in given.items()}
         distributions |= self._distributions(sources.values(), known)
         model = Model(self._function, Path(path).stem, distributions, numbers)
@@ -285,7 +285,7 @@ class Workbook:
             raise law("parameters", "be cells with numbers", f"{cell} with {value!r}")
         return value
 
-    def _folded(self) -> dict[Cell, Value]:
+    def _folded(self) -> tuple[dict[Cell, Value], dict[Cell, str]]:
         """Compute what can't change; what can't be computed keeps its saved value."""
         known: dict[Cell, Value] = {}
         evaluator = Evaluator(self._book, known, nothing_drawn, FUNCTIONS)
@@ -301,8 +301,7 @@ class Workbook:
                     continue
                 known[cell] = self._book.saved[cell]
                 self.kept[str(cell)] = str(refusal)
-        self._refuse(problems)
-        return known
+        return known, problems
 
     def _base(self) -> dict[Cell, Value]:
         numbers: dict[Cell, Value] = {}

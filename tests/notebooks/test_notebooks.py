@@ -130,6 +130,18 @@ SHOWN = {
         "loading we pay    1.08",
         "2            4.025 ± 0.017 (95 %)    1.54          1.71",
     ),
+    "10-from-a-spreadsheet.ipynb": (
+        "formulas: 45 traced, 1 computed once",
+        "value        68,700 ± 400",
+        "at the means 69,032",
+        "38.81 % ± 0.10 % (95 %)",
+        "-11,300 ± 400 (95 %)",
+        "105,845 of 1,000,000 trials gave NaN, the first is trial 5",
+        "{'Plan!B14': '#NUM!'}",
+        "cash of year 1   20,090 ± 60",
+        "46 cells have no saved value",
+        "Plan!B17: it uses the function `MYMACRO`.",
+    ),
     "11-tolerances-in-engineering.ipynb": (
         "73.78 ± 0.06 (95 %)",
         "28.58 ± 0.05 (95 %)",
