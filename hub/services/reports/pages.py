@@ -1,7 +1,5 @@
 """The pages: the list, a report with its versions, its sharing, its runs."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
@@ -12,14 +10,13 @@ from sqlalchemy import Connection
 
 from hub.services.reports import finding, jobs, library, schedules, subscriptions
 from hub.services.reports.api import Again, again, delete_own
+from hub.services.reports.asked_parameters import Asked, asked_in, shown_form
 from hub.services.reports.checks import checked_by, checks_of
 from hub.services.reports.comments import AT_MOST, comments_of, may_remove
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
 from hub.services.reports.finding import Sought
 from hub.services.reports.framed import framed_page, is_alone
 from hub.services.reports.library import Grant, Link, Report, Version
-from hub.services.reports.made import made_of
-from hub.services.reports.parameter_form import PREFIX, fields_of, values_of
 from hub.services.reports.reading import (
     asked,
     changed,
@@ -92,8 +89,7 @@ async def report_page(
     version: int | None,
     *,
     status: int = 200,
-    typed: Mapping[str, str] | None = None,
-    wrong: Mapping[str, str] | None = None,
+    asked_for: Asked | None = None,
 ) -> Response:
     """The page of a report at a version.
 
@@ -107,8 +103,8 @@ async def report_page(
         Which report; its newest version where none is named.
     status : int, default 200
         HTTP's status.
-    typed, wrong : mapping of str to str, optional
-        What was typed into the form of parameters, and what of it may not be.
+    asked_for : Asked, optional
+        What was typed into the form of parameters, if that may not be.
     """
     desk = desk_of(request)
     report = await readable_report(desk, person, number)
@@ -144,30 +140,8 @@ async def report_page(
     kept_for = desk.reports.versions_kept_for
     about["has_age"] = kept_for is not None
     about["leaves_at"] = leaves_at(report, at, kept_for) if at is not None else None
-    about |= await _form(desk, at if is_mine else None, typed, wrong)
+    about |= await shown_form(desk, at if is_mine else None, asked_for)
     return page(request, "report", person, status=status, **about, **shown)
-
-
-async def _form(
-    desk: ReportsDesk,
-    at: Version | None,
-    typed: Mapping[str, str] | None,
-    wrong: Mapping[str, str] | None,
-) -> dict[str, Any]:
-    """The form of a version's parameters, or their JSON where it doesn't tell them."""
-    if at is None:
-        return {"fields": None, "parameters": "", "wrong": [], "n_wrong": 0}
-    made, wrong = await made_of(desk, at), wrong or {}
-    fields = None
-    if made.parameters is not None:
-        fields = fields_of(made.parameters, typed, wrong)
-    named = {one.name for one in fields or ()}
-    return {
-        "fields": fields,
-        "parameters": json.dumps(dict(at.parameters), indent=1),
-        "wrong": [said for name, said in wrong.items() if name not in named],
-        "n_wrong": len(wrong),
-    }
 
 
 @router.post("/r/{number}/share")
@@ -205,37 +179,16 @@ async def run(request: Request, person: Reader, number: Number) -> Response:
     """Run a version again, with the parameters of the form."""
     desk, form = desk_of(request), await form_of(request)
     report = await own_report(desk, person, number)
-    if not (asked_for := str(form.get("version", ""))).isdecimal():
+    if not (wanted := str(form.get("version", ""))).isdecimal():
         raise HTTPException(422, "Say which version is to be run again.")
-    version = await version_asked(desk, report, int(asked_for[:9]))
-    made = await made_of(desk, version)
-    if made.parameters is None:
-        told = Again(parameters=_parameters(str(form.get("parameters", ""))))
-    else:
-        typed = {
-            name.removeprefix(PREFIX): str(text)
-            for name, text in form.items()
-            if name.startswith(PREFIX)
-        }
-        values, wrong = values_of(made.parameters, typed)
-        if wrong:
-            shown: dict[str, Any] = {"typed": typed, "wrong": wrong, "status": 422}
-            return await report_page(request, person, number, version.number, **shown)
-        told = Again(parameters=values)
+    version = await version_asked(desk, report, int(wanted[:9]))
+    asked_for = await asked_in(desk, version, form)
+    if asked_for.wrong:
+        shown: dict[str, Any] = {"asked_for": asked_for, "status": 422}
+        return await report_page(request, person, number, version.number, **shown)
+    told = Again(parameters=dict(asked_for.values))
     await again(desk, person, number, version.number, told)
     return _back(desk, number)
-
-
-def _parameters(text: str) -> dict[str, Any]:
-    """Parameters in JSON, of a version that doesn't tell which there are."""
-    law = 'The parameters must be an object in JSON, such as {"rate": 0.03}.'
-    try:
-        parameters = json.loads(text or "{}")
-    except ValueError as error:
-        raise HTTPException(422, law) from error
-    if not isinstance(parameters, dict):
-        raise HTTPException(422, law)
-    return parameters
 
 
 @router.post("/r/{number}/links")
@@ -293,7 +246,7 @@ async def page_by_link(request: Request, secret: str) -> Response:
     detail = {"owner": report.owner, "link": link.id}
     target = f"report/{report.id}/{version.number}"
     await desk.note(who, "report.read", target, "ok", detail)
-    return framed_page(desk, version)
+    return await framed_page(request, desk, version)
 
 
 async def _linked(request: Request, secret: str) -> tuple[Link, Report, Version]:

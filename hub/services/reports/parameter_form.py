@@ -23,6 +23,7 @@ __all__ = [
     "fields_of",
     "require_parameters",
     "require_small",
+    "typed_in",
     "values_of",
 ]
 
@@ -201,6 +202,21 @@ def _choices(parameter: Declared) -> tuple[tuple[str, str], ...]:
     if parameter.choices:
         return tuple((_text(one), _text(one)) for one in parameter.choices)
     return ((_TRUE, "yes"), (_FALSE, "no")) if parameter.type == "bool" else ()
+
+
+def typed_in(form: Mapping[str, Any]) -> dict[str, str]:
+    """What somebody typed into the fields of parameters, by the name of the parameter.
+
+    Examples
+    --------
+    >>> typed_in({"parameter.rate": "0.03", "version": "1"})
+    {'rate': '0.03'}
+    """
+    return {
+        name.removeprefix(PREFIX): str(text)
+        for name, text in form.items()
+        if name.startswith(PREFIX)
+    }
 
 
 def values_of(

@@ -11,12 +11,27 @@ from sqlalchemy import Connection
 from hub.services.reports import finding, jobs, library, schedules, subscriptions
 from hub.services.reports.api import REFUSALS, ReportModel, report_model
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
-from hub.services.reports.reading import asked, changed, own_report, readable_report
+from hub.services.reports.made import made_of
+from hub.services.reports.parameter_form import require_parameters
+from hub.services.reports.reading import (
+    asked,
+    changed,
+    own_report,
+    readable_report,
+    version_asked,
+)
 from hub.services.reports.schedules import Schedule
 from hub.services.reports.timetable import NeverDue, Timetable
 from hub.services.web.counter import Person
 
-__all__ = ["NewSchedule", "add_schedule", "change_schedule", "router", "set_subscription"]
+__all__ = [
+    "NewSchedule",
+    "add_schedule",
+    "change_schedule",
+    "router",
+    "set_subscription",
+    "timetable_of",
+]
 
 MOST: Final = 20
 """Schedules of one report."""
@@ -86,15 +101,29 @@ async def schedule(
     return _model(await add_schedule(desk, person, number, told))
 
 
+def timetable_of(cron: str, zone: str) -> Timetable:
+    """Times as somebody typed them.
+
+    Raises
+    ------
+    NeverDue
+        If nothing can be due by them.
+    """
+    return Timetable(" ".join(cron.split()), zone.strip())
+
+
 async def add_schedule(
     desk: ReportsDesk, person: Person, number: int, told: NewSchedule
 ) -> Schedule:
     """Make a schedule for a report of the one who asks."""
     report = await own_report(desk, person, number)
     try:
-        timetable = Timetable(" ".join(told.cron.split()), told.zone.strip())
+        timetable = timetable_of(told.cron, told.zone)
     except NeverDue as error:
         raise HTTPException(422, str(error)) from error
+    if report.n_versions:
+        newest = await version_asked(desk, report, None)
+        require_parameters(await made_of(desk, newest), told.parameters)
 
     def add(connection: Connection, now: datetime) -> Schedule | None:
         version = library.version_of(connection, number, report.n_versions)

@@ -1,23 +1,26 @@
 """The pages of schedules and of one's own subscriptions."""
 
-import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
 from hub.services.reports import library, schedules, subscriptions
+from hub.services.reports.asked_parameters import Asked, asked_in, shown_form
 from hub.services.reports.desk import Reader, desk_of
-from hub.services.reports.reading import asked, own_report
+from hub.services.reports.library import Report, Version
+from hub.services.reports.reading import asked, own_report, version_asked
 from hub.services.reports.rendering import page
 from hub.services.reports.schedule_api import (
     NewSchedule,
     add_schedule,
     change_schedule,
     set_subscription,
+    timetable_of,
 )
-from hub.services.reports.timetable import zones
+from hub.services.reports.timetable import NeverDue, zones
+from hub.services.web.counter import Person
 from hub.services.web.protection import form_of
 
 __all__ = ["router"]
@@ -32,40 +35,58 @@ _LONGEST_CRON, _LONGEST_ZONE = 100, 64
 @router.get("/r/{number}/schedules")
 async def show(request: Request, person: Reader, number: Number) -> Response:
     """The schedules of a report of one's own, with their histories."""
+    return await _schedules(
+        request, person, await own_report(desk_of(request), person, number)
+    )
+
+
+async def _schedules(
+    request: Request,
+    person: Person,
+    report: Report,
+    asked_for: Asked | None = None,
+    **typed: Any,
+) -> Response:
+    """The page, with what was typed into its form if that may not be."""
     desk = desk_of(request)
-    report = await own_report(desk, person, number)
 
-    def find(connection: Connection) -> dict[str, Any]:
-        found = schedules.schedules_of(connection, number)
-        newest = library.version_of(connection, number, report.n_versions)
-        used = dict(newest.parameters) if newest is not None else {}
-        return {
-            "schedules": [(one, schedules.times_of(connection, one.id)) for one in found],
-            "parameters": json.dumps(used, indent=1),
-        }
+    def find(connection: Connection) -> tuple[Version | None, list[Any]]:
+        found = schedules.schedules_of(connection, report.id)
+        newest = library.version_of(connection, report.id, report.n_versions)
+        return newest, [(one, schedules.times_of(connection, one.id)) for one in found]
 
-    shown = await asked(desk, find)
+    newest, found = await asked(desk, find)
+    shown: dict[str, Any] = {"cron": "", "zone": "UTC", "wrong_times": "", **typed}
+    shown |= await shown_form(desk, newest, asked_for)
+    shown["n_wrong"] += bool(shown["wrong_times"])
     shown |= {"zones": zones(), "has_mails": desk.reports.mails is not None}
-    return page(request, "schedules", person, report=report, **shown)
+    return page(request, "schedules", person, report=report, schedules=found, **shown)
 
 
 @router.post("/r/{number}/schedules")
 async def add(request: Request, person: Reader, number: Number) -> Response:
-    """Make a schedule."""
+    """Make a schedule; what may not be is said beside its field."""
     desk, form = desk_of(request), await form_of(request)
-    law = 'The parameters must be an object in JSON, such as {"rate": 0.03}.'
+    report = await own_report(desk, person, number)
+    times = {
+        "cron": str(form.get("cron", ""))[:_LONGEST_CRON],
+        "zone": str(form.get("zone", ""))[:_LONGEST_ZONE],
+    }
+    # After the one that was shown may have come a newer one, of other parameters.
+    at = await version_asked(desk, report, None) if report.n_versions else None
+    asked_for = Asked(values={}, typed={}, wrong={})
+    if at is not None:
+        asked_for = await asked_in(desk, at, form)
+    wrong_times = ""
     try:
-        parameters = json.loads(str(form.get("parameters", "")) or "{}")
-    except ValueError as error:
-        raise HTTPException(422, law) from error
-    if not isinstance(parameters, dict):
-        raise HTTPException(422, law)
-    told = NewSchedule(
-        cron=str(form.get("cron", ""))[:_LONGEST_CRON],
-        zone=str(form.get("zone", ""))[:_LONGEST_ZONE],
-        parameters=parameters,
-    )
-    await add_schedule(desk, person, number, told)
+        timetable_of(**times)
+    except NeverDue as error:
+        wrong_times = str(error)
+    if asked_for.wrong or wrong_times:
+        told = {**times, "wrong_times": wrong_times, "status": 422}
+        return await _schedules(request, person, report, asked_for, **told)
+    wanted = NewSchedule(**times, parameters=dict(asked_for.values))
+    await add_schedule(desk, person, number, wanted)
     return RedirectResponse(f"{desk.prefix}/r/{number}/schedules", 303)
 
 

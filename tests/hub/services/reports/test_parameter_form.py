@@ -1,5 +1,6 @@
 """The form of a notebook's parameters: what it shows, and what it takes."""
 
+import html
 import json
 import re
 from typing import Any
@@ -214,3 +215,48 @@ def test_a_version_that_does_not_tell_its_parameters_is_run_with_json(
     assert "Parameters, in JSON" in html
     assert answer.status_code == 303
     assert jobs_of(desk, job["report"])[0] == {"rate": 0.5}
+
+
+def test_a_schedule_is_made_with_the_same_form_and_the_same_laws(
+    desk: ReportsDesk, report: int
+) -> None:
+    headers, xsrf = signed_in(desk, "ada")
+    at = f"/r/{report}/schedules"
+    page = ask(desk, "", "GET", at, headers=headers).text
+    assert "share of the profit. A number from 0 to 1. By default 0.02." in page
+    assert '<option value="abroad">' in page
+    form = {"_xsrf": xsrf, "cron": "61 7 * * MON", "zone": "Europe/Berlin"}
+    typed = {"parameter.rate": "3", "parameter.n_trials": "5000", "parameter.x": "1"}
+
+    refused = ask(desk, "", "POST", at, headers=headers, data=form | typed)
+
+    assert refused.status_code == 422
+    assert "No schedule was made: 3 fields can’t be that." in refused.text
+    assert "`rate` must be from 0 to 1; got 3.0." in html.unescape(refused.text)
+    assert "got `x`." in refused.text
+    assert re.search('id="cron-wrong">.*`cron` must be five fields', refused.text)
+    # What was typed is still there, to be mended.
+    for text in ("61 7 * * MON", "Europe/Berlin", "3", "5000"):
+        assert f'value="{text}"' in refused.text
+    assert refused.text.count('aria-invalid="true"') == 2
+    assert schedules_of(desk, report) == []
+
+    right = form | {"cron": "0 7 * * MON", "parameter.rate": "0.03"}
+    assert ask(desk, "", "POST", at, headers=headers, data=right).status_code == 303
+    assert [one["parameters"] for one in schedules_of(desk, report)] == [{"rate": 0.03}]
+
+
+def test_a_schedule_by_the_api_keeps_the_same_laws(desk: ReportsDesk, report: int) -> None:
+    at = f"/api/reports/{report}/schedules"
+    told = {"cron": "0 7 * * MON", "parameters": {"rate": 3, "x": 1}}
+
+    refused = ask(desk, "ada", "POST", at, json=told)
+
+    assert refused.status_code == 422
+    assert "`rate` must be from 0 to 1; got 3." in refused.json()["message"]
+    assert "got `x`." in refused.json()["message"]
+    assert schedules_of(desk, report) == []
+
+
+def schedules_of(desk: ReportsDesk, report: int) -> Any:
+    return ask(desk, "ada", "GET", f"/api/reports/{report}/schedules").json()
