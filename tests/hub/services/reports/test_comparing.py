@@ -164,3 +164,23 @@ def test_what_is_compared_is_read_and_so_recorded(desk: ReportsDesk, report: int
     noted = audit.read(desk.engine)
     read = {one.target for one in noted if one.action == "report.read"}
     assert read >= {f"report/{report}/1", f"report/{report}/2"}
+
+
+@pytest.mark.parametrize("others", [[], [estimate("nan", 0.1)], [estimate(1.0, 0.1, "P1")]])
+def test_versions_without_an_estimate_in_common_are_said_to_have_none(
+    desk: ReportsDesk, report: int, others: list[dict[str, Any]]
+) -> None:
+    sentence = "The two versions have no estimate in common."
+    headers, _ = signed_in(desk, "ada")
+    job = publish(desk, "ada", report=report)
+    begin(desk)
+    told = FIRST | {"estimates": others}
+    content = {"report.json": json.dumps(told).encode()}
+    assert hand_in(desk, job["job"], **content).is_success
+
+    def shown(a: int, b: int) -> str:
+        at = f"/r/{report}/compare?a={a}&b={b}"
+        return ask(desk, "", "GET", at, headers=headers).text
+
+    assert sentence in shown(1, 3)
+    assert sentence not in shown(1, 2)
