@@ -19,6 +19,7 @@ from sqlalchemy import (
     RowMapping,
     and_,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -267,8 +268,14 @@ def stored_bytes(connection: Connection, owner: str) -> int:
 
 
 def digests_in_use(connection: Connection) -> set[str]:
-    """The digests of all files that a version or a job names."""
-    named = set(connection.scalars(select(JOBS.c.notebook)))
+    """The digests of all files that a version names, or a job that hasn't come to its end.
+
+    A version is run again with the notebook of the job that made it; a job that made none,
+    or one that is gone, has no more need of its notebook when its servers are cleared.
+    """
+    has_made = exists().where(VERSIONS.c.job == JOBS.c.id)
+    needed = select(JOBS.c.notebook).where(or_(JOBS.c.is_cleared == 0, has_made))
+    named = set(connection.scalars(needed))
     for files in connection.scalars(select(VERSIONS.c.files)):
         named |= set(json.loads(files).values())
     return named

@@ -1,11 +1,13 @@
 """Versions that go with age, and those that never do."""
 
 import asyncio
+import hashlib
 import json
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,6 +121,38 @@ def test_its_files_go_and_those_of_the_others_stay(
     # Three pages of their own; notebook and report.json are the newest one's too.
     assert before - len(names_in(store)) == 3
     assert "version 4" in ask(keeping, "ada", "GET", f"/r/{report}/v/4/page").text
+
+
+def test_the_notebooks_of_jobs_stay_while_something_is_run_with_them(
+    keeping: ReportsDesk, tmp_path: Path
+) -> None:
+    def handed_in(text: str, report: int | None = None) -> tuple[dict[str, Any], str]:
+        cells = [{"cell_type": "raw", "id": "a", "metadata": {}, "source": text}]
+        notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+        job = publish(keeping, "ada", report=report, notebook=notebook)
+        begin(keeping)
+        return job, hashlib.sha256(json.dumps(notebook).encode()).hexdigest()
+
+    first, of_the_first = handed_in("of a version that goes")
+    assert hand_in(keeping, first["job"]).is_success
+    second, of_the_newest = handed_in("of the newest version", first["report"])
+    assert hand_in(keeping, second["job"]).is_success
+    third, of_the_failed = handed_in("of a run that fails", first["report"])
+    at, token = f"/api/jobs/{third['job']}/1", f"ada/report-{third['job']}-1"
+    ask(keeping, token, "GET", f"{at}/work")
+    ask(keeping, token, "POST", f"{at}/failed", json={"why": "It failed."})
+    begin(keeping)
+    _, of_the_open = handed_in("of a run that waits", first["report"])
+    for file in (tmp_path / "store").rglob("*"):
+        if file.is_file():
+            os.utime(file, (0, 0))
+
+    go_round(keeping, MONTH + timedelta(hours=1))
+
+    notebooks = {of_the_first, of_the_newest, of_the_failed, of_the_open}
+    assert notebooks & names_in(tmp_path / "store") == {of_the_newest, of_the_open}
+    again = f"/api/reports/{first['report']}/versions/2/runs"
+    assert ask(keeping, "ada", "POST", again, json={}).status_code == 202
 
 
 def test_what_goes_is_recorded_once(keeping: ReportsDesk, report: int) -> None:
