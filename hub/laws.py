@@ -11,6 +11,7 @@ from dataclasses import is_dataclass
 from datetime import timedelta
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 __all__ = [
     "SettingsError",
@@ -22,6 +23,7 @@ __all__ = [
     "require_bytes",
     "require_declared_types",
     "require_duration",
+    "require_endpoint",
     "require_name",
     "require_names",
     "require_parts",
@@ -152,6 +154,18 @@ def require_server(path: str, value: str) -> None:
     host, _, port = value.partition(":")
     law = "be a host and a port, as `smtp.example.org:587`"
     require(bool(host) and port.isdigit(), path, law, value)
+
+
+def require_endpoint(path: str, value: str, *, on_this_machine: bool = False) -> None:
+    """Refuse all but a bare `https://` address, or, where it may be, a local `http://`."""
+    parts = urlsplit(value)
+    law, schemes = "be `https://`, a host and at most a port", {"https"}
+    if on_this_machine:
+        law += "; `http://` for this machine alone"
+        schemes |= {"http"} if is_loopback(parts.hostname) else set()
+    bare = f"{parts.scheme}://{parts.netloc}"
+    fits = bool(parts.hostname) and "@" not in parts.netloc and value == bare
+    require(fits and parts.scheme in schemes, path, law, value)
 
 
 def require_positive(path: str, value: float) -> None:

@@ -177,8 +177,8 @@ def _own_files(settings: Settings) -> list[str]:
             found += ["deploy/front/compose.yaml", "deploy/front/compose.self-signed.yaml"]
         case Acme():
             found += ["deploy/front/compose.yaml", "deploy/front/compose.acme.yaml"]
-    if settings.reports.mails is not None:
-        found.append("deploy/compose.mails.yaml")
+    if settings.reports.mails is not None or settings.reports.store is not None:
+        found.append("deploy/compose.reports-outside.yaml")
     if settings.backup:
         found.append("deploy/backup/compose.yaml")
     if is_watched and not isinstance(settings.tls, NoTls):

@@ -13,7 +13,14 @@ from hub.choices import Postgres, Prometheus, SingleSignOn
 from hub.roles import DOCKER_POLICY, PROMETHEUS, REPORTS, ROLES, ROUTE_KEEPER, SYNTHETIC
 from hub.settings import Settings
 
-__all__ = ["OFF_SITE", "alert_secrets", "archive", "mail_secrets", "names_by_part"]
+__all__ = [
+    "OFF_SITE",
+    "alert_secrets",
+    "archive",
+    "mail_secrets",
+    "names_by_part",
+    "store_secrets",
+]
 
 Account = tuple[int, int]
 
@@ -53,7 +60,7 @@ def names_by_part(settings: Settings) -> dict[str, tuple[str, ...]]:
             "files_passphrase",
             *(OFF_SITE if settings.backup.off_site else ()),
         )
-    parts[REPORTS] += mail_secrets(settings)
+    parts[REPORTS] += mail_secrets(settings) + store_secrets(settings)
     parts |= {name: (tokens[name],) for name in (DOCKER_POLICY, PROMETHEUS, SYNTHETIC)}
     parts[ROUTE_KEEPER] = (tokens[ROUTE_KEEPER], "proxy_token")
     return parts | _watching(settings)
@@ -78,6 +85,12 @@ def mail_secrets(settings: Settings) -> tuple[str, ...]:
     """Secret with which mails about reports go out; whoever takes them issues it."""
     mails = settings.reports.mails
     return (mails.password,) if mails is not None and mails.user else ()
+
+
+def store_secrets(settings: Settings) -> tuple[str, ...]:
+    """Secrets that open the bucket of reports' files; whoever has it issues them."""
+    store = settings.reports.store
+    return (store.key_id, store.key) if store is not None else ()
 
 
 def _watching(settings: Settings) -> dict[str, tuple[str, ...]]:

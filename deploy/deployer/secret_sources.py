@@ -11,7 +11,12 @@ from typing import Final, Protocol
 
 from deploy.deployer.commands import Failed
 from deploy.deployer.env_files import parsed, secret_name, variable
-from deploy.deployer.part_secrets import OFF_SITE, alert_secrets, mail_secrets
+from deploy.deployer.part_secrets import (
+    OFF_SITE,
+    alert_secrets,
+    mail_secrets,
+    store_secrets,
+)
 from hub.choices import SecretFiles, SingleSignOn
 from hub.choices.keeping import GENERATED
 from hub.settings import Settings
@@ -152,6 +157,8 @@ def given_from_outside(settings: Settings) -> dict[str, str]:
         found[name] = "whoever takes the alerts issues it (`monitoring.alerts`)"
     for name in mail_secrets(settings):
         found[name] = "whoever takes the mails issues it (`reports.mails`)"
+    for name in store_secrets(settings):
+        found[name] = "the object store issues it (`reports.store`)"
     return found
 
 

@@ -18,11 +18,15 @@ __all__ = ["SHORTEST", "Weakness", "digests", "found_in_git", "open_files", "wea
 SHORTEST: Final = 24
 """Characters that a secret has at least."""
 
-_SHORTEST_OF: Final = {"off_site_key_id": 1, "smtp_password": 12}
+_SHORTEST_OF: Final = {
+    "off_site_key_id": 1,
+    "reports_store_key_id": 1,
+    "smtp_password": 12,
+}
 """The same where somebody else issues it: the name of a key, which keeps nothing secret (20
 letters at AWS), and a password of a mail server's making (16 at some)."""
 
-_NAMES: Final = frozenset({"off_site_key_id"})
+_NAMES: Final = frozenset({"off_site_key_id", "reports_store_key_id"})
 
 _DIFFERENT_CHARACTERS: Final = 10
 # What people and manuals write until somebody puts the real one there. After these are

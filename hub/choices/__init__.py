@@ -24,7 +24,7 @@ from hub.choices.keeping import (
 )
 from hub.choices.people import Budget, Budgets, Password, Sharing, SingleSignOn
 from hub.choices.providers import Entra, GitHub, Google, GroupId, OpenIdConnect
-from hub.choices.reporting import Mails, Reports
+from hub.choices.reporting import Mails, ObjectStore, Reports
 from hub.choices.servers import (
     Container,
     Device,
@@ -64,6 +64,7 @@ __all__ = [
     "Mails",
     "Network",
     "NoTls",
+    "ObjectStore",
     "OffSite",
     "OpenIdConnect",
     "Password",

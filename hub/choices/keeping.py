@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
-from hub.laws import require, require_duration, require_name
+from hub.laws import require, require_duration, require_endpoint, require_name
 
 __all__ = [
     "ENV_FILE",
@@ -112,11 +111,7 @@ class OffSite:
 
     def check(self, path: str) -> None:
         """Refuse an address that would be read on the way, and what is no bucket."""
-        parts = urlsplit(self.endpoint)
-        bare = f"https://{parts.netloc}"
-        fits = bool(parts.hostname) and "@" not in parts.netloc and self.endpoint == bare
-        law = "be `https://`, a host and at most a port"
-        require(fits, f"{path}.endpoint", law, self.endpoint)
+        require_endpoint(f"{path}.endpoint", self.endpoint)
         require_name(f"{path}.bucket", self.bucket)
         require_name(f"{path}.region", self.region)
 

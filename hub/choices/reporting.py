@@ -9,12 +9,38 @@ from hub.laws import (
     require_address,
     require_bytes,
     require_duration,
+    require_endpoint,
     require_name,
     require_positive,
     require_server,
 )
 
-__all__ = ["Mails", "Reports"]
+__all__ = ["Mails", "ObjectStore", "Reports"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectStore:
+    """A bucket for the files of reports, S3 or what speaks like it, and what opens it.
+
+    Files lie below `prefix`; `key_id` and `key` name secrets.
+    """
+
+    endpoint: str
+    bucket: str
+    region: str
+    prefix: str = ""
+    key_id: str = "reports_store_key_id"
+    key: str = "reports_store_key"
+
+    def check(self, path: str) -> None:
+        """Refuse an address that would be read on the way, and what is no bucket."""
+        require_endpoint(f"{path}.endpoint", self.endpoint, on_this_machine=True)
+        require_name(f"{path}.bucket", self.bucket)
+        require_name(f"{path}.region", self.region)
+        for part in self.prefix.split("/") if self.prefix else ():
+            require_name(f"{path}.prefix", part)
+        require_name(f"{path}.key_id", self.key_id)
+        require_name(f"{path}.key", self.key)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +74,8 @@ class Reports:
     may take `run_at_most`. A user's reports may take `storage`. A link for somebody from
     outside lasts `links_at_most`; there are none if it is None. A version goes when it is
     `versions_kept_for` old, but for the newest and those named as kept; none does if it is
-    None. Without `mails` nobody is told of anything by mail.
+    None. Without `mails` nobody is told of anything by mail. Without `store` the files lie
+    in a folder, or a volume, of this environment's.
     """
 
     at_once: int
@@ -58,6 +85,7 @@ class Reports:
     links_at_most: timedelta | None
     versions_kept_for: timedelta | None
     mails: Mails | None
+    store: ObjectStore | None
 
     @property
     def n_bytes(self) -> int:
@@ -76,3 +104,5 @@ class Reports:
             require_duration(f"{path}.versions_kept_for", self.versions_kept_for)
         if self.mails is not None:
             self.mails.check(f"{path}.mails")
+        if self.store is not None:
+            self.store.check(f"{path}.store")

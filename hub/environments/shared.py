@@ -74,6 +74,7 @@ REPORTS: Final = Reports(
     versions_kept_for=None,
     # A site names its own server.
     mails=None,
+    store=None,
 )
 
 # Routes lost with a restarted proxy come back within `read_every` at the latest.

@@ -86,11 +86,15 @@ def reports_command(settings: Settings) -> Sequence[str]:
 
 
 def reports_variables(settings: Settings) -> Mapping[str, str]:
-    """What must not be seen in the command: token, database, the mail server's password."""
-    mails = settings.reports.mails
-    opens = mails.password if mails is not None and mails.user else ""
-    password = {"MCHUB_SMTP_PASSWORD": read_secret(settings, opens)} if opens else {}
-    return {**_kept_secret(settings, REPORTS), **password}
+    """What must not be seen in the command: token, database, what mails and files need."""
+    mails, store = settings.reports.mails, settings.reports.store
+    found = dict(_kept_secret(settings, REPORTS))
+    if mails is not None and mails.user:
+        found["MCHUB_SMTP_PASSWORD"] = read_secret(settings, mails.password)
+    if store is not None:
+        found["MCHUB_STORE_KEY_ID"] = read_secret(settings, store.key_id)
+        found["MCHUB_STORE_KEY"] = read_secret(settings, store.key)
+    return found
 
 
 def admin_command(settings: Settings) -> Sequence[str]:

@@ -29,7 +29,7 @@ from hub.database import engine_at, upgrade
 from hub.environments import load
 from hub.services.reports.application import reports_service
 from hub.services.reports.desk import ReportsDesk
-from hub.services.reports.store import Store
+from hub.services.reports.folder_store import FolderStore
 from hub.services.reports.tables import GRANTS, JOBS, REPORTS, VERSIONS
 from tests.hub.services.reports.token_hub import TokenHub
 from tests.integration.live_hub import free_port
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder, _database(folder, asked) as url:
         engine = engine_at(url)
         upgrade(engine)
-        fill(engine, Store(Path(folder) / "store"))
+        fill(engine, FolderStore(Path(folder) / "store"))
         engine.dispose()
         with _service(url, Path(folder)) as address:
             _tell(f"database: {url.get_backend_name()}, load {os.getloadavg()[0]:.1f}")
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _pages(address, asked.times)
 
 
-def fill(engine: Engine, store: Store) -> None:
+def fill(engine: Engine, store: FolderStore) -> None:
     """Ten thousand reports of a hundred owners, of which ada may read all."""
     digest = store.put(os.urandom(PAGE_BYTES // 2).hex().encode())
     now = datetime.now(UTC)
@@ -170,7 +170,7 @@ def _serve(url: str, folder: str, port: int) -> None:
         token="token of the service",
         public_url=f"http://127.0.0.1:{port}",
         audit=Path(folder) / "reports.jsonl",
-        store=Store(Path(folder) / "store"),
+        store=FolderStore(Path(folder) / "store"),
         reports=load("development", {}).reports,
     )
     uvicorn.run(reports_service(desk), port=port, log_level="error")

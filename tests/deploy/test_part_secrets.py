@@ -8,8 +8,9 @@ import pytest
 
 from deploy.deployer.compose import files
 from deploy.deployer.part_secrets import archive, names_by_part
+from deploy.deployer.secret_sources import given_from_outside
 from hub import load
-from hub.choices import Mails
+from hub.choices import Mails, ObjectStore
 from hub.roles import ROLES
 
 REHEARSAL = load("rehearsal", {})
@@ -59,8 +60,23 @@ def test_the_reports_get_what_opens_the_mail_server_if_they_send_mails() -> None
 
     assert names_by_part(settings)["reports"] == ("reports_token", "database_password")
     assert names_by_part(telling)["reports"][2:] == ("smtp_password",)
-    assert "deploy/compose.mails.yaml" in files(telling)
-    assert "deploy/compose.mails.yaml" not in files(settings)
+    assert "deploy/compose.reports-outside.yaml" in files(telling)
+    assert "deploy/compose.reports-outside.yaml" not in files(settings)
+
+
+def test_the_reports_get_what_opens_their_bucket_and_reach_the_outside() -> None:
+    settings = load("staging", {})
+    place = ObjectStore(
+        endpoint="https://s3.example.org", bucket="mc-reports", region="eu-1"
+    )
+    keeping = replace(settings, reports=replace(settings.reports, store=place))
+
+    assert names_by_part(keeping)["reports"][2:] == (
+        "reports_store_key_id",
+        "reports_store_key",
+    )
+    assert {"reports_store_key_id", "reports_store_key"} <= set(given_from_outside(keeping))
+    assert "deploy/compose.reports-outside.yaml" in files(keeping)
 
 
 @pytest.mark.parametrize("name", ["rehearsal", "staging", "production"])

@@ -16,8 +16,8 @@ from sqlalchemy import insert, make_url
 
 from hub.database import engine_at
 from hub.services.reports import library
+from hub.services.reports.folder_store import FolderStore
 from hub.services.reports.library import Grant
-from hub.services.reports.store import Store
 from hub.services.reports.tables import JOBS, REPORTS, VERSIONS
 from tests.integration.apps import barriers
 from tests.integration.browser import browser_page, pictures
@@ -263,7 +263,7 @@ def test_versions_are_held_against_each_other_and_run_anew(
 
 def attacking_report(hub: LiveHub) -> int:
     """A report of mallory's whose page attacks, shared with ada; its number."""
-    digest = Store(hub.state / "reports").put(ATTACK.encode())
+    digest = FolderStore(hub.state / "reports").put(ATTACK.encode())
     engine = engine_at(make_url(f"sqlite:///{hub.state}/jupyterhub.sqlite"))
     now = datetime.now(UTC)
     with engine.begin() as connection:

@@ -2,7 +2,8 @@
 
 ``python -m hub.services.reports --url ... --hub ... --public-url ... --store ...``; the
 service's token comes in ``JUPYTERHUB_API_TOKEN``, the database's in ``MCHUB_DATABASE``, the
-mail server's password in ``MCHUB_SMTP_PASSWORD``.
+mail server's password in ``MCHUB_SMTP_PASSWORD``, what opens a bucket in
+``MCHUB_STORE_KEY_ID`` and ``MCHUB_STORE_KEY``.
 """
 
 import argparse
@@ -21,7 +22,9 @@ from hub.choices import Reports
 from hub.database import engine_at
 from hub.logs import begin
 from hub.services.reports.application import Worker, reports_service
+from hub.services.reports.bucket_store import BucketStore
 from hub.services.reports.desk import ReportsDesk
+from hub.services.reports.folder_store import FolderStore
 from hub.services.reports.postman import Postman
 from hub.services.reports.runner import Runner
 from hub.services.reports.store import Store
@@ -43,14 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     engine = engine_at(make_url(os.environ["MCHUB_DATABASE"]))
     # A part that ends because the database isn't up yet would be told unhealthy meanwhile.
     make_tables(engine, logging.getLogger("hub.services.reports").info)
+    allowed = TypeAdapter(Reports).validate_json(options.allowed)
     desk = ReportsDesk(
         client=client,
         engine=engine,
         service=options.service,
         token=os.environ["JUPYTERHUB_API_TOKEN"],
         public_url=options.public_url,
-        store=Store(options.store),
-        reports=TypeAdapter(Reports).validate_json(options.allowed),
+        store=_store(allowed, options.store),
+        reports=allowed,
         audit=options.audit / f"{options.service}.jsonl" if options.audit else None,
         fronts=tuple(options.front),
     )
@@ -68,6 +72,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
 
 
+def _store(allowed: Reports, folder: Path) -> Store:
+    """Where files lie: in the environment's bucket, if it has one, or in a folder."""
+    if allowed.store is None:
+        return FolderStore(folder)
+    keys = (os.environ[f"MCHUB_STORE_{name}"] for name in ("KEY_ID", "KEY"))
+    return BucketStore(allowed.store, *keys)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hub.services.reports")
     say = parser.add_argument
@@ -76,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     say("--hub", required=True, help="address of the hub")
     say("--public-url", required=True, help="what people type")
     say("--front", action="append", default=[], metavar="ADDRESS", help="before the proxy")
-    say("--store", type=Path, required=True, metavar="FOLDER", help="the reports' files")
+    say(
+        "--store", type=Path, required=True, metavar="FOLDER", help="files, if in no bucket"
+    )
     say("--allowed", required=True, metavar="JSON", help="what reports may take")
     say(
         "--audit",

@@ -150,6 +150,7 @@ async def publish(desk: ReportsDesk, person: Person, told: Published) -> int:
         return jobs.submit(connection, wanted, now)
 
     number = await changed(desk, add)
+    desk.jobs_changed.set()
     detail = {"title": told.title, "groups": told.groups, "users": told.users}
     await desk.note(person, "report.submit", f"job/{number}", "ok", detail)
     return number
@@ -261,6 +262,7 @@ async def again(
         return jobs.submit(connection, wanted, now)
 
     job = await changed(desk, add)
+    desk.jobs_changed.set()
     detail = {"version": version, "parameters": told.parameters}
     await desk.note(person, "report.rerun", f"report/{number}", "ok", detail)
     return job
@@ -314,6 +316,7 @@ async def cancel(request: Request, person: Reader, number: Number) -> None:
 
     try:
         await changed(desk, end)
+        desk.jobs_changed.set()
     except TooLate as error:
         raise HTTPException(409, f"too late: {error}.") from error
     await desk.note(person, "report.cancel", f"job/{number}")

@@ -27,10 +27,11 @@ from hub.services.reports import (
 )
 from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.rendering import page
+from hub.services.reports.store import FileGone, StoreTrouble
 from hub.services.telling import told_in
 from hub.services.web import STATIC, signing_in
 from hub.services.web.protection import add_security_headers
-from hub.services.web.refusals import add_refusals
+from hub.services.web.refusals import add_refusals, refuse
 
 __all__ = ["Worker", "reports_service"]
 
@@ -90,7 +91,18 @@ def reports_service(desk: ReportsDesk, *workers: Worker) -> FastAPI:
     made.middleware("http")(add_security_headers)
     made.middleware("http")(told_in(_LOG))
     add_refusals(made, _refused)
+    made.add_exception_handler(StoreTrouble, _trouble)
     return made
+
+
+async def _trouble(request: Request, error: Exception) -> Response:
+    # Where the files are is nobody's business but the operator's.
+    _LOG.error("the store of files: %s", error)
+    if isinstance(error, FileGone):
+        law = "A version's files must be in the store as they were kept; one of them isn't."
+        return refuse(request, 503, f"{law} Tell those who run this hub: copies have it.")
+    law = "The store of reports' files must answer; now it does not, or refuses."
+    return refuse(request, 503, f"{law} Nothing was changed: try again in a moment.")
 
 
 def _refused(request: Request, status: int, message: str) -> Response:

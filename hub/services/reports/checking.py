@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Request
-from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
@@ -21,6 +21,7 @@ from hub.services.reports.reading import (
     readable_report,
     version_asked,
 )
+from hub.services.reports.sending import stored_file
 from hub.services.reports.server_api import own_job, step
 from hub.services.web.counter import Person
 from hub.services.web.protection import form_of
@@ -95,6 +96,7 @@ async def _submit(desk: ReportsDesk, person: Person, number: int, version: int) 
 
     try:
         job = await changed(desk, add)
+        desk.jobs_changed.set()
     except NothingToRepeat as error:
         law = f"Only a version that was run can be checked; version {version} was published"
         raise HTTPException(409, f"{law} as it is.") from error
@@ -122,8 +124,8 @@ async def file_to_check(
     if name not in checks.files_needed(version):
         names = ", ".join(checks.files_needed(version))
         raise HTTPException(404, f"A check compares {names}.")
-    path = desk.store.path(version.files[name])
-    return FileResponse(path, media_type="application/octet-stream", headers=FRAME)
+    digest, kind = version.files[name], "application/octet-stream"
+    return await stored_file(request, desk.store, digest, media_type=kind, headers=FRAME)
 
 
 @servers.post("/checked", status_code=204)
@@ -135,5 +137,6 @@ async def told(
     job = await own_job(request, person, number, attempt)
     version = await _checked(desk, number)
     await step(desk, checks.tell, number, attempt, found)
+    desk.jobs_changed.set()
     detail: dict[str, Any] = {"version": version.number, "same_bits": found.same_bits}
     await desk.note(person, "report.checked", f"report/{job.report}", "ok", detail)

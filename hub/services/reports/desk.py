@@ -1,5 +1,6 @@
 """What the reports service works with, and who asks it."""
 
+import asyncio
 import hashlib
 import time
 from dataclasses import dataclass, field
@@ -56,6 +57,8 @@ class ReportsDesk(Counter):
     store: Store
     reports: Reports
     known: _Known = field(default_factory=_Known)
+    # Set where a job has changed: the runner looks at once, and not at its next round.
+    jobs_changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def desk_of(request: Request) -> ReportsDesk:

@@ -7,11 +7,12 @@ way out, say. What keeps it in is said with every answer, and not by the frame a
 from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Path, Request
-from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
 from hub.services.reports.library import Version
 from hub.services.reports.reading import readable_report, version_asked
+from hub.services.reports.sending import stored_file
 
 __all__ = ["FRAME", "framed_page", "is_alone", "router"]
 
@@ -40,11 +41,6 @@ _TYPES: Final = {
 _OTHER: Final = "application/octet-stream"
 
 
-class _StoredFile(FileResponse):
-    # Each part is read by a thread of its own, which costs more than to read a small one.
-    chunk_size = 2**20
-
-
 @router.get("/r/{number}/v/{version}/page")
 async def own_page(
     request: Request, person: Reader, number: Number, version: Number
@@ -57,7 +53,7 @@ async def own_page(
         return RedirectResponse(f"{desk.prefix}/r/{number}/v/{version}", 303)
     target = f"report/{number}/{version}"
     await desk.note(person, "report.read", target, "ok", {"owner": report.owner})
-    return framed_page(desk, found)
+    return await framed_page(request, desk, found)
 
 
 @router.get("/r/{number}/v/{version}/files/{name:path}")
@@ -73,11 +69,13 @@ async def file(
     detail = {"owner": report.owner, "file": name}
     await desk.note(person, "report.read", f"report/{number}/{version}", "ok", detail)
     saved_as = f"report-{number}-{version}-{name.rpartition('/')[2]}"
-    return _StoredFile(
-        desk.store.path(found.files[name]),
+    return await stored_file(
+        request,
+        desk.store,
+        found.files[name],
         media_type=_TYPES.get(name.rpartition(".")[2], _OTHER),
         headers=FRAME,
-        filename=saved_as,
+        saved_as=saved_as,
     )
 
 
@@ -86,10 +84,12 @@ def is_alone(request: Request) -> bool:
     return request.headers.get("sec-fetch-dest") == "document"
 
 
-def framed_page(desk: ReportsDesk, version: Version) -> Response:
+async def framed_page(request: Request, desk: ReportsDesk, version: Version) -> Response:
     """The page itself, which never goes out without what keeps it in."""
-    return _StoredFile(
-        desk.store.path(version.files["page.html"]),
+    return await stored_file(
+        request,
+        desk.store,
+        version.files["page.html"],
         media_type="text/html; charset=utf-8",
         headers=FRAME,
     )

@@ -6,6 +6,7 @@ round finds in the table what is to be done, and asks the hub what there is.
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -20,13 +21,14 @@ from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.jobs import Job, TooLate
 from hub.services.reports.library import digests_in_use
 from hub.services.reports.retention import Gone, remove_old
+from hub.services.reports.store import StoreTrouble
 from hub.services.web.counter import Person
 from hub.services.web.hub_api import HubApi, HubAway, HubRefusal
 
 __all__ = ["Runner"]
 
 EVERY: Final = 1.0
-"""Seconds between two rounds."""
+"""Seconds between two rounds, unless a job changes meanwhile."""
 
 _LOG: Final = logging.getLogger("hub.services.reports.runner")
 _TROUBLE: Final = (HubAway, HubRefusal, SQLAlchemyError, httpx.HTTPError)
@@ -62,7 +64,9 @@ class Runner:
                 _LOG.warning("no round now, another soon: %r", error)
             except Exception:
                 _LOG.exception("a round failed")
-            await asyncio.sleep(EVERY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._desk.jobs_changed.wait(), EVERY)
+            self._desk.jobs_changed.clear()
 
     async def go_round(self, now: datetime) -> None:
         """Look after every open job, then begin those for which there is room."""
@@ -153,10 +157,11 @@ class Runner:
         """Remove files that no version and no job names; the youngest may yet be named."""
         with self._desk.engine.connect() as connection:
             kept = digests_in_use(connection)
-        youngest = (now - _SWEEP_EVERY).timestamp()
-        n_removed = self._desk.store.sweep(
-            kept, lambda file: file.stat().st_mtime < youngest
-        )
+        try:
+            n_removed = self._desk.store.sweep(kept, now - _SWEEP_EVERY)
+        except StoreTrouble as trouble:
+            _LOG.warning("files are swept tomorrow, as the store can't be: %s", trouble)
+            n_removed = 0
         if n_removed:
             _LOG.info("%d files of the store belonged to nothing any more", n_removed)
         sends_mails = self._desk.reports.mails is not None

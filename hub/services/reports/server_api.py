@@ -114,11 +114,10 @@ async def file(
     job = await own_job(request, person, number, attempt)
     at_most = most_bytes(name)
     await _check_quota(desk, job)
-    content = await body_of(request, at_most)
-    digest = await run_in_threadpool(desk.store.put, content)
+    kept = await desk.store.keep(body_of(request, at_most))
     server = f"{job.owner}/{job.server_of(attempt)}"
-    receipt = receipt_of(desk.token, server, name, digest, len(content))
-    return Handed(name=name, digest=digest, bytes=len(content), receipt=receipt)
+    receipt = receipt_of(desk.token, server, name, kept.digest, kept.n_bytes)
+    return Handed(name=name, digest=kept.digest, bytes=kept.n_bytes, receipt=receipt)
 
 
 async def _check_quota(desk: ReportsDesk, job: Job) -> None:
@@ -156,6 +155,7 @@ async def done(
         )
 
     version = await step(desk, finish)
+    desk.jobs_changed.set()
     await desk.note(person, "report.publish", f"report/{job.report}", "ok", {"job": number})
     return {"version": version}
 
@@ -186,6 +186,7 @@ async def failed(
         jobs.fail(connection, number, attempt, told.why, now, failure)
 
     await step(desk_of(request), fail)
+    desk_of(request).jobs_changed.set()
     detail = {"job": number, "why": told.why[:200]}
     target = f"report/{job.report}"
     await desk_of(request).note(person, "report.publish", target, "failed", detail)

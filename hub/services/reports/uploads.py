@@ -7,7 +7,7 @@ file that they did not bring.
 
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -55,17 +55,23 @@ def most_bytes(name: str) -> int:
     raise HTTPException(422, f"a file of a report must be {names}; got {name[:100]!r}.")
 
 
-async def body_of(request: Request, at_most: int) -> bytes:
-    """The body of a request, read no further than `at_most`."""
+async def body_of(request: Request, at_most: int) -> AsyncIterator[bytes]:
+    """The body of a request as it comes, read no further than `at_most`.
+
+    Raises
+    ------
+    HTTPException
+        If there is more.
+    """
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told) > at_most:
         raise too_large(at_most, int(told))
-    read = bytearray()
+    n_bytes = 0
     async for part in request.stream():
-        read += part
-        if len(read) > at_most:
-            raise too_large(at_most, len(read))
-    return bytes(read)
+        n_bytes += len(part)
+        if n_bytes > at_most:
+            raise too_large(at_most, n_bytes)
+        yield part
 
 
 def too_large(at_most: int, found: int) -> HTTPException:

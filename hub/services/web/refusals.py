@@ -13,7 +13,7 @@ from hub.services.web.counter import counter_of
 from hub.services.web.hub_api import HubAway, HubRefusal
 from hub.services.web.protection import Forbidden, NotSignedIn, bearer_token
 
-__all__ = ["Shown", "add_refusals"]
+__all__ = ["Shown", "add_refusals", "refuse"]
 
 Shown = Callable[[Request, int, str], Response]
 """The page that shows a refusal: of a request, with HTTP's status, in words."""
@@ -36,7 +36,8 @@ def _is_for_program(request: Request) -> bool:
     return bool(bearer_token(request)) or request.url.path.startswith(prefix)
 
 
-def _answer(request: Request, status_code: int, message: str) -> Response:
+def refuse(request: Request, status_code: int, message: str) -> Response:
+    """A refusal in words: on a page, or in JSON to a program."""
     if _is_for_program(request):
         return JSONResponse({"message": message}, status_code)
     shown: Shown = request.app.state.shown
@@ -56,22 +57,22 @@ async def _not_signed_in(request: Request, _error: Exception) -> Response:
 
 
 async def _forbidden(request: Request, error: Exception) -> Response:
-    return _answer(request, 403, str(error))
+    return refuse(request, 403, str(error))
 
 
 async def _hub_refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HubRefusal)
     code = error.status if 400 <= error.status < 500 else 502
-    return _answer(request, code, f"The hub refused: {error.message}")
+    return refuse(request, code, f"The hub refused: {error.message}")
 
 
 async def _away(request: Request, error: Exception) -> Response:
-    return _answer(request, 503, f"Try again in a moment: {error}.")
+    return refuse(request, 503, f"Try again in a moment: {error}.")
 
 
 async def _database_away(request: Request, _error: Exception) -> Response:
     counter_of(request).log.exception("the database refused")
-    return _answer(request, 503, "Try again in a moment: the database doesn't answer.")
+    return refuse(request, 503, "Try again in a moment: the database doesn't answer.")
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -79,15 +80,15 @@ async def _http_error(request: Request, error: Exception) -> Response:
     message = str(error.detail)
     if error.status_code == status.HTTP_404_NOT_FOUND and message == "Not Found":
         message = f"There is nothing at {request.url.path}."
-    return _answer(request, error.status_code, message)
+    return refuse(request, error.status_code, message)
 
 
 async def _not_understood(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if any(one["loc"][0] == "path" for one in error.errors()):
-        return _answer(request, 404, f"There is nothing at {request.url.path}.")
+        return refuse(request, 404, f"There is nothing at {request.url.path}.")
     said = "; ".join(
         f"`{'.'.join(str(part) for part in one['loc'][1:])}`: {one['msg']}"
         for one in error.errors()
     )
-    return _answer(request, 422, f"{said}.")
+    return refuse(request, 422, f"{said}.")

@@ -1,16 +1,18 @@
 """Kubernetes without a cluster: rendered by kubectl, held against its own schemas."""
 
 import ipaddress
+import os
 import tomllib
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import kubernetes_validate
 import pytest
 import yaml
 
 from deploy.deployer.part_secrets import names_by_part
-from hub.choices import Pod
+from hub.choices import ObjectStore, Pod
 from hub.environments import load
 from hub.settings import Settings
 from tests.deploy.kubernetes.rendered import (
@@ -39,6 +41,33 @@ def settings_of(overlay: str) -> Settings:
 def test_every_manifest_keeps_kubernetes_own_schema(root: str, version: str) -> None:
     for manifest in rendered(root):
         kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_files_in_a_bucket_need_its_keys_and_the_outside_and_no_claim(
+    tmp_path: Path,
+) -> None:
+    relative = Path(os.path.relpath(FOLDER, tmp_path))
+    told = {
+        "resources": [str(relative / "overlays" / "production")],
+        "components": [str(relative / "reports-bucket")],
+    }
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(told))
+    root = str(tmp_path)
+
+    for manifest, version in product(rendered(root), VERSIONS):
+        kubernetes_validate.validate(manifest, version, strict=True)
+    spec = pods(root)["reports"]["spec"]
+    given = next(one for one in spec["volumes"] if one["name"] == "given")
+    store = ObjectStore(endpoint="https://s3.example.org", bucket="mc", region="eu-1")
+    settings = settings_of("production")
+    keeping = replace(settings, reports=replace(settings.reports, store=store))
+    assert {item["key"] for item in given["secret"]["items"]} == set(
+        names_by_part(keeping)["reports"]
+    )
+    assert "reports" not in of_kind(root, "PersistentVolumeClaim")
+    assert "/srv/hub/reports" not in yaml.safe_dump(spec)
+    (rule,) = of_kind(root, "NetworkPolicy")["reports-bucket"]["spec"]["egress"]
+    assert rule["ports"] == [{"port": 443}]
 
 
 def test_the_schema_would_say_what_is_wrong() -> None:

@@ -15,7 +15,7 @@ from hub.database import engine_at
 from hub.environments import load
 from hub.services.reports.application import reports_service
 from hub.services.reports.desk import ReportsDesk
-from hub.services.reports.store import Store
+from hub.services.reports.folder_store import FolderStore
 from hub.sign_on import identities
 from tests.hub.databases import sqlite_database
 from tests.hub.services.reports.asking import ask, hand_in, publish
@@ -60,7 +60,7 @@ def desk(hub: TokenHub, engine: Engine, tmp_path: Path) -> ReportsDesk:
         token="token of the service",
         public_url="http://hub",
         audit=tmp_path / "reports.jsonl",
-        store=Store(tmp_path / "store"),
+        store=FolderStore(tmp_path / "store"),
         reports=reports,
     )
 

@@ -31,9 +31,9 @@ from hub.database.connection import engine_at
 from hub.environments import load
 from hub.services.reports import jobs, library
 from hub.services.reports.desk import ReportsDesk
+from hub.services.reports.folder_store import FolderStore
 from hub.services.reports.jobs import MOST_TRIES, TooLate, Wanted
 from hub.services.reports.runner import Runner
-from hub.services.reports.store import Store
 from hub.services.reports.tables import JOBS, REPORTS, VERSIONS
 from hub.services.web.hub_api import HubAway
 from tests.hub.services.reports.token_hub import TokenHub
@@ -79,7 +79,7 @@ class Lives(RuleBasedStateMachine):
             service="reports",
             token="token",
             public_url="http://hub",
-            store=Store(folder / "store"),
+            store=FolderStore(folder / "store"),
             reports=load("development", {}).reports,
         )
         self.runner = Runner(self.desk)
