@@ -5,12 +5,10 @@ from dataclasses import dataclass
 
 from mclib.errors import ArgumentError
 from mclib.spreadsheets.cells import Cell
-from mclib.spreadsheets.formulas import Call, Drawn, walk
+from mclib.spreadsheets.formulas import Drawn, walk
 from mclib.spreadsheets.reading import Book
 from mclib.spreadsheets.refusals import Refusal
-
-_HIDDEN = ("INDIRECT", "OFFSET")
-"""Functions whose arguments don't say at which cells they look."""
+from mclib.spreadsheets.settling import settled
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def dependencies(
                 order.append(cell)
                 continue
             state[cell] = 1
-            looked_at[cell] = _looked_at(book, cell, refused)
+            looked_at[cell] = _looked_at(book, cell, sources, refused)
             for each in looked_at[cell]:
                 if state.get(each) == 1 and each not in sources:
                     raise _circle(looked_at, each, cell)
@@ -72,17 +70,11 @@ def dependencies(
     return Dependencies(tuple(order), frozenset(live), refused)
 
 
-def _looked_at(book: Book, cell: Cell, refused: dict[Cell, str]) -> list[Cell]:
+def _looked_at(
+    book: Book, cell: Cell, sources: Collection[Cell], refused: dict[Cell, str]
+) -> list[Cell]:
     try:
-        tree = book.tree(cell)
-        hidden = [
-            each.function
-            for each in walk(tree)
-            if isinstance(each, Call) and each.function in _HIDDEN
-        ]
-        if hidden:
-            refused[cell] = f"it looks by `{hidden[0]}` at cells that it doesn't name"
-            return []
+        settled(book, cell, sources)
         return book.precedents(cell)
     except Refusal as refusal:
         refused[cell] = str(refusal)

@@ -114,6 +114,14 @@ def _or_else(evaluator: Evaluator, of: Tree, other: Tree | None) -> Value:
     return instead(evaluator.single(of), lambda: _or_zero(evaluator.single(other)))
 
 
+def _or_missing(evaluator: Evaluator, of: Tree, other: Tree | None) -> Value:
+    """Evaluate ``IFNA``; a traced fault counts as ``#N/A``, as its kind isn't kept."""
+    value = evaluator.single(of)
+    if isinstance(value, Fault) and value != MISSING:
+        return value
+    return instead(value, lambda: _or_zero(evaluator.single(other)))
+
+
 def instead(value: Value, other: Callable[[], Value]) -> Value:
     """Return `value`, or where it is a fault what `other` gives."""
     if isinstance(value, Area):
@@ -229,7 +237,7 @@ FUNCTIONS = {
     "SWITCH": Function(_switch, 3, 254, "trees"),
     "CHOOSE": Function(_choose_from, 2, 254, "trees"),
     "IFERROR": Function(_or_else, 2, 2, "trees"),
-    "IFNA": Function(_or_else, 2, 2, "trees"),
+    "IFNA": Function(_or_missing, 2, 2, "trees"),
     "AND": Function(lambda *x: together(x, _pair(lambda a, b: a & b)), takes="areas"),
     "OR": Function(lambda *x: together(x, _pair(lambda a, b: a | b)), takes="areas"),
     "XOR": Function(lambda *x: together(x, _pair(lambda a, b: a ^ b)), takes="areas"),

@@ -178,6 +178,28 @@ def test_other_sheets_tables_and_arrays_are_read(tmp_path: Path) -> None:
     assert {"y2": 15.0, "y3": 36.0, "y4": 110.0, "y5": 22.0} == plan.model(n=3.0)
 
 
+def test_offset_and_indirect_are_references_where_nothing_moves_them(
+    tmp_path: Path,
+) -> None:
+    cells = {
+        "A1": 2,
+        "A2": "B3",
+        "B1": 1,
+        "B2": "=B1*10",
+        "B3": "=B1*100",
+        "C1": "=SUM(OFFSET(B1,1,0,A1,1))",
+        "C2": '=INDIRECT(A2)+INDIRECT("B"&ROW())',
+        "C3": "=OFFSET($B$1,A1,0)",
+    }
+    plan = mc.Workbook(
+        written(tmp_path / "found.xlsx", cells, {}),
+        parameters={"x": "B1"},
+        outputs={"a": "C1", "b": "C2", "c": "C3"},
+    )
+
+    assert {"a": 330.0, "b": 330.0, "c": 300.0} == plan.model(x=3.0)
+
+
 def test_a_choice_of_texts_goes_on_as_a_choice(tmp_path: Path) -> None:
     cells = {
         "B1": 1,
@@ -231,7 +253,9 @@ def test_a_value_that_is_no_longer_computed_is_kept_and_told(tmp_path: Path) -> 
 
 
 REFUSED = {
-    '=INDIRECT("B1")': "looks by `INDIRECT` at cells that it doesn't name",
+    '=INDIRECT("B"&B1)': "looks by `INDIRECT` at cells that it doesn't name",
+    "=SUM(OFFSET(B1,0,0,B1,1))": "looks by `OFFSET` at cells that it doesn't name",
+    "=OFFSET(B1,-1,0)": "moves by `OFFSET` beyond the sheet",
     "=OFFSET(B1,B1,0)": "looks by `OFFSET` at cells that it doesn't name",
     "=MYVBA(B1)": "uses the function `MYVBA`",
     "=B1+[1]Other!A1": r"refers to another workbook, `\[1\]Other!A1`",
