@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mclib.expressions import functions as mathematics
-from mclib.expressions.functions import absolute, isfinite, where
+from mclib.expressions.functions import absolute, where
 from mclib.spreadsheets.values import (
     DIVISION,
     NUMBER,
@@ -136,10 +136,3 @@ def less(a: Any, b: Any) -> Any:
     if (is_plain(a) and a == 0.0) or (is_plain(b) and b == 0.0):
         return expression(a) < expression(b)
     return (expression(a) < expression(b)) & ~equal(a, b)
-
-
-def checked(value: Any) -> Any:
-    """Return a traced number in which what isn't finite is a fault."""
-    if is_plain(value):
-        return value
-    return Traced(where(isfinite(value.value), value.value, math.nan), may_fail=True)

@@ -222,9 +222,10 @@ def _payment(rate: Any, n: Any, now: Any, later: Any = 0.0, kind: Any = 0.0) -> 
     return _all(made, grown, sums)
 
 
-def _interest(
+def interest(
     rate: Any, period: Any, n: Any, now: Any, later: Any = 0.0, kind: Any = 0.0
 ) -> Any:
+    """Return ``IPMT``: the interest in one payment of a loan."""
     if not is_plain(kind, period):
         raise Refusal("the period that it asks for is random")
     if period < 1.0:
@@ -239,12 +240,13 @@ def _interest(
     return _all(lambda i: divide(i, add(1.0, rate)) if kind else i, paid)
 
 
-def _principal(
+def principal(
     rate: Any, period: Any, n: Any, now: Any, later: Any = 0.0, kind: Any = 0.0
 ) -> Any:
+    """Return ``PPMT``: what one payment of a loan pays back."""
     payment = _payment(rate, n, now, later, kind)
-    interest = _interest(rate, period, n, now, later, kind)
-    return _all(subtract, payment, interest)
+    paid = interest(rate, period, n, now, later, kind)
+    return _all(subtract, payment, paid)
 
 
 def _periods(rate: Any, payment: Any, now: Any, later: Any = 0.0, kind: Any = 0.0) -> Any:
@@ -300,8 +302,8 @@ FUNCTIONS = {
     "FV": numeric(_future_value, 3, 5),
     "PV": numeric(_present_value, 3, 5),
     "PMT": numeric(_payment, 3, 5),
-    "IPMT": numeric(_interest, 4, 6),
-    "PPMT": numeric(_principal, 4, 6),
+    "IPMT": numeric(interest, 4, 6),
+    "PPMT": numeric(principal, 4, 6),
     "NPER": numeric(_periods, 3, 5),
     "RATE": numeric(_rate, 3, 6),
     "SLN": numeric(_straight_line, 3),

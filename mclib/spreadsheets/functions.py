@@ -5,6 +5,7 @@ from typing import Any
 from mclib.spreadsheets import (
     aggregates,
     finance,
+    loans,
     logic,
     lookups,
     mathematics,
@@ -40,6 +41,7 @@ FUNCTIONS: dict[str, Function] = {
     **aggregates.FUNCTIONS,
     **lookups.FUNCTIONS,
     **finance.FUNCTIONS,
+    **loans.FUNCTIONS,
     **probabilities.FUNCTIONS,
     **texts.FUNCTIONS,
     "ROW": Function(_row, 0, 1, "trees"),

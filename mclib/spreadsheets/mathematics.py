@@ -46,10 +46,6 @@ def _plainly(function: Callable[[float], float]) -> Callable[[float], float]:
     return applied
 
 
-def _half_away(a: Any) -> Any:
-    return sign(a) * floor(absolute(a) + 0.5)
-
-
 _WAYS: dict[str, tuple[Callable[[Any], Any], Callable[[float], float]]] = {
     "nearest": (
         lambda a: sign(a) * held(floor)(absolute(a) + 0.5),

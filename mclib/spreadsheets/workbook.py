@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, final
 
 from mclib.correlating import correlate
-from mclib.distributions import Distribution, Uniform
+from mclib.distributions import Distribution, Tabulated, Uniform
 from mclib.errors import ArgumentError, law
 from mclib.expressions.tracing import plain_numbers
 from mclib.model import Model
@@ -42,7 +42,8 @@ class Workbook:
         An ``.xlsx`` or ``.xlsm`` file. Saved by a spreadsheet program, it has values beside
         its formulas, which `check` compares with.
     inputs : mapping of str to Distribution, optional
-        What is random, by cell (``"Sheet1!B3"``) or by defined name.
+        What is random, by cell (``"Sheet1!B3"``) or by defined name. It takes the place of
+        what stands there.
     parameters : sequence of str, or mapping of str to str, optional
         Cells with a number that may be changed between runs; a mapping gives them names.
     outputs : sequence of str, or mapping of str to str, optional
@@ -104,8 +105,10 @@ class Workbook:
         self.kept: dict[str, str] = {}
         self._book = book = read(path)
         given = {cell_of(book, key, "inputs"): each for key, each in (inputs or {}).items()}
-        for each in given.values():
-            if not isinstance(each, Distribution):
+        for cell, each in given.items():
+            if hasattr(each, "cdf") and not isinstance(each, (Distribution, type)):
+                given[cell] = Tabulated(each)
+            elif not isinstance(each, Distribution):
                 raise law("inputs", "be distributions", each)
         fixed = self._cells(parameters, "parameters")
         own = found(book, {*given, *fixed})
