@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -189,8 +189,12 @@ async def _run_in(folder: Path, service: Service, work: dict[str, Any]) -> None:
     if status == 0 and work.get("compared"):
         await _compare(version, made, service)
     elif status == 0:
-        await _print(made)
-        await _hand_in(made, service)
+        # A browser takes a second or two, in which all else is handed in.
+        printing = asyncio.create_task(_print(made))
+        try:
+            await _hand_in(made, service, printing)
+        finally:
+            printing.cancel()
     elif status == NOTEBOOK_FAILED:
         failure = json.loads((made / "failure.json").read_text(encoding="utf-8"))
         why = "The notebook failed, so nothing was published."
@@ -247,8 +251,11 @@ async def _print(made: Path) -> None:
     try:
         await asyncio.wait_for(printing.wait(), _PRINTED_WITHIN)
     except TimeoutError:
-        printing.kill()
-        await printing.wait()
+        pass
+    finally:
+        if printing.returncode is None:
+            printing.kill()
+            await printing.wait()
 
 
 async def _fetch(version: Path, names: Sequence[str], service: Service) -> None:
@@ -293,21 +300,27 @@ def _cut(told: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _hand_in(made: Path, service: Service) -> None:
+async def _hand_in(made: Path, service: Service, printing: Awaitable[None]) -> None:
+    """Hand in the files of a report, the one that is printed meanwhile at last."""
     files = [made / name for name in _FILES]
-    files += [file for file in (made / "page.pdf",) if file.is_file()]
     files += sorted((made / "data").glob("*.parquet"))
-    handed = []
-    for file in files:
-        name = quote(file.relative_to(made).as_posix())
-        content = await asyncio.to_thread(file.read_bytes)
-        try:
-            handed.append(await service.tell(f"files/{name}", content, method="PUT"))
-        except HTTPClientError as error:
-            await service.tell("failed", {"why": _words(error)})
-            return
+    paper, handed = made / "page.pdf", []
+    try:
+        handed += [await _put(file, made, service) for file in files]
+        await printing
+        if paper.is_file():
+            handed.append(await _put(paper, made, service))
+    except HTTPClientError as error:
+        await service.tell("failed", {"why": _words(error)})
+        return
     title = json.loads((made / "report.json").read_text(encoding="utf-8")).get("title", "")
     await service.tell("done", {"title": str(title)[:500], "files": handed})
+
+
+async def _put(file: Path, made: Path, service: Service) -> Any:
+    name = quote(file.relative_to(made).as_posix())
+    content = await asyncio.to_thread(file.read_bytes)
+    return await service.tell(f"files/{name}", content, method="PUT")
 
 
 def _words(error: HTTPClientError) -> str:

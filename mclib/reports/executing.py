@@ -86,7 +86,12 @@ def is_run(cell: Any) -> bool:
 
 
 def execute(
-    notebook: Any, home: Path, folder: Path, told: Told, again: Sequence[int] = ()
+    notebook: Any,
+    home: Path,
+    folder: Path,
+    told: Told,
+    again: Sequence[int] = (),
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
     """Run a notebook in a new process, and keep its outputs in it.
 
@@ -102,6 +107,8 @@ def execute(
         Called after each cell.
     again : sequence of int, optional
         Seeds that runs without one draw, in their order.
+    meanwhile : callable, optional
+        What is done here, in a thread, while the notebook runs there.
 
     Raises
     ------
@@ -110,11 +117,16 @@ def execute(
     Stopped
         By SIGINT or SIGTERM; the process is ended then.
     """
-    asyncio.run(_executed(notebook, home, folder, told, list(again)))
+    asyncio.run(_executed(notebook, home, folder, told, list(again), meanwhile))
 
 
 async def _executed(
-    notebook: Any, home: Path, folder: Path, told: Told, again: list[int]
+    notebook: Any,
+    home: Path,
+    folder: Path,
+    told: Told,
+    again: list[int],
+    meanwhile: Callable[[], None],
 ) -> None:
     from nbclient.exceptions import CellExecutionError, DeadKernelError
 
@@ -127,6 +139,7 @@ async def _executed(
             async with client.async_setup_kernel(cwd=str(home), stderr=words):
                 # The client has set signals of its own, by which a cell just seems dead.
                 stopped.listen()
+                aside = asyncio.create_task(asyncio.to_thread(meanwhile))
                 await _hidden(client, _BEGIN.format(again=again))
                 for at, place in enumerate(cells, 1):
                     await client.async_execute_cell(
@@ -135,6 +148,7 @@ async def _executed(
                     told(at, len(cells))
                 client.set_widgets_metadata()
                 await _hidden(client, _LEAVE.format(folder=str(folder)))
+                await aside
         except CellExecutionError as error:
             source = notebook.cells[cells[at - 1]].source
             plain = _ANSI.sub("", error.traceback)

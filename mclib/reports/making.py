@@ -18,6 +18,7 @@ from mclib.errors import law
 from mclib.reports.executing import NotebookFailed, Told, execute, is_run
 from mclib.reports.notebook_page import notebook_page, title_of
 from mclib.reports.parameters import change, parameters_of, with_values
+from mclib.reports.prose import made_ready
 from mclib.reports.witness import RUNS_FILE
 from mclib.results.provenance import versions
 
@@ -78,7 +79,7 @@ def make(
         if not as_it_is:
             change(book, given)
             try:
-                execute(book, Path.cwd(), draft, told, again)
+                execute(book, Path.cwd(), draft, told, again, made_ready)
             except NotebookFailed as failed:
                 _write(draft / FAILURE_FILE, failed.failure.as_dict())
                 _alone(draft, FAILURE_FILE)

@@ -146,3 +146,9 @@ def highlighted(source: str) -> str:
 
     shown: Any = Highlight2HTML(pygments_lexer="ipython3")(source)
     return str(shown)
+
+
+def made_ready() -> None:
+    """Load what draws text, so that to draw it takes no longer than that."""
+    markdown("`a` $x$")
+    highlighted("a")

@@ -19,10 +19,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mclib import seeds, witnesses
 from mclib.engines import cache
 from mclib.results.estimate import Estimate
 from mclib.results.result import Result
+from mclib.results.windows import read_values
 
 RUNS_FILE = "runs.json"
 MOST_RUNS = 1_000
@@ -255,6 +259,19 @@ def _file_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "-", name)[:_LONGEST_NAME].strip("-") or "result"
 
 
+def _column(values: NDArray[Any]) -> Any:
+    """A column of numbers, without those that are none.
+
+    From its bytes: `pyarrow.array` loads pandas, which takes longer than all the rest.
+    """
+    import pyarrow as pa
+
+    valid = ~np.isnan(values)
+    bits = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [bits, pa.py_buffer(values)])
+
+
 def _write_trials(path: Path, result: Result) -> None:
     """Write the first trials, inputs and outputs; the same numbers give the same bytes."""
     import pyarrow as pa
@@ -263,8 +280,11 @@ def _write_trials(path: Path, result: Result) -> None:
     there = min(result.n_trials, MOST_TRIALS, result._n_kept)
     if not there:
         return
-    trials = result.to_frame(there).reset_index()
-    table = pa.Table.from_pandas(trials, preserve_index=False)
+    names = result._column_names
+    values = read_values(result._trials, 0, there, names)
+    columns = {"trial": _column(np.arange(there))}
+    columns |= {name: _column(values[name]) for name in names}
+    table = pa.Table.from_arrays(list(columns.values()), list(columns))
     found = result.provenance
     facts = {"seed": found.seed, "model_hash": found.model_hash, "sampler": found.sampler}
     # Neither the time nor pandas' version: they would change the file and not the data.

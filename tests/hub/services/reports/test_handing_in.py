@@ -1,0 +1,100 @@
+"""What a run's server hands in, and when: the real client, and the service at a port."""
+
+import asyncio
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from hub.in_server import report_runs
+from hub.services.reports import library
+from hub.services.reports.application import reports_service
+from hub.services.reports.desk import ReportsDesk
+from hub.services.reports.runner import Runner
+from tests.hub.services.reports.asking import MADE, NOTEBOOK, ask, begin, names_in, publish
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """What a run has left, but for the page on paper."""
+    folder = tmp_path / "made"
+    (folder / "data").mkdir(parents=True)
+    for name, content in MADE.items():
+        (folder / name).write_bytes(content)
+    (folder / "data" / "result.parquet").write_bytes(b"numbers")
+    return folder
+
+
+def handed_in(desk: ReportsDesk, address: str, made: Path, printing: Any) -> Any:
+    """Be the server of a job that has run; the version that comes of it."""
+    job = publish(desk, "ada")
+    begin(desk)
+    number = job["job"]
+    token = f"ada/report-{number}-1"
+    ask(desk, token, "GET", f"/api/jobs/{number}/1/work")
+    service = report_runs.Service(address, token, (number, 1))
+
+    async def go() -> None:
+        await report_runs._hand_in(made, service, asyncio.create_task(printing()))
+
+    asyncio.run(go())
+    with desk.engine.connect() as connection:
+        return library.version_of(connection, job["report"], 1)
+
+
+def test_a_page_is_printed_while_all_else_is_handed_in(
+    desk: ReportsDesk, address: str, made: Path, tmp_path: Path
+) -> None:
+    others = {hashlib.sha256(content).hexdigest() for content in MADE.values()}
+
+    async def printing() -> None:
+        async with asyncio.timeout(30):
+            while not others <= names_in(tmp_path / "store"):
+                await asyncio.sleep(0.02)
+        (made / "page.pdf").write_bytes(b"%PDF-")
+
+    version = handed_in(desk, address, made, printing)
+
+    assert set(version.files) == {*MADE, "data/result.parquet", "page.pdf"}
+
+
+def test_a_page_that_could_not_be_printed_keeps_nothing_else_back(
+    desk: ReportsDesk, address: str, made: Path
+) -> None:
+    async def printing() -> None:
+        pass
+
+    version = handed_in(desk, address, made, printing)
+
+    assert set(version.files) == {*MADE, "data/result.parquet"}
+
+
+def test_a_job_is_begun_when_it_is_handed_in_and_not_a_round_later(
+    desk: ReportsDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.services.reports.runner.EVERY", 3_600)
+
+    at, headers = f"{desk.prefix}/api", {"Authorization": "token ada"}
+
+    async def go() -> None:
+        running = asyncio.create_task(Runner(desk).run())
+        transport = httpx.ASGITransport(reports_service(desk), client=("127.0.0.1", 1))
+        async with (
+            asyncio.timeout(60),
+            httpx.AsyncClient(transport=transport, base_url="http://hub") as client,
+        ):
+            # The round that comes first has nothing to do yet.
+            await asyncio.sleep(1)
+            told = {"title": "Risk", "notebook": NOTEBOOK}
+            await client.post(f"{at}/reports", headers=headers, json=told)
+            state = "queued"
+            while state == "queued":
+                await asyncio.sleep(0.05)
+                answer = await client.get(f"{at}/jobs/1", headers=headers)
+                state = answer.json()["state"]
+        running.cancel()
+        assert state == "starting"
+
+    asyncio.run(go())
