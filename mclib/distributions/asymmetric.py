@@ -158,12 +158,11 @@ class SkewNormal(ByDensity):
     @staticmethod
     def _integrated(*shapes: float) -> Integrated:
         from scipy.optimize import minimize_scalar
-        from scipy.special import log_ndtr
 
         (shape,) = shapes
 
         def log_density(z: Floats) -> Floats:
-            return np.asarray(-0.5 * z * z + log_ndtr(shape * z))
+            return log_of_skew_normal(z, shape)
 
         found = minimize_scalar(
             lambda z: -float(log_density(np.array([z]))[0]), bounds=(-2.0, 2.0)
@@ -245,3 +244,11 @@ class VonMises(ByDensity):
 
     def _standard_support(self) -> tuple[float, float]:
         return -math.pi, math.pi
+
+
+def log_of_skew_normal(z: Floats, shape: float) -> Floats:
+    """Return the logarithm of a standard skew-normal's density."""
+    from scipy.special import log_ndtr
+
+    size = math.log(2.0) - 0.5 * math.log(2.0 * math.pi)
+    return np.asarray(size - 0.5 * z * z + log_ndtr(shape * z))

@@ -158,11 +158,9 @@ class Truncated(Distribution):
 
     @cached_property
     def _share(self) -> float:
-        """The probability between the limits, taken on the side where it has its digits."""
+        """The probability between the limits, both included."""
         before = np.nextafter(self._ends[0], -math.inf)
-        if self._outside[0] > 0.5:
-            return float(self.distribution.probability_above(before)) - self._outside[1]
-        return float(self.distribution.cdf(self._ends[1])) - self._outside[0]
+        return float(self.distribution.probability_between(before, self._ends[1]))
 
     def draw(self, p: Probability) -> Expression:
         """Return the quantile function at `p`."""

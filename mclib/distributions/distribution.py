@@ -164,6 +164,32 @@ class Distribution(ABC):
         return _with_nan(self._above(places), places)[()]
 
     @final
+    def probability_between(self, low: npt.ArrayLike, high: npt.ArrayLike) -> Any:
+        """Return the probability of a draw above `low` and of at most `high`.
+
+        It is ``cdf(high) - cdf(low)`` with the digits that a small probability far out has.
+
+        Parameters
+        ----------
+        low, high : array_like
+            Numbers in the draws' unit, which broadcast; 0 where `high` isn't above `low`.
+
+        Returns
+        -------
+        float64 or array of float64
+            From 0 to 1.
+
+        Examples
+        --------
+        >>> from mclib.distributions import Normal
+        >>> print(f"{Normal(0, 1).probability_between(20, 21):.6e}")
+        2.753624e-89
+        """
+        below, above = self.cdf(low), self.probability_above(low)
+        lower, upper = self.cdf(high) - below, above - self.probability_above(high)
+        return np.maximum(np.where(below < 0.5, lower, upper), 0.0)[()]
+
+    @final
     def quantile(self, u: npt.ArrayLike) -> Any:
         """Return the quantile function at `u`: the smallest x with cdf(x) >= u.
 

@@ -89,13 +89,10 @@ class Mixture(Distribution):
 
     def between(self, low: Any, high: Any) -> Floats:
         """Return the probability between places, with all its digits."""
-        parts = []
-        for each in self.distributions:
-            below = [np.asarray(each.cdf(x)) for x in (low, high)]
-            above = [np.asarray(each.probability_above(x)) for x in (low, high)]
-            is_low = below[0] < 0.5
-            parts.append(np.where(is_low, below[1] - below[0], above[0] - above[1]))
-        return np.asarray(np.maximum(self._weighed(parts), 0.0))
+        parts = [
+            np.asarray(each.probability_between(low, high)) for each in self.distributions
+        ]
+        return np.asarray(self._weighed(parts))
 
     def _below(self, x: Floats) -> Floats:
         below = [np.asarray(each.cdf(x)) for each in self.distributions]

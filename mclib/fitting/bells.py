@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from mclib import distributions as made
+from mclib.distributions.asymmetric import log_of_skew_normal
 from mclib.distributions.laws import Floats
 from mclib.fitting.family import (
     EXPONENT,
@@ -20,8 +21,8 @@ from mclib.fitting.family import (
     mean_and_spread,
     median,
     stretched,
-    weighted_quantile,
 )
+from mclib.statistics.weighting import quantile
 
 _ROOT = math.log(2.0 * math.pi) / 2.0
 _EULER = 0.5772156649015329
@@ -72,12 +73,6 @@ def _extreme(z: Floats, shape: float) -> Floats:
     return np.where(np.isnan(t), -np.inf, -(1.0 + shape) * t - np.exp(-t))
 
 
-def _skew_normal(z: Floats, shape: float) -> Floats:
-    from scipy.special import log_ndtr
-
-    return np.asarray(math.log(2.0) + _normal(z) + log_ndtr(shape * z))
-
-
 def _johnson(z: Floats, gamma: float, delta: float) -> Floats:
     score = gamma + delta * np.arcsinh(z)
     return np.asarray(math.log(delta) - 0.5 * np.log1p(z * z) + _normal(score))
@@ -113,7 +108,7 @@ def _start_laplace(x: Floats, w: Floats) -> Numbers:
 
 
 def _start_by_quartiles(x: Floats, w: Floats) -> Numbers:
-    quartiles = [weighted_quantile(x, w, u) for u in (0.25, 0.75)]
+    quartiles = [quantile(x, w, u) for u in (0.25, 0.75)]
     half = (quartiles[1] - quartiles[0]) / 2.0
     return {"location": median(x, w), "scale": half or mean_and_spread(x, w)[1] / 2.0}
 
@@ -210,7 +205,7 @@ BELLS = (
     Family(
         made.SkewNormal,
         {"shape": _LEAN, **_BOTH},
-        stretched(_skew_normal),
+        stretched(log_of_skew_normal),
         _start_skew_normal,
         is_reflected=False,
     ),

@@ -19,8 +19,8 @@ from mclib.fitting.family import (
     LogDensity,
     Numbers,
     mean_and_spread,
-    weighted_quantile,
 )
+from mclib.statistics.weighting import quantile
 
 _ROOT = math.log(2.0 * math.pi) / 2.0
 _SKEW = Kind(EXPONENT.seen, EXPONENT.coordinate, -50.0, 50.0)
@@ -94,7 +94,7 @@ def _ends(x: Floats, w: Floats) -> Numbers:
 def _start_between(x: Floats, w: Floats) -> Numbers:
     low, high = float(x.min()), float(x.max())
     beyond = (high - low) / max(len(x), 10)
-    mode = min(max(weighted_quantile(x, w, 0.5), low), high)
+    mode = min(max(quantile(x, w, 0.5), low), high)
     return {"low": low - beyond, "high": high + beyond, "mode": mode}
 
 

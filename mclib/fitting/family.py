@@ -10,6 +10,7 @@ import numpy as np
 from mclib.distributions.distribution import Distribution
 from mclib.distributions.laws import Floats
 from mclib.fitting.observations import Observations
+from mclib.statistics.weighting import quantile
 
 Numbers = dict[str, float]
 LogDensity = Callable[..., Floats]
@@ -56,7 +57,7 @@ class Ruler:
     def of(cls, observed: Observations) -> "Ruler":
         """Measure observations."""
         x, w = observed.typical, observed.weights
-        quartiles = [weighted_quantile(x, w, u) for u in (0.25, 0.75)]
+        quartiles = [quantile(x, w, u) for u in (0.25, 0.75)]
         # A few that lie far out don't stretch it.
         spread = (quartiles[1] - quartiles[0]) / 1.35 or mean_and_spread(x, w)[1]
         bounds = np.concatenate([observed.low, observed.high])
@@ -239,18 +240,10 @@ def mean_and_spread(x: Floats, w: Floats) -> tuple[float, float]:
     return center, math.sqrt(float(np.average((x - center) ** 2, weights=w)))
 
 
-def weighted_quantile(x: Floats, w: Floats, u: float) -> float:
-    """Return the smallest value that at least a share u of the weight doesn't exceed."""
-    order = np.argsort(x, kind="stable")
-    total = np.cumsum(w[order])
-    place = int(np.searchsorted(total, u * total[-1] * (1.0 - 1e-12)))
-    return float(x[order][min(place, len(x) - 1)])
-
-
 def median(x: Floats, w: Floats) -> float:
     """Return the weighted median: the middle of the two where there are two."""
-    lower = weighted_quantile(x, w, 0.5)
-    upper = -weighted_quantile(-x, w, 0.5)
+    lower = quantile(x, w, 0.5)
+    upper = -quantile(-x, w, 0.5)
     return (lower + upper) / 2.0
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from mclib.distributions.distribution import Distribution
 from mclib.distributions.laws import Floats
 from mclib.errors import ArgumentError
 from mclib.fitting.curvature import standard_errors
@@ -52,17 +51,10 @@ def log_likelihood(
         if observed.is_censored:
             made = family.distribution(numbers)
             between = ~observed.is_exact
-            chances = _between(made, observed.low[between], observed.high[between])
+            ends = observed.low[between], observed.high[between]
+            chances = made.probability_between(*ends)
             total += float(np.sum(observed.weights[between] * np.log(chances)))
     return total if total < math.inf else -math.inf
-
-
-def _between(made: Distribution, low: Floats, high: Floats) -> Floats:
-    """Return probabilities of intervals, from the side on which they keep their digits."""
-    below, above = made.cdf(low), made.probability_above(low)
-    lower = made.cdf(high) - below
-    upper = above - made.probability_above(high)
-    return np.asarray(np.maximum(np.where(below < 0.5, lower, upper), 0.0))
 
 
 class Search:

@@ -93,7 +93,7 @@ def tail_table(
     check_order(order)
     if tail not in ("upper", "lower"):
         raise law("tail", 'be "upper" or "lower"', tail)
-    pivot = weighting.quantile_of(order)(y, shares)
+    pivot = weighting.quantile(y, shares, order)
     within = y > pivot if tail == "upper" else y < pivot
     n = int(np.count_nonzero(within))
     if n < 30:

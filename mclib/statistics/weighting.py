@@ -146,20 +146,30 @@ def standard_deviation_of(y: Floats, shares: Floats) -> float:
 
 def quantile_of(order: float) -> Statistic:
     """Return the statistic "quantile of an order"."""
+    return lambda y, shares: quantile(y, shares, order)
 
-    def quantile(y: Floats, shares: Floats) -> float:
-        ranked = np.argsort(y, kind="stable")
-        place = int(np.searchsorted(np.cumsum(shares[ranked]), order))
-        return float(y[ranked[min(place, len(y) - 1)]])
 
-    return quantile
+def quantile(x: Floats, weights: Floats, order: float) -> float:
+    """Return the smallest value that at least a share `order` of the weight doesn't exceed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> quantile(np.array([4.0, 1.0, 2.0]), np.array([1.0, 2.0, 1.0]), 0.5)
+    1.0
+    """
+    ranked = np.argsort(x, kind="stable")
+    total = np.cumsum(weights[ranked])
+    # A sum of weights differs from what it is meant to be by its rounding.
+    place = int(np.searchsorted(total, order * total[-1] * (1.0 - 1e-12)))
+    return float(x[ranked[min(place, len(x) - 1)]])
 
 
 def tail_mean_of(order: float) -> Statistic:
     """Return the statistic "mean of the upper tail from an order on"."""
 
     def tail_mean(y: Floats, shares: Floats) -> float:
-        pivot = quantile_of(order)(y, shares)
+        pivot = quantile(y, shares, order)
         return pivot + float(shares @ np.maximum(y - pivot, 0.0)) / (1.0 - order)
 
     return tail_mean

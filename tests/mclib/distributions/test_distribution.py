@@ -181,3 +181,16 @@ def test_a_traced_value_is_no_place_to_ask_for_a_probability() -> None:
 
     with pytest.raises(TypeError, match="`x` must be a number or an array of numbers"):
         Normal().cdf(x)  # type: ignore[arg-type]
+
+
+def test_the_probability_of_a_range_has_its_digits_on_both_sides() -> None:
+    z = Normal(0, 1)
+
+    # Far out 1 - cdf is 0; that from the other side isn't.
+    upper, lower = z.probability_between(20, 21), z.probability_between(-21, -20)
+    assert upper == lower == pytest.approx(2.7536241153268778e-89, rel=1e-12)
+    assert z.probability_between([-1, 2, 3], [1, 2, 2]) == pytest.approx(
+        [0.6826894921370859, 0.0, 0.0]
+    )
+    assert DiscreteUniform(1, 6).probability_between(1, 3) == pytest.approx(1 / 3)
+    assert np.isnan(z.probability_between(NAN, 1.0))
