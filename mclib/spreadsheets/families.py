@@ -213,6 +213,19 @@ INVERSES: dict[str, Family] = {
 """Quantile functions of spreadsheets; the probability comes first."""
 
 
+_FRONTLINE = """
+NORMAL LOGNORMAL LOGNORM2 TRIANGULAR UNIFORM PERT BETA BETAGEN GAMMA WEIBULL LOGISTIC
+RAYLEIGH STUDENT CHISQUARE BERNOULLI BINOMIAL POISSON INTUNIFORM DISCRETE DISUNIFORM CUMUL
+GENERAL HISTOGRAM
+"""
+_MODEL_RISK = """
+NORMAL LOGNORMAL TRIANGLE UNIFORM PERT MODPERT BETA BETA4 GAMMA ERLANG CHISQ EXPON WEIBULL
+RAYLEIGH EXTVALUEMAX EXTVALUEMIN LOGISTIC LOGLOGISTIC CAUCHY LAPLACE STUDENT PARETO PARETO2
+BERNOULLI BINOMIAL POISSON NEGBIN GEOMETRIC HYPERGEO INTUNIFORM DISCRETE DUNIFORM CUMULD
+HISTOGRAM
+"""
+
+
 def _prefixed(prefix: str, families: dict[str, Family]) -> dict[str, Family]:
     return {prefix + name: family for name, family in families.items()}
 
@@ -220,8 +233,11 @@ def _prefixed(prefix: str, families: dict[str, Family]) -> dict[str, Family]:
 FAMILIES: dict[str, Family] = {
     **_OWN,
     **_prefixed("RISK", _COMMON),
-    **_prefixed("PSI", _COMMON),
-    **_prefixed("VOSE", _COMMON),
+    # Of the others, those whose parameters are known to be the same.
+    **_prefixed("PSI", {name: _COMMON[name] for name in _FRONTLINE.split()}),
+    **_prefixed("VOSE", {name: _COMMON[name] for name in _MODEL_RISK.split()}),
+    "VOSECUMULA": Family(_ogive, 4, 4),
+    "VOSERELATIVE": Family(_polygon, 4, 4),
     **_prefixed("CB.", _CRYSTAL_BALL),
 }
 """By the name of the function: what it draws from."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from mclib.expressions.expression import Expression
@@ -73,7 +74,7 @@ class Formulas:
         return "workbook"
 
     def __repr__(self) -> str:
-        return f"<formulas of {self.book.path}>"
+        return f"<formulas of {Path(self.book.path).name}>"
 
     def __call__(self, /, **given: Any) -> dict[str, Any]:
         """Return the outputs for these inputs and parameters: numbers or traced values."""

@@ -1,6 +1,8 @@
 """Small workbooks for tests, and what their formulas give: once, and for every trial."""
 
 import math
+import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,26 @@ def written(
     for cell, value in {**cells, **formulas}.items():
         sheet[cell] = value
     book.save(path)
+    return path
+
+
+def saved(path: Path, values: Mapping[str, str]) -> Path:
+    """Give cells with formulas saved values, as a spreadsheet program does."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    text = parts[sheet].decode()
+    for cell, value in values.items():
+        text, n = re.subn(
+            rf'(<c r="{cell}"[^>]*>)(<f>.*?</f>)<v ?/?>(</v>)?',
+            rf"\1\2<v>{value}</v>",
+            text,
+        )
+        assert n == 1
+    parts[sheet] = text.encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
     return path
 
 

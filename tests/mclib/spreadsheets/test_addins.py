@@ -11,6 +11,10 @@ from tests.mclib.spreadsheets.sheets import written
 
 ROOT_3 = math.sqrt(3)
 EULER = 0.5772156649015329
+FIFTH = math.pi / 5
+LOG_LOGISTIC = 2 * math.sqrt(
+    2 * FIFTH / math.sin(2 * FIFTH) - (FIFTH / math.sin(FIFTH)) ** 2
+)
 
 KNOWN = {
     "RiskNormal(100,10)": (100, 10),
@@ -22,6 +26,11 @@ KNOWN = {
     "RiskPert(10,20,60)": (25, math.sqrt(75)),
     "RiskBeta(2,3)": (0.4, 0.2),
     "RiskBetaGeneral(2,3,10,20)": (14, 2),
+    "RiskBetaSubj(0,2,2.5,10)": (2.5, None),
+    "RiskLogLogistic(1,2,5)": (1 + 2 * FIFTH / math.sin(FIFTH), LOG_LOGISTIC),
+    "RiskFrechet(1,2,5)": (1 + 2 * math.gamma(0.8), None),
+    "RiskJohnsonSU(-1,2,3,4)": (3 + 4 * math.exp(0.125) * math.sinh(0.5), None),
+    "RiskJohnsonSB(0,2,10,20)": (15, None),
     "RiskGamma(4,3)": (12, 6),
     "RiskErlang(4,3)": (12, 6),
     "RiskExpon(5)": (5, 5),
@@ -85,6 +94,9 @@ KNOWN = {
     "VoseModPERT(10,20,60,4)": (25, math.sqrt(75)),
     "VoseGamma(4,3)": (12, 6),
     "VoseTriangle(1,2,6)": (3, math.sqrt(14 / 12)),
+    "VoseCumulA(10,60,{15,25},{0.25,0.75})": (23.75, None),
+    "VoseRelative(0,4,{1,2,3},{1,1,1})": (2, None),
+    "RiskCauchy(3,2)": (None, None),
     "NORM.INV(RAND(),100,10)": (100, 10),
     "NORMINV(RAND(),100,10)": (100, 10),
     "LOGNORM.INV(RAND(),1,0.5)": (math.exp(1.125), None),
@@ -126,6 +138,13 @@ def test_a_trigen_has_its_percentiles(result: mc.Result) -> None:
 
     assert_within_standard_errors(output.probability_below(15), 0.1)
     assert_within_standard_errors(output.probability_above(50), 0.1)
+
+
+def test_a_cauchy_has_its_median_and_quartile(result: mc.Result) -> None:
+    output = result["RiskCauchy(3,2)"]
+
+    assert_within_standard_errors(output.probability_below(3), 0.5)
+    assert_within_standard_errors(output.probability_below(5), 0.75)
 
 
 def test_a_general_has_straight_sides(result: mc.Result) -> None:

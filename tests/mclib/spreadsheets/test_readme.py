@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import mclib as mc
-from mclib.spreadsheets.addins import _OUTPUTS, _PREFIX, _PROPERTIES
+from mclib.spreadsheets.addins import _OUTPUTS, _PROPERTIES
 from mclib.spreadsheets.families import FAMILIES
 from mclib.spreadsheets.functions import FUNCTIONS
 
@@ -30,21 +30,22 @@ def test_every_function_in_the_table_is_there() -> None:
 
 def test_every_function_of_an_addin_in_the_table_is_there() -> None:
     properties = {f"RISK{word}" for word in _PROPERTIES} | set(_OUTPUTS)
-    properties |= {"RISKMAKEINPUT", "RISKUNITS"}
+    properties |= {f"PSI{word}" for word in _PROPERTIES}
+    properties |= {"RISKMAKEINPUT", "RISKUNITS", "VOSEINPUT"}
     rows = {row[0]: re.findall(r"`([^`]+)`", row[1]) for row in _rows("Add-ins")}
-
-    risk = {name.replace("…", "Risk").upper() for name in rows["@RISK"]}
-    crystal = {
-        name.upper() if name.startswith("CB.") else f"CB{name}".upper()
-        for name in rows["Crystal Ball"]
+    prefixes = {
+        "@RISK": "Risk",
+        "Frontline": "Psi",
+        "ModelRisk": "Vose",
+        "Crystal Ball": "CB",
     }
 
-    assert set() == risk - set(FAMILIES) - properties
-    assert set() == crystal - set(FAMILIES)
-    # Every family of @RISK's is in the table, under one of its spellings.
-    others = "MODPERT", "NORMAL2", "TRIANGLE", "TRIANGULAR", "LOGNORMAL", "LOGNORMAL2"
-    others += "TRIANGGEN", "BETAGEN", "BETA4", "NEGBINOMIAL", "GEOMETRIC", "CHISQUARE"
-    others += "HYPERGEOMETRIC", "DISUNIFORM", "EXTVALUEMAX", "HISTOGRAM"
-    ours = {name for name in FAMILIES if name.startswith("RISK")}
-    assert ours - {f"RISK{name}" for name in others} == risk & ours
-    assert _PREFIX.match("RISKNAME")
+    for product, prefix in prefixes.items():
+        named = {
+            (prefix + name if name.startswith(".") else name.replace("…", prefix)).upper()
+            for name in rows[product]
+        }
+        ours = {name for name in FAMILIES if name.startswith(prefix.upper())}
+        assert set() == named - ours - properties
+        # @RISK's distributions have other spellings in other products.
+        assert product == "@RISK" or set() == ours - named

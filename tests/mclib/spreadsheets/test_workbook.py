@@ -12,7 +12,7 @@ from openpyxl.worksheet.table import Table
 
 import mclib as mc
 from tests.mclib.spreadsheets import dcf
-from tests.mclib.spreadsheets.sheets import written
+from tests.mclib.spreadsheets.sheets import saved, written
 
 CALCULATED = Path(__file__).with_name("calculated.xlsx")
 """The cash flow of `dcf`, calculated and saved by LibreOffice 7.4:
@@ -240,16 +240,38 @@ def test_a_sum_of_a_long_column_is_read(tmp_path: Path) -> None:
     assert [1_003_000.0, 1_003.0] == list(case.values())
 
 
-def test_a_value_that_is_no_longer_computed_is_kept_and_told(tmp_path: Path) -> None:
-    plan = mc.Workbook(
-        written(tmp_path / "kept.xlsx", {"B1": 2, "B2": "=TODAY()", "B3": "=B1+1"}, {}),
-        parameters={"x": "B1"},
-        outputs={"y": "B3"},
-    )
-    assert {} == plan.kept
+def test_a_value_that_can_t_be_computed_is_kept_and_told(tmp_path: Path) -> None:
+    cells = {"B1": 2, "B2": "=TODAY()", "B3": "=[1]Rates!A1*2", "B4": "=B1*B2+B3"}
+    path = written(tmp_path / "kept.xlsx", cells, {})
 
-    with pytest.raises(mc.ArgumentError, match="B2: it uses the function `TODAY`"):
-        mc.Workbook(tmp_path / "kept.xlsx", outputs={"y": "B2"})
+    saved(path, {"B2": "45000", "B3": "0.5", "B4": "90000.5"})
+    plan = mc.Workbook(path, parameters={"x": "B1"}, outputs={"y": "B4"})
+
+    assert {"y": 135_000.5} == plan.model(x=3.0)
+    assert "Sheet!B2 has its saved value: it uses the function `TODAY`" in repr(plan)
+    assert "it refers to another workbook, `[1]Rates!A1`" == plan.kept["Sheet!B3"]
+    assert (1, ()) == (plan.check().n_compared, plan.check().differences)
+
+
+def test_a_value_that_can_t_be_computed_and_isn_t_saved_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "lost.xlsx", {"B2": "=TODAY()"}, {})
+
+    with pytest.raises(mc.ArgumentError, match="B2: it uses the function `TODAY`, and it"):
+        mc.Workbook(path, outputs={"y": "B2"})
+
+
+def test_draws_are_taken_as_they_were_saved_where_cells_are_compared(
+    tmp_path: Path,
+) -> None:
+    cells = {"B1": "=RAND()", "B2": "=B1*2", "B3": "=B2+RiskNormal(0,1)", "B4": "=B3+1"}
+    path = written(tmp_path / "draws.xlsx", cells, {})
+
+    saved(path, {"B1": "0.25", "B2": "0.5", "B3": "7.5", "B4": "8.75"})
+    check = mc.Workbook(path, outputs={"y": "B4"}).check()
+
+    assert 2 == check.n_compared
+    assert ["Sheet!B4"] == [each.cell for each in check.differences]
+    assert (8.5, 8.75) == (check.differences[0].ours, check.differences[0].saved)
 
 
 REFUSED = {
