@@ -143,8 +143,11 @@ class _Cell:
         is_one = isinstance(first, Drawn) and last is not None and last.family == "RAND"
         if not is_one or last is None:
             return call
+        family = INVERSES[call.function]
+        if not family.least <= len(others) <= family.most:
+            raise Refusal(f"it gives `{call.function}` {len(call.arguments)} arguments")
         last.family, last.arguments = call.function, tuple(others)
-        return Drawn(first.name, tuple(others))  # type: ignore[union-attr]
+        return _as_drawn(first.name, last)  # type: ignore[union-attr]
 
     def drawn(self, call: Call) -> Tree:
         family = FAMILIES[call.function]
@@ -164,7 +167,7 @@ class _Cell:
         key = f"{self.cell} {len(self.draws) + 1}"
         self.draws.append(draw)
         self.result.draws[key] = draw
-        return Drawn(key, (*plain, draw.low, draw.high, draw.shift))
+        return _as_drawn(key, draw)
 
     def cut_off(self, draw: Draw, plain: list[Tree | None], n: int) -> list[Tree | None]:
         """Take the cut-offs and the name that Crystal Ball has behind the parameters."""
@@ -185,6 +188,11 @@ class _Cell:
         if known is not None:
             known(draw, call.arguments)
         return known is not None or word in _IGNORED
+
+
+def _as_drawn(key: str, draw: Draw) -> Drawn:
+    """Return what stands in the formula for a draw; limits and shift come last."""
+    return Drawn(key, (*draw.arguments, draw.low, draw.high, draw.shift))
 
 
 def _without_zero(tree: Operation) -> Tree:

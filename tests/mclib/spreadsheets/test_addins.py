@@ -250,7 +250,18 @@ def test_one_case_takes_the_draws_as_numbers(tmp_path: Path) -> None:
     )
 
 
+def test_a_quantile_of_rand_may_rest_on_a_draw(tmp_path: Path) -> None:
+    cells = {"B1": "=RANDBETWEEN(10,20)", "B2": "=NORM.INV(RAND(),B1,2)"}
+
+    ours = mc.Workbook(written(tmp_path / "rand.xlsx", cells, {}), outputs={"x": "B2"})
+
+    result = mc.simulate(ours.model, 50_000, seed=7)
+    assert_within_standard_errors(result["x"].mean, 15)
+    assert_within_standard_errors(result["x"].standard_deviation, math.sqrt(14))
+
+
 REFUSED = {
+    "=NORM.INV(RAND(),1)": "gives `NORM.INV` 2 arguments",
     "=RiskNormal(1)": "gives `RISKNORMAL` 1 parameters",
     "=RiskNormal(0,1,RiskLock())": "locked to one number",
     "=VoseNormal(0,1,0.5)": "a uniform number of its own",

@@ -84,6 +84,20 @@ def test_names_are_defined_names_then_labels(path: Path) -> None:
     assert {"tax_free": "Sheet!B4", "margin": "Sheet!B5"} == plan.outputs
 
 
+def test_cells_with_the_same_label_have_their_addresses(tmp_path: Path) -> None:
+    cells = {"A1": "cash", "B1": 1, "C1": "=B1*2", "D1": "=C1*2", "A2": "x.y", "B2": "=D1"}
+
+    plan = mc.Workbook(
+        written(tmp_path / "labels.xlsx", cells, {}),
+        parameters=["B1"],
+        outputs=["C1", "D1", "B2"],
+    )
+
+    # A name with a point would look like a distribution's parameter.
+    assert ["Sheet!C1", "Sheet!D1", "Sheet!B2"] == list(plan.outputs)
+    assert {"Sheet!B1": "Sheet!B1"} == plan.parameters
+
+
 def test_a_name_may_be_a_formula_of_its_own(path: Path) -> None:
     plan = mc.Workbook(path, inputs=INPUTS, outputs=["B4"])
 
