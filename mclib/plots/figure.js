@@ -39,7 +39,14 @@ function keepEarly(model) {
 function describe(el) {
   const plot = el.classList.contains("js-plotly-plot") ? el : el.querySelector(".js-plotly-plot");
   if (!plot?.layout) return false;
-  const tell = () => plot.setAttribute("aria-label", plot.layout.meta?.description ?? "chart");
+  const tell = () => {
+    plot.setAttribute("aria-label", plot.layout.meta?.description ?? "chart");
+    // A table beside the drawing needs its room; what has none fits a phone.
+    const isWide = Boolean(plot.layout.meta?.table?.length);
+    if (plot.classList.contains("mclib-wide") === isWide) return;
+    plot.classList.toggle("mclib-wide", isWide);
+    requestAnimationFrame(() => window.dispatchEvent(new Event("resize")));
+  };
   plot.setAttribute("role", "figure");
   plot.on("plotly_afterplot", tell);
   tell();

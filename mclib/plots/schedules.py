@@ -56,15 +56,22 @@ def gantt(schedule: Any, *, unit: str = "days") -> Any:
     layout |= {
         "barmode": "overlay",
         "bargap": 0.35,
-        "height": max(260, 170 + 32 * len(plan)),
+        "height": max(300, 220 + 32 * len(plan)),
         "xaxis": axis(
             "time", unit, range=[0.0, 1.04 * max(ends[2], float(plan["finish"].max()))]
         ),
         "yaxis": axis("", type="category", showgrid=False, ticksuffix="  "),
         "shapes": [_finish(x, at) for at, x in enumerate(ends)],
         "showlegend": True,
-        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0},
-        "margin": {"t": 110, "l": 70, "r": 60, "b": 60},
+        # On a narrow page it takes a line for each class.
+        "legend": {
+            "orientation": "h",
+            "yref": "container",
+            "y": 0.02,
+            "yanchor": "bottom",
+            "x": 0.0,
+        },
+        "margin": {"t": 80, "l": 70, "r": 60, "b": 130},
     }
     return make_figure(traces, layout)
 
