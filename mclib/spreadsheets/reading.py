@@ -51,6 +51,7 @@ class Book:
         self.constants: dict[Cell, Value] = {}
         self.formulas: dict[Cell, Written] = {}
         self.refused: dict[Cell, str] = {}
+        self.hidden: set[tuple[str, int]] = set()
         self.saved: dict[Cell, Value] = {}
         self.sizes: dict[str, tuple[int, int]] = {}
         self.names: dict[tuple[str | None, str], str] = {}
@@ -193,6 +194,8 @@ def _book(path: str, formulas: Any, values: Any) -> Book:
             for each in row:
                 if each.value is not None:
                     _keep(book, sheet.title, each, formulas.epoch)
+        rows = sheet.row_dimensions.items()
+        book.hidden |= {(sheet.title, n) for n, each in rows if each.hidden}
         _define(book, sheet.title, sheet.defined_names)
         for table in sheet.tables.values():
             book.tables[table.name.lower()] = _columns(table, sheet.title)

@@ -214,6 +214,21 @@ def test_offset_and_indirect_are_references_where_nothing_moves_them(
     assert {"a": 330.0, "b": 330.0, "c": 300.0} == plan.model(x=3.0)
 
 
+def test_subtotals_leave_other_subtotals_out(tmp_path: Path) -> None:
+    cells = {"A1": 1, "A2": "=A1*2", "A3": "=SUBTOTAL(9,A1:A2)", "A4": 10}
+    cells |= {"B1": "=SUBTOTAL(9,A1:A4)", "B2": "=SUBTOTAL(101,A1:A4)"}
+    path = written(tmp_path / "subtotals.xlsx", cells, {})
+
+    plan = mc.Workbook(path, parameters={"x": "A1"}, outputs={"sum": "B1", "mean": "B2"})
+
+    assert {"sum": 19.0, "mean": 19 / 3} == plan.model(x=3.0)
+    book = openpyxl.load_workbook(path)
+    book.active.row_dimensions[4].hidden = True
+    book.save(path)
+    with pytest.raises(mc.ArgumentError, match="B1: it takes a subtotal of rows of which"):
+        mc.Workbook(path, parameters={"x": "A1"}, outputs=["B1"])
+
+
 def test_a_choice_of_texts_goes_on_as_a_choice(tmp_path: Path) -> None:
     cells = {
         "B1": 1,
