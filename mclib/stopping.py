@@ -94,8 +94,7 @@ class Tolerance:
             given = (self.absolute, self.relative)
             raise law("absolute, relative", "be one of the two", given, hint)
         width = self.absolute if self.relative is None else self.relative
-        is_number = isinstance(width, (int, float)) and not isinstance(width, bool)
-        if not is_number or not 0.0 < float(width or 0.0) < math.inf:
+        if not _is_finite(width) or not float(width or 0.0) > 0.0:
             raise law("absolute, relative", "be a finite number above 0", width)
         if self.statistic not in _STATISTICS:
             raise law("statistic", f"be one of {', '.join(_STATISTICS)}", self.statistic)
@@ -107,6 +106,8 @@ class Tolerance:
         if (self.statistic in _WITH_THRESHOLD) != (self.threshold is not None):
             must = "be given for a probability, and for nothing else"
             raise law("threshold", must, self.threshold)
+        if self.threshold is not None and not _is_finite(self.threshold):
+            raise law("threshold", "be a finite number", self.threshold)
         check_level(self.level)
 
     def estimate(self, result: Outcomes) -> Estimate:
@@ -125,6 +126,11 @@ class Tolerance:
             return self.absolute
         assert self.relative is not None
         return self.relative * abs(estimate.value)
+
+
+def _is_finite(value: Any) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
 
 
 def check_tolerances(until: Any, names: Sequence[str]) -> tuple[Tolerance, ...]:

@@ -80,7 +80,7 @@ def reorder(
     >>> abs(spearman(made["a"], made["b"]).value - 0.7) < 0.02
     True
     """
-    given = {str(name): np.asarray(columns[name], np.float64) for name in columns}
+    given = {name: _numbers(name, each) for name, each in _named(columns)}
     lengths = {each.shape for each in given.values()}
     if len(lengths) != 1 or len(next(iter(lengths))) != 1:
         raise law(
@@ -102,6 +102,21 @@ def reorder(
     else:
         placed = _placed(ordered, independent @ matrix.T)
     return given | dict(zip(names, placed, strict=True))
+
+
+def _named(columns: Any) -> list[tuple[str, Any]]:
+    if not hasattr(columns, "keys"):
+        hint = 'write `{"price": prices, "units": units}`, or hand over a data frame.'
+        kind = type(columns).__name__
+        raise law("columns", "be columns by name", kind, hint)
+    return [(str(name), columns[name]) for name in columns]
+
+
+def _numbers(name: str, column: Any) -> Floats:
+    try:
+        return np.asarray(column, np.float64)
+    except (TypeError, ValueError):
+        raise law(f"columns[{name!r}]", "be numbers", column) from None
 
 
 def _check_column(name: str, column: Floats) -> None:

@@ -48,11 +48,11 @@ def refuse(name: str, refused: Mapping[str, str], kind: str) -> Exception:
     """
     if name not in refused:
         return AttributeError(f"{kind!r} object has no attribute {name!r}")
-    return _Refused(
+    return Refused(
         f"`{name}` must be asked of trials that count the same; these have weights.\n"
         f"hint: write {refused[name]}."
     )
 
 
-class _Refused(ArgumentError, AttributeError):
+class Refused(ArgumentError, AttributeError):
     """What was asked has no meaning for trials with weights; `hasattr` says so."""

@@ -103,6 +103,9 @@ def test_stopped_estimates_are_as_sure_as_they_say() -> None:
     assert hits / n_runs > 0.95 - 5.0 * np.sqrt(0.95 * 0.05 / n_runs)
 
 
+PROBABILITY = {"statistic": "probability_above"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -116,6 +119,10 @@ def test_stopped_estimates_are_as_sure_as_they_say() -> None:
         ({"relative": 0.1, "order": 0.5}, "be given for a quantile"),
         ({"relative": 0.1, "statistic": "quantile", "order": 95}, "write `0.95`"),
         ({"relative": 0.1, "level": 95}, "write `level=0.95`"),
+        ({"relative": 0.1, "threshold": 5}, "be given for a probability"),
+        ({"relative": 0.1, **PROBABILITY}, "`threshold` must be given for a probability"),
+        ({"relative": 0.1, **PROBABILITY, "threshold": "5"}, "be a finite number; got '5'"),
+        ({"relative": 0.1, **PROBABILITY, "threshold": np.nan}, "be a finite number"),
     ],
 )
 def test_tolerances_hold_to_their_laws(arguments: Any, message: str) -> None:

@@ -109,3 +109,10 @@ def test_a_column_with_nan_is_refused() -> None:
 
     with pytest.raises(ArgumentError, match=r"`columns\['a'\]` must be numbers; got nan"):
         mc.reorder(columns, {("a", "b"): 0.5})
+
+
+def test_columns_without_names_or_numbers_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="must be columns by name; got 'ndarray'"):
+        mc.reorder(np.ones((10, 2)), {("a", "b"): 0.5})  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match=r"`columns\['b'\]` must be numbers"):
+        mc.reorder({"a": [1.0, 2.0], "b": ["low", "high"]}, {("a", "b"): 0.5})
