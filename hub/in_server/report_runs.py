@@ -32,7 +32,8 @@ NOTEBOOK_FAILED: Final = 3
 _NAME: Final = re.compile(r"report-([1-9][0-9]*)-([1-9][0-9]*)")
 _FILES: Final = ("page.html", "notebook.ipynb", "report.json")
 _PRINTED_WITHIN: Final = 60.0
-_TRIES: Final = 40
+# Twenty minutes: a hub, or a store of files, may be away for as long as its upgrade takes.
+_TRIES: Final = 400
 _PAUSE: Final = 3.0
 _MINUTES: Final = 10 * 60
 _LONGEST: Final = 1_500
@@ -88,7 +89,9 @@ class Service:
         self._url = f"{url}/api/jobs/{run[0]}/{run[1]}"
         self._token = token
 
-    async def tell(self, path: str, content: Any = None, method: str = "POST") -> Any:
+    async def tell(
+        self, path: str, content: Any = None, method: str = "POST", *, tries: int = _TRIES
+    ) -> Any:
         """One request, again and again while the service doesn't answer.
 
         Raises
@@ -96,16 +99,16 @@ class Service:
         HTTPClientError
             If it refuses: the run is not wanted any more, or is too large.
         """
-        body = await self._body(path, content, method)
+        body = await self._body(path, content, method, tries)
         return json.loads(body) if body else None
 
     async def fetch(self, path: str) -> bytes:
         """A file that the service has."""
-        return await self._body(path, None, "GET")
+        return await self._body(path, None, "GET", _TRIES)
 
-    async def _body(self, path: str, content: Any, method: str) -> bytes:
+    async def _body(self, path: str, content: Any, method: str, tries: int) -> bytes:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
-        for left in reversed(range(_TRIES)):
+        for left in reversed(range(tries)):
             request = HTTPRequest(
                 f"{self._url}/{path}",
                 method=method,
@@ -231,12 +234,14 @@ async def _command(
     async for line in process.stdout:
         try:
             told = json.loads(line)
-            await service.tell("progress", {"cell": told["cell"], "of": told["of"]})
+            step = {"cell": told["cell"], "of": told["of"]}
+            await service.tell("progress", step, tries=1)
         except (ValueError, KeyError, TypeError):
             continue
-        except HTTPClientError:
-            # Nobody wants this run any more.
-            end()
+        except (HTTPClientError, OSError) as error:
+            # Nobody wants this run any more; while nobody answers, it just goes on.
+            if isinstance(error, HTTPClientError) and 400 <= error.code < 500:
+                end()
     atexit.unregister(end)
     return await process.wait()
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +100,31 @@ def test_a_job_is_begun_when_it_is_handed_in_and_not_a_round_later(
         assert state == "starting"
 
     asyncio.run(go())
+
+
+def test_a_run_goes_on_while_nobody_answers_and_ends_when_nobody_wants_it(
+    desk: ReportsDesk, address: str, tmp_path: Path
+) -> None:
+    job = publish(desk, "ada")
+    begin(desk)
+    number, token = job["job"], f"ada/report-{job['job']}-1"
+    said, done = tmp_path / "said", tmp_path / "done"
+    # It tells its progress, waits for what may end it, and leaves a mark.
+    program = (
+        "import sys, time, pathlib\n"
+        'print(\'{"cell": 1, "of": 2}\', flush=True)\n'
+        "time.sleep(float(sys.argv[1]))\n"
+        "pathlib.Path(sys.argv[2]).touch()\n"
+    )
+
+    def run(at: str, seconds: float) -> int:
+        service = report_runs.Service(at, token, (number, 1))
+        command = [sys.executable, "-c", program, str(seconds), str(done)]
+        return asyncio.run(report_runs._command(command, tmp_path, said, service))
+
+    assert run("http://127.0.0.1:1", 0.1) == 0
+    assert done.exists()
+    done.unlink()
+    ask(desk, "ada", "DELETE", f"/api/jobs/{number}")
+    assert run(address, 600) == -signal.SIGTERM
+    assert not done.exists()
