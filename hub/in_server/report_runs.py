@@ -124,12 +124,20 @@ class Service:
                 code = error.code if isinstance(error, HTTPClientError) else 503
                 # Work may be asked for before the service knows that it was given out.
                 is_early = method == "GET" and code in (404, 409)
-                if left == 0 or (400 <= code < 500 and not is_early):
+                if left == 0 or (_is_refused(code) and not is_early):
                     raise
                 await asyncio.sleep(_PAUSE)
             else:
                 return answer.body
         return b""
+
+
+def _is_refused(code: int) -> bool:
+    """Whether a status says no for good.
+
+    A hub whose database is away knows no token, ours neither: 401 is asked again.
+    """
+    return 400 <= code < 500 and code != 401
 
 
 def watch_report_run(serverapp: Any) -> None:
@@ -240,7 +248,7 @@ async def _command(
             continue
         except (HTTPClientError, OSError) as error:
             # Nobody wants this run any more; while nobody answers, it just goes on.
-            if isinstance(error, HTTPClientError) and 400 <= error.code < 500:
+            if isinstance(error, HTTPClientError) and _is_refused(error.code):
                 end()
     atexit.unregister(end)
     return await process.wait()

@@ -16,6 +16,7 @@ from hub.services.reports.application import reports_service
 from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.runner import Runner
 from tests.hub.services.reports.asking import MADE, NOTEBOOK, ask, begin, names_in, publish
+from tests.hub.services.reports.token_hub import TokenHub
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_a_job_is_begun_when_it_is_handed_in_and_not_a_round_later(
 
 
 def test_a_run_goes_on_while_nobody_answers_and_ends_when_nobody_wants_it(
-    desk: ReportsDesk, address: str, tmp_path: Path
+    desk: ReportsDesk, hub: TokenHub, address: str, tmp_path: Path
 ) -> None:
     job = publish(desk, "ada")
     begin(desk)
@@ -125,6 +126,12 @@ def test_a_run_goes_on_while_nobody_answers_and_ends_when_nobody_wants_it(
     assert run("http://127.0.0.1:1", 0.1) == 0
     assert done.exists()
     done.unlink()
+    # A hub whose database is away knows nobody's token.
+    groups = hub.groups.pop("ada")
+    assert run(address, 0.1) == 0
+    assert done.exists()
+    done.unlink()
+    hub.groups["ada"] = groups
     ask(desk, "ada", "DELETE", f"/api/jobs/{number}")
     assert run(address, 600) == -signal.SIGTERM
     assert not done.exists()
