@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from mclib.expressions.functions import isfinite
+from mclib.expressions.functions import floor, isfinite
 from mclib.spreadsheets import arithmetic
 from mclib.spreadsheets.comparisons import compare
 from mclib.spreadsheets.evaluating import Evaluator, Function
@@ -95,19 +95,12 @@ def _choose_from(evaluator: Evaluator, of: Tree, *arguments: Tree | None) -> Val
     if not isinstance(index, Traced):
         inside = 1 <= int(index) <= len(arguments)
         return _or_zero(evaluator.single(arguments[int(index) - 1])) if inside else VALUE
-    place = arithmetic.through(math_floor)(index)
+    place = arithmetic.through(floor)(index)
     chosen: Value = VALUE
     for i, each_one in reversed(list(enumerate(arguments, start=1))):
         is_it = compare("=", place, float(i))
         chosen = choice(is_it, _or_zero(evaluator.single(each_one)), chosen)
     return chosen
-
-
-def math_floor(value: Any) -> Any:
-    """Return the whole number not above."""
-    from mclib.expressions.functions import floor
-
-    return floor(value)
 
 
 def _or_else(evaluator: Evaluator, of: Tree, other: Tree | None) -> Value:
