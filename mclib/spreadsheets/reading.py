@@ -161,7 +161,8 @@ def read(path: str | os.PathLike[str]) -> Book:
         import openpyxl
     except ImportError:
         message = "a workbook must be read by openpyxl, which isn't installed."
-        raise ArgumentError(f"{message}\nhint: install `mchub[spreadsheets]`.") from None
+        hint = 'install it by `pip install "mchub[spreadsheets]"`.'
+        raise ArgumentError(f"{message}\nhint: {hint}") from None
     written = os.fspath(path)
     try:
         with warnings.catch_warnings():

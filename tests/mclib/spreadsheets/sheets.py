@@ -31,6 +31,23 @@ CELLS: Mapping[str, Any] = {
 """What formulas of the tests look at; B3 and column C are blank."""
 
 
+PLAN = {
+    "A1": "Units sold:",
+    "B1": 100,
+    "A2": "price",
+    "B2": 20,
+    "A3": "costs",
+    "B3": 1_200,
+    "A4": "profit",
+    "B4": "=B1*B2-B3*factor",
+    "A5": "margin",
+    "B5": "=B4/(B1*B2)",
+    "A6": "level",
+    "B6": "=SQRT(B3+400)-30",
+}
+PLAN_INPUTS = {"B1": mc.Triangular(80, 100, 150)}
+
+
 def written(
     path: Path, formulas: Mapping[str, Any], cells: Mapping[str, Any] = CELLS
 ) -> Path:

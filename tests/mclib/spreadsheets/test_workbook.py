@@ -6,44 +6,18 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-from openpyxl.workbook.defined_name import DefinedName
-from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
+from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
 
 import mclib as mc
 from tests.mclib.spreadsheets import dcf
-from tests.mclib.spreadsheets.sheets import saved, written
+from tests.mclib.spreadsheets.sheets import PLAN_INPUTS, saved, written
 
 CALCULATED = Path(__file__).with_name("calculated.xlsx")
 """The cash flow of `dcf`, calculated and saved by LibreOffice 7.4:
 
 ``dcf.write(path)``, then ``soffice --headless --convert-to xlsx --outdir out dcf.xlsx``.
 """
-
-PLAN = {
-    "A1": "Units sold:",
-    "B1": 100,
-    "A2": "price",
-    "B2": 20,
-    "A3": "costs",
-    "B3": 1_200,
-    "A4": "profit",
-    "B4": "=B1*B2-B3*factor",
-    "A5": "margin",
-    "B5": "=B4/(B1*B2)",
-    "A6": "level",
-    "B6": "=SQRT(B3+400)-30",
-}
-INPUTS = {"B1": mc.Triangular(80, 100, 150)}
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    book = openpyxl.load_workbook(written(tmp_path / "plan.xlsx", PLAN, {}))
-    book.defined_names["tax_free"] = DefinedName("tax_free", attr_text="Sheet!$B$4")
-    book.defined_names["factor"] = DefinedName("factor", attr_text="1.5*2/3")
-    book.save(tmp_path / "plan.xlsx")
-    return tmp_path / "plan.xlsx"
 
 
 def test_a_spreadsheet_programs_values_come_out_here() -> None:
@@ -68,7 +42,7 @@ def test_a_value_that_differs_is_told_with_its_cell(tmp_path: Path) -> None:
 
 
 def test_a_workbook_without_saved_values_says_so(path: Path) -> None:
-    plan = mc.Workbook(path, inputs=INPUTS, outputs=["B5"])
+    plan = mc.Workbook(path, inputs=PLAN_INPUTS, outputs=["B5"])
 
     check = plan.check()
 
@@ -77,7 +51,9 @@ def test_a_workbook_without_saved_values_says_so(path: Path) -> None:
 
 
 def test_names_are_defined_names_then_labels(path: Path) -> None:
-    plan = mc.Workbook(path, inputs=INPUTS, parameters=["B2"], outputs=["tax_free", "B5"])
+    plan = mc.Workbook(
+        path, inputs=PLAN_INPUTS, parameters=["B2"], outputs=["tax_free", "B5"]
+    )
 
     assert {"Units sold": "Sheet!B1"} == plan.inputs
     assert {"price": "Sheet!B2"} == plan.parameters
@@ -99,13 +75,15 @@ def test_cells_with_the_same_label_have_their_addresses(tmp_path: Path) -> None:
 
 
 def test_a_name_may_be_a_formula_of_its_own(path: Path) -> None:
-    plan = mc.Workbook(path, inputs=INPUTS, outputs=["B4"])
+    plan = mc.Workbook(path, inputs=PLAN_INPUTS, outputs=["B4"])
 
     assert {"tax_free": 800.0} == plan.model(**{"Units sold": 100.0})
 
 
 def test_a_parameter_changes_between_runs(path: Path) -> None:
-    plan = mc.Workbook(path, inputs=INPUTS, parameters={"p": "B2"}, outputs={"y": "B4"})
+    plan = mc.Workbook(
+        path, inputs=PLAN_INPUTS, parameters={"p": "B2"}, outputs={"y": "B4"}
+    )
 
     first = mc.simulate(plan.model, 1_000, seed=7)
     second = mc.simulate(plan.model, 1_000, seed=7, parameters={"p": 40})
@@ -116,7 +94,7 @@ def test_a_parameter_changes_between_runs(path: Path) -> None:
 
 
 def test_what_rests_on_no_input_is_computed_once(path: Path) -> None:
-    plan = mc.Workbook(path, inputs=INPUTS, outputs=["B5", "B6"])
+    plan = mc.Workbook(path, inputs=PLAN_INPUTS, outputs=["B5", "B6"])
 
     assert "formulas: 2 traced, 1 computed once" in repr(plan)
     assert 10.0 == plan.model(**{"Units sold": 100.0})["level"]
@@ -301,96 +279,3 @@ def test_draws_are_taken_as_they_were_saved_where_cells_are_compared(
     assert 2 == check.n_compared
     assert ["Sheet!B4"] == [each.cell for each in check.differences]
     assert (8.5, 8.75) == (check.differences[0].ours, check.differences[0].saved)
-
-
-REFUSED = {
-    '=INDIRECT("B"&B1)': "looks by `INDIRECT` at cells that it doesn't name",
-    "=SUM(OFFSET(B1,0,0,B1,1))": "looks by `OFFSET` at cells that it doesn't name",
-    "=OFFSET(B1,-1,0)": "moves by `OFFSET` beyond the sheet",
-    "=OFFSET(B1,B1,0)": "looks by `OFFSET` at cells that it doesn't name",
-    "=MYVBA(B1)": "uses the function `MYVBA`",
-    "=B1+[1]Other!A1": r"refers to another workbook, `\[1\]Other!A1`",
-    "=B1*nowhere": "uses the name `nowhere`, which isn't defined",
-    "=B1+Nowhere!A1": "refers to a sheet 'Nowhere', which isn't there",
-    "=SUM((B1,B3))": "joins ranges by `,`",
-    "=SUM(B1:INDEX(B1:B9,3))": r"takes a range up to what `INDEX` finds",
-    '=TEXT(B1,"0")': "uses the function `TEXT`",
-    '="n"&B1': "joins to a text what is random",
-    "=ROUND(2.5,B1)": "rounds to a number of digits that is random",
-    "=SQRT(B1,2)": "gives `SQRT` 2 arguments",
-}
-
-
-@pytest.mark.parametrize("formula", REFUSED)
-def test_what_can_t_be_traced_is_refused_with_its_cell(
-    formula: str, tmp_path: Path
-) -> None:
-    cells = {"B1": 1, "B2": formula, "B3": "=B2+B1"}
-    path = written(tmp_path / "refused.xlsx", cells, {})
-
-    with pytest.raises(
-        mc.ArgumentError, match=f"(?s)Sheet!B2: it {REFUSED[formula]}.*hint"
-    ):
-        mc.Workbook(path, inputs={"B1": mc.Uniform(0, 1)}, outputs=["B3"])
-
-
-def test_all_refusals_are_told_at_once(tmp_path: Path) -> None:
-    cells = {"B1": 1, "B2": "=FOO(B1)", "B3": "=BAR(B1)", "B4": "=B2+B3"}
-
-    with pytest.raises(mc.ArgumentError, match=r"(?s)2 cells do.*B2: .*FOO.*B3: .*BAR"):
-        mc.Workbook(
-            written(tmp_path / "two.xlsx", cells, {}),
-            inputs={"B1": mc.Uniform(0, 1)},
-            outputs=["B4"],
-        )
-
-
-def test_a_circle_is_refused_with_its_cells(tmp_path: Path) -> None:
-    cells = {"B1": "=B3+1", "B2": "=B1*2", "B3": "=B2-A1", "A1": 1}
-
-    with pytest.raises(mc.ArgumentError, match=r"circle; got Sheet!B\d → Sheet!B\d → S"):
-        mc.Workbook(written(tmp_path / "circle.xlsx", cells, {}), outputs=["B3"])
-
-
-def test_a_data_table_is_refused(tmp_path: Path) -> None:
-    book = openpyxl.load_workbook(written(tmp_path / "table.xlsx", {"A1": 1}, {}))
-    book.active["B2"] = DataTableFormula(ref="B2", r1="A1")
-    book.save(tmp_path / "table.xlsx")
-
-    with pytest.raises(mc.ArgumentError, match="Sheet!B2: it is part of a data table"):
-        mc.Workbook(tmp_path / "table.xlsx", outputs=["B2"])
-
-
-WRONG: tuple[tuple[dict[str, Any], str], ...] = (
-    ({"outputs": ["nowhere"]}, "`outputs` must name cells by address or by a defined name"),
-    ({"outputs": []}, "`outputs` must name at least one cell"),
-    ({"outputs": "B4"}, "`outputs` must be a list of cells or a mapping"),
-    ({"outputs": ["B4:B5"]}, "`outputs` must name single cells"),
-    ({"outputs": ["B5"], "inputs": {"B1": 3}}, "`inputs` must be distributions"),
-    ({"outputs": ["B5"], "parameters": ["A1"]}, "`parameters` must be cells with numbers"),
-    (
-        {"outputs": ["B1"], "inputs": INPUTS},
-        "`outputs` must be cells with formulas",
-    ),
-    (
-        {"outputs": ["B5"], "inputs": INPUTS, "parameters": ["B1"]},
-        "`parameters` must be other cells than inputs",
-    ),
-    ({"outputs": {"y": "B4"}, "parameters": {"y": "B2"}}, "must have names of their own"),
-)
-
-
-@pytest.mark.parametrize(("arguments", "message"), WRONG)
-def test_an_argument_that_breaks_its_law_is_refused(
-    arguments: dict[str, Any], message: str, path: Path
-) -> None:
-    with pytest.raises(mc.ArgumentError, match=message):
-        mc.Workbook(path, **arguments)
-
-
-def test_a_file_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "plan.xlsx").write_text("no workbook")
-
-    for name in ("plan.xlsx", "missing.xlsx", "plan.csv"):
-        with pytest.raises(mc.ArgumentError, match="`path` must be a workbook"):
-            mc.Workbook(tmp_path / name, outputs=["B1"])
