@@ -53,13 +53,22 @@ def layer(loss: Any, *, deductible: Any = 0.0, limit: Any = math.inf) -> Any:
     deductible : traced value or number, default 0
         Borne by the insured, 0 or more.
     limit : traced value or number, default infinity
-        The most that is paid.
+        The most that is paid, 0 or more.
+
+    Raises
+    ------
+    ArgumentError
+        If one of the two is a number below 0.
 
     Examples
     --------
     >>> float(layer(70.0, deductible=20.0, limit=30.0))
     30.0
     """
+    for name, value in (("deductible", deductible), ("limit", limit)):
+        # Traced values and arrays are as they come.
+        if isinstance(value, (int, float)) and not value >= 0.0:
+            raise law(name, "be 0 or more", value)
     return minimum(maximum(loss - deductible, 0.0), limit)
 
 

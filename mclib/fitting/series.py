@@ -128,7 +128,10 @@ def fit_process(
     name = process if isinstance(process, str) else getattr(process, "__name__", process)
     if name not in _MADE:
         raise law("process", f"be one of {', '.join(_MADE)}", name)
-    x = np.asarray(data, np.float64)
+    try:
+        x = np.asarray(data, np.float64)
+    except (TypeError, ValueError):
+        raise law("data", "be a row of numbers", data) from None
     if x.ndim != 1 or len(x) < _FEWEST or not np.all(np.isfinite(x)) or np.ptp(x) == 0.0:
         must = f"be a row of {_FEWEST} finite numbers at least, not all the same"
         raise law("data", must, f"shape {x.shape}")

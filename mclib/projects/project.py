@@ -12,6 +12,7 @@ from mclib.engines.base import Engine
 from mclib.errors import law
 from mclib.expressions.functions import where
 from mclib.model import Model
+from mclib.projects.frames import columns_of
 from mclib.projects.networks import Link, critical_path, ordered
 from mclib.results.estimate import Estimate
 from mclib.results.result import Result
@@ -64,7 +65,8 @@ class Project:
     Raises
     ------
     ArgumentError
-        If two have one name, one waits for what isn't there, or some wait in a circle.
+        If a duration is negative, two have one name, one waits for what isn't there, or
+        some wait in a circle.
 
     See Also
     --------
@@ -83,6 +85,9 @@ class Project:
                 raise law("activity", "have a name of its own", name)
             if name in ("finish", "cost") or not name:
                 raise law("activity", 'have a name, other than "finish" and "cost"', name)
+        for each in self.activities:
+            if isinstance(each.duration, (int, float)) and not each.duration >= 0.0:
+                raise law(f"duration of {each.name}", "be 0 or more", each.duration)
         object.__setattr__(self, "activities", tuple(self.activities))
         object.__setattr__(self, "_order", tuple(ordered(self._links)))
 
@@ -121,7 +126,7 @@ class Project:
         >>> print(plan.run(100_000, seed=7).finish.mean)
         17.053 ± 0.009 (95 %)
         """
-        columns = list(frame.columns)
+        columns = columns_of(frame)
         unknown = [name for name in columns if name not in _COLUMNS]
         missing = [name for name in _COLUMNS[:2] if name not in columns]
         if unknown or missing:

@@ -13,6 +13,7 @@ from mclib.distributions.whole_numbers import Bernoulli
 from mclib.errors import law
 from mclib.expressions.functions import where
 from mclib.model import Model
+from mclib.projects.frames import columns_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +66,7 @@ def risk_register(
     >>> print(mc.simulate(register, 100_000, seed=7)["total"].mean)
     44.3 ± 0.6 (95 %)
     """
-    columns = list(frame.columns)
+    columns = columns_of(frame)
     if set(columns) != set(_COLUMNS):
         raise law("columns", f"be {', '.join(_COLUMNS)}", columns)
     inputs: dict[str, Distribution] = {}

@@ -310,3 +310,9 @@ def test_what_breaks_a_law_is_refused_in_words() -> None:
         mc.Aggregate.by_fft(mc.Poisson(1), mc.Normal(), step=1.0)
     with pytest.raises(mc.ArgumentError, match="`severity` must be a distribution; got 3"):
         mc.compound(3, 3, most=4)  # type: ignore[arg-type]
+
+
+def test_a_negative_deductible_or_limit_is_refused() -> None:
+    for name in ("deductible", "limit"):
+        with pytest.raises(mc.ArgumentError, match=f"`{name}` must be 0 or more; got -1"):
+            mc.layer(3.0, **{name: -1})

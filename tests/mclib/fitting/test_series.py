@@ -147,3 +147,8 @@ def test_refusals_say_the_way_out() -> None:
         mc.fit_process([1.0, 2.0], mc.ARMA)
     with pytest.raises(ArgumentError, match="sum of at most 10"):
         mc.fit_process(wandering, mc.ARMA, order=(9, 9))
+
+
+def test_a_series_that_is_no_numbers_is_refused() -> None:
+    with pytest.raises(mc.ArgumentError, match="be a row of numbers; got 'abc'"):
+        mc.fit_process("abc", mc.GeometricBrownianMotion, dt=1)

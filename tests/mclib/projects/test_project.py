@@ -167,3 +167,10 @@ def test_columns_that_are_not_known_are_refused() -> None:
         mc.Project.from_frame(pd.DataFrame({"task": ["a"], "duration": [1]}))
     with pytest.raises(ArgumentError, match="`activities` must be one at least"):
         mc.Project([])
+
+
+def test_a_negative_duration_is_refused() -> None:
+    frame = pd.DataFrame({"activity": ["dig"], "duration": [-1.0]})
+
+    with pytest.raises(mc.ArgumentError, match="`duration of dig` must be 0 or more"):
+        mc.Project.from_frame(frame)

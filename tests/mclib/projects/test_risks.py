@@ -70,3 +70,9 @@ def test_what_is_no_register_is_refused(
 ) -> None:
     with pytest.raises(ArgumentError, match=sentence):
         mc.risk_register(REGISTER.assign(**{column: values}))
+
+
+def test_what_is_no_table_is_refused() -> None:
+    for made in (mc.risk_register, mc.Project.from_frame):
+        with pytest.raises(mc.ArgumentError, match="`frame` must be a pandas data frame"):
+            made("risks.csv")  # type: ignore[operator]
