@@ -61,6 +61,8 @@ async function prepare(context) {
   const figure = create();
   figure.initialize(context);
   makeEarly();
+  // Before there was anybody to keep them, changes may have been missed.
+  model.send({ kind: "mclib-ready" });
   return figure;
 }
 

@@ -28,6 +28,9 @@ SAFE_CONFIG = {
 }
 """Since its version 4, plotly.js offers to upload a chart to its makers' servers."""
 
+_CHANGES = ["_py2js_update", "_py2js_relayout", "_py2js_restyle"]
+"""Where a figure puts what a page has to change."""
+
 _HERE = Path(__file__).parent
 _are_drawings = contextvars.ContextVar("are_drawings", default=False)
 
@@ -178,11 +181,13 @@ def _figure_class() -> Any:
         def __init__(
             self, data: Any = None, layout: Any = None, config: Any = None, **more: Any
         ) -> None:
-            self._is_made = False
+            self._is_made = self._is_ahead = False
             super().__init__(data, layout, **more)
             self._config = {**SAFE_CONFIG, **(config or {})}
             self.library = f"IPY_MODEL_{_library().model_id}"
             self._is_made = True
+            self.observe(lambda _: setattr(self, "_is_ahead", True), _CHANGES)
+            self.on_msg(_answer)
             self.open()
             close_with_cell(self)
 
@@ -199,6 +204,7 @@ def _figure_class() -> Any:
         def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
             # A page that is opened again gets the figure as it is, not as it was made.
             state = super().get_state(key, drop_defaults)
+            self._is_ahead = self._is_ahead and key is not None
             return _brought_up(self, state) if self._is_made else state
 
         def save(self, path: Any) -> None:
@@ -234,6 +240,21 @@ def _brought_up(figure: Any, state: dict[str, Any]) -> dict[str, Any]:
         now = getattr(figure, name.removeprefix("_widget"))
         state[name] = figure.trait_metadata(name, "to_json")(now, figure)
     return state
+
+
+def _answer(figure: Any, content: Any, _: Any) -> None:
+    # What was redrawn while a page was still loading, it may have missed.
+    if content != {"kind": "mclib-ready"} or not figure._is_ahead:
+        return
+    figure._is_ahead = False
+    *traces, layout = _leaves_of(figure)
+    keys = {key for each in traces for key in each}
+    figure._send_update_msg(
+        restyle_data={key: [each.get(key) for each in traces] for key in keys},
+        relayout_data=layout,
+        trace_indexes=list(range(len(traces))),
+    )
+    figure._is_ahead = False
 
 
 def _safely(kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from tests.integration.apps import (
     written_notebook,
 )
 from tests.integration.browser import browser_page, pictures
+from tests.integration.golden_pictures import hold
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -201,6 +202,7 @@ def test_a_dashboard_has_no_barriers(dashboard: Any, folder: Path, scheme: Any) 
     path = pictures(folder) / f"{dashboard.shown}-{scheme}.png"
     dashboard.screenshot(path=path, full_page=True)
     assert [] == found
+    hold(dashboard, f"{dashboard.shown}-{scheme}", dashboard.screenshot())
 
 
 @pytest.mark.parametrize(("width", "what"), [(720, "zoomed"), (360, "phone")])
@@ -215,6 +217,36 @@ def test_a_dashboard_fits_a_narrow_page(
     path = pictures(folder) / f"{dashboard.shown}-{what}.png"
     dashboard.screenshot(path=path, full_page=True)
     assert width >= dashboard.evaluate("() => document.documentElement.scrollWidth")
+    # The page is as long as the dashboard: it is scrolled and printed as a whole.
+    inside, page = dashboard.evaluate(
+        "() => [document.querySelector('#rendered_cells'), document.documentElement]"
+        ".map(each => each.scrollHeight)"
+    )
+    assert page >= inside > 900
+
+
+def test_six_figures_take_one_script_and_little_more(page: "Page", folder: Path) -> None:
+    cells = ["import mclib as mc\nfigures = []", "import ipywidgets"]
+    cells.append(
+        "for sd in range(1, 7):\n"
+        "    figures.append(mc.plots.distribution(mc.Normal(0, sd), name=f'sd {sd}'))\n"
+        "ipywidgets.VBox(figures)"
+    )
+    received = [0]
+
+    def watch(socket: Any) -> None:
+        socket.on("framereceived", lambda frame: received.append(len(frame)))
+
+    page.on("websocket", watch)
+    path = written_notebook(folder / "six.ipynb", cells, "Six")
+    with running_app(folder, path) as app:
+        show(page, app.url, 6)
+        page.wait_for_timeout(1000)
+    page.remove_listener("websocket", watch)
+
+    # The script has 5 MB, and a figure some 10 KB.
+    assert 1 == len([each for each in received if each > 1e6])
+    assert sum(each for each in received if each < 1e6) < 1e6
 
 
 def test_kernels_end_when_nobody_looks(folder: Path) -> None:

@@ -102,6 +102,34 @@ def test_a_redrawn_figure_says_what_the_drawing_does_and_sends_only_that(
     assert {"xaxis.range", "annotations", "meta"} == set(told["relayout_data"])
 
 
+def test_a_page_that_is_ready_is_told_what_it_may_have_missed(
+    output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure, sent = plots.cumulative(output), []
+    send = figure._send_update_msg
+    monkeypatch.setattr(
+        figure, "_send_update_msg", lambda **told: sent.append(told) or send(**told)
+    )
+    ready = {"kind": "mclib-ready"}
+
+    figure._handle_custom_msg(ready, [])
+    assert [] == sent
+    figure.plotly_update(relayout_data={"title.text": "as it is now"})
+    for content in ({"kind": "something else"}, ready, ready):
+        figure._handle_custom_msg(content, [])
+
+    _, told = sent
+    assert "as it is now" == told["relayout_data"]["title.text"]
+    assert [list(each.x) for each in figure.data] == [
+        list(x) for x in told["restyle_data"]["x"]
+    ]
+    assert [0, 1] == told["trace_indexes"]
+    figure.plotly_update(relayout_data={"title.text": "later"})
+    figure.get_state()
+    figure._handle_custom_msg(ready, [])
+    assert 3 == len(sent)
+
+
 def test_what_a_drawing_no_longer_has_is_taken_from_the_figure() -> None:
     layout = {"annotations": [{"text": "here"}], "xaxis": {"range": [0, 1]}}
     figure = make_figure([go.Scatter(y=[1], text=["a"])], layout)
