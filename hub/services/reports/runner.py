@@ -23,7 +23,7 @@ from hub.services.reports.library import digests_in_use
 from hub.services.reports.retention import Gone, remove_old
 from hub.services.reports.store import StoreTrouble
 from hub.services.web.counter import Person
-from hub.services.web.hub_api import HubApi, HubAway, HubRefusal
+from hub.services.web.hub_api import HubApi, HubAway, HubRefusal, Server
 
 __all__ = ["Runner"]
 
@@ -36,6 +36,10 @@ _TROUBLE: Final = (HubAway, HubRefusal, SQLAlchemyError, httpx.HTTPError)
 _UNSEEN_FOR: Final = timedelta(seconds=30)
 _SWEEP_EVERY: Final = timedelta(days=1)
 _AT_WORK: Final = ("starting", "running")
+# One that is ready asks for its work at once; a hub whose database was away at its start
+# may call a server ready that there isn't.
+_SILENT_FOR: Final = timedelta(minutes=2)
+_SILENT: Final = "Its server was ready, and did not take its work."
 _LOST: Final = "Its server ended, or did not start, before it had told how the run went."
 
 
@@ -105,12 +109,15 @@ class Runner:
             await self._do(jobs.fail, job.id, job.attempt, why, now)
         elif now - job.changed > _UNSEEN_FOR:
             user = await self._hub.user(job.owner)
-            names = {one.name for one in user.servers} if user is not None else set()
+            servers = {one.name: one for one in user.servers} if user is not None else {}
             if user is None:
                 await self._do(jobs.cancel, job.id, "Its owner is no user any more.", now)
-            elif job.server not in names:
+            elif job.server not in servers:
                 _LOG.info("%s/%s is lost", job.owner, job.server)
                 await self._do(jobs.give_up_try, job, _LOST, now)
+            elif _is_silent(job, servers[job.server], now):
+                _LOG.info("%s/%s takes no work", job.owner, job.server)
+                await self._do(jobs.give_up_try, job, _SILENT, now)
 
     async def _start(self, job: Job, now: datetime) -> None:
         options = {"profile": job.profile} if job.profile else {}
@@ -198,3 +205,9 @@ class Runner:
         except TooLate as late:
             # The server told its end in this very moment.
             _LOG.info("%s", late)
+
+
+def _is_silent(job: Job, server: Server, now: datetime) -> bool:
+    """Whether the server of a try has been ready for long, and took no work."""
+    since = max(job.changed, server.started or job.changed)
+    return job.state == "starting" and server.is_ready and now - since > _SILENT_FOR

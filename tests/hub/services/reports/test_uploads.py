@@ -1,6 +1,6 @@
 """What a job's server may say and hand in, and what it may not."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -160,3 +160,23 @@ def test_what_is_no_notebook_is_refused(desk: ReportsDesk, notebook: object) -> 
     told = {"title": "x", "notebook": notebook}
 
     assert ask(desk, "ada", "POST", "/api/reports", json=told).status_code == 422
+
+
+def test_a_server_that_is_ready_and_takes_no_work_is_given_up(
+    desk: ReportsDesk, job: int
+) -> None:
+    now, at = datetime.now(UTC), f"/api/jobs/{job}"
+
+    go_round(desk, Runner(desk), now + timedelta(seconds=100))
+    assert ask(desk, "ada", "GET", at).json()["state"] == "starting"
+    go_round(desk, Runner(desk), now + timedelta(seconds=130))
+    given_up = ask(desk, "ada", "GET", at).json()
+    assert (given_up["state"], "did not take its work" in given_up["why"]) == (
+        "queued",
+        True,
+    )
+    go_round(desk, Runner(desk), now + timedelta(seconds=160))
+
+    assert ask(desk, "ada", "GET", at).json()["attempt"] == 2
+    assert hand_in(desk, job, 1).status_code == 409
+    assert hand_in(desk, job, 2).json() == {"version": 1}
