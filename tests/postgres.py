@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from sqlalchemy import URL
 
 ACCOUNT = "nobody"
@@ -23,12 +24,13 @@ def programs() -> Path | None:
     return found[-1].parent if found else None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Postgres:
     """A server that listens on loopback and believes whoever comes from there."""
 
     folder: Path
     port: int
+    process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def url(self) -> URL:
@@ -54,10 +56,30 @@ class Postgres:
             if process.poll() is not None:
                 raise RuntimeError((self.folder / "log").read_text())
             if self._answers():
+                self.process = process
                 return process
             time.sleep(0.05)
         process.kill()
         raise RuntimeError((self.folder / "log").read_text())
+
+    def kill(self) -> None:
+        """End it and all its backends, in the middle of whatever they do."""
+        assert self.process is not None
+        postmaster = psutil.Process(self.process.pid)
+        # One that is stopped sees no backend of its own die, and starts no other.
+        postmaster.suspend()
+        backends = postmaster.children(recursive=True)
+        for one in (*backends, postmaster):
+            one.kill()
+        self.process.wait(20)
+        _, left = psutil.wait_procs(backends, timeout=20)
+        assert left == []
+
+    def end(self) -> None:
+        """End it, and the connections that are open with it."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(20)
 
     def _answers(self) -> bool:
         asked = _as_account("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port))
@@ -79,15 +101,13 @@ def running_postgres() -> Iterator[Postgres]:
         if made.wait() != 0:
             raise RuntimeError((folder / "initdb.log").read_text())
         server = Postgres(folder, _free_port())
-        process = server.start()
+        server.start()
         try:
             database = ("-h", "127.0.0.1", "-p", str(server.port), "-U", "mchub", "mchub")
             assert _as_account("createdb", *database).wait() == 0
             yield server
         finally:
-            # Fast: connections that are still open end with it.
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
+            server.end()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -7,7 +7,7 @@ environment's. `python -m tests.integration.brisk_hub SERVICE` is one of them.
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from hub import storage
-from hub.choices import Audit, Budget, Budgets
+from hub.choices import Audit, Budget, Budgets, Postgres
 from hub.database import connect
 from hub.environments import load
 from hub.environments.shared import IDLE
@@ -38,9 +38,16 @@ CULLER_CONFIG = CONFIG + (
 
 
 def settings() -> Settings:
-    """A development hub in a hurry, with an audit log and budgets."""
+    """A development hub in a hurry, with an audit log and budgets.
+
+    Where ``PGPORT`` names one, its database is the PostgreSQL on that port of this machine.
+    """
+    development = load("development")
+    if "PGPORT" in os.environ:
+        local = Postgres(host="localhost", replicas=0)
+        development = replace(development, database=local)
     return replace(
-        load("development"),
+        development,
         idle=replace(
             IDLE,
             after=30 * SECOND,
@@ -82,8 +89,10 @@ class BriskHub(LiveHub):
 
 
 @contextmanager
-def brisk_hub(state: Path) -> Iterator[BriskHub]:
-    """A hub that is stopped at the end, and leaves nothing behind."""
+def brisk_hub(
+    state: Path, parts: Collection[str] | None = None, within: timedelta = 90 * SECOND
+) -> Iterator[BriskHub]:
+    """A hub that is stopped at the end, and leaves nothing behind; some of its parts."""
     state.chmod(0o700)
     os.environ["MCHUB_STATE"] = str(state)
     hub = BriskHub(state)
@@ -102,10 +111,12 @@ def brisk_hub(state: Path) -> Iterator[BriskHub]:
     configs[IDLE_CULLER].write_text(CULLER_CONFIG)
     with ExitStack() as stack:
         for plan in plans(settings()):
+            if parts is not None and plan.name not in parts:
+                continue
             process = Process(_brisk(plan, configs), storage.logs_folder(), ROOT)
             stack.callback(hub.end, plan.name)
             hub.started[plan.name] = process
-            process.wait_until_it_answers(timedelta(seconds=90), lambda: False)
+            process.wait_until_it_answers(within, lambda: False)
         stack.callback(hub.engine.dispose)
         yield hub
     for name, value in before.items():
@@ -115,9 +126,10 @@ def brisk_hub(state: Path) -> Iterator[BriskHub]:
             os.environ[name] = value
     # A kernel takes a moment to see that its server is gone.
     _, left = psutil.wait_procs(hub.processes(), timeout=15)
+    commands = [process.cmdline() for process in left]
     for process in left:
         process.kill()
-    assert left == []
+    assert not commands, commands
 
 
 @contextmanager
