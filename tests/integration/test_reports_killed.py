@@ -168,7 +168,9 @@ def test_what_runs_and_what_waits_comes_to_its_end_once_whatever_is_killed(
     assert (api.job(runs["job"])["state"], api.job(runs["job"])["attempt"]) == ("done", 1)
     ended = api.job(waits["job"])
     tries = (tmp_path / "waits" / "ran").read_text().count("ran")
-    assert (ended["state"], tries) == ("done", ended["attempt"])
+    # A try whose server the hub only believed to have started ran nothing.
+    assert ended["state"] == "done"
+    assert 1 <= tries <= ended["attempt"]
     with hub.engine.connect() as connection:
         made = connection.execute(VERSIONS.select()).all()
     numbers = [row.job for row in made if row.job in (runs["job"], waits["job"])]
