@@ -164,7 +164,11 @@ def test_a_refused_start_says_why(hub: LiveHub) -> None:
     with Person(hub, "cleo") as cleo:
         cleo.sign_in(hub.secret("user_password"))
         cleo.ask("POST", "/users/cleo/server")
-        progress = cleo.ask("GET", "/users/cleo/server/progress")
+        # For a moment after a refusal JupyterHub knows of no start.
+        until = time.monotonic() + 10
+        while (progress := cleo.ask("GET", "/users/cleo/server/progress")).is_error:
+            assert time.monotonic() < until, progress.text
+            time.sleep(0.1)
         page = cleo.client.get("/hub/spawn-pending/cleo")
 
     reason = "The home folder of this server can't be used"
