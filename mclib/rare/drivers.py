@@ -8,7 +8,7 @@ import numpy as np
 
 from mclib.errors import law
 from mclib.results.associations import MEASURES
-from mclib.results.sensitivity import Tornado
+from mclib.results.sensitivity import Tornado, checked_bins, statistic_label, tornado_of
 from mclib.results.windows import is_whole
 from mclib.statistics import weighting
 from mclib.statistics.intervals import check_order
@@ -60,28 +60,13 @@ def tornado(
     groups: Mapping[str, Sequence[str]] | None,
 ) -> Tornado:
     """Return `Weighted.tornado`."""
-    import pandas as pd
-
-    of, named = _statistic(statistic, order)
-    if not is_whole(n_bins) or not 2 <= n_bins <= 100:
-        raise law("n_bins", "be a whole number from 2 to 100", n_bins)
-    lines, legs = {}, []
-    for name, x in _grouped(columns, y, shares, groups).items():
-        centers, values = weighting.conditional(x, y, shares, int(n_bins), of)
-        low, high = int(np.argmin(values)), int(np.argmax(values))
-        lines[name] = {
-            "low": values[low],
-            "high": values[high],
-            "input_at_low": centers[low],
-            "input_at_high": centers[high],
-            "range": values[high] - values[low],
-        }
-        leg = pd.DataFrame({"input": centers, named: values})
-        legs.append(leg.assign(driver=name, bin=np.arange(len(leg))))
-    table = pd.DataFrame.from_dict(lines, orient="index")
-    table = table.sort_values("range", ascending=False).rename_axis("input")
-    spider = pd.concat(legs).set_index(["driver", "bin"])
-    return Tornado(output, named, of(y, shares), table, spider)
+    label, n_bins = statistic_label(statistic, order), checked_bins(n_bins)
+    of = _statistic(statistic, order)
+    bins = {
+        name: weighting.conditional(x, y, shares, n_bins, of)
+        for name, x in _grouped(columns, y, shares, groups).items()
+    }
+    return tornado_of(output, label, of(y, shares), bins)
 
 
 def tail_table(
@@ -117,22 +102,13 @@ def tail_table(
     return table.sort_values("distance", ascending=False)
 
 
-def _statistic(statistic: str, order: float | None) -> tuple[weighting.Statistic, str]:
-    plain = {
-        "mean": weighting.mean_of,
-        "standard_deviation": weighting.standard_deviation_of,
-    }
-    ordered = {"quantile": weighting.quantile_of, "tail_mean": weighting.tail_mean_of}
-    if statistic not in (*plain, *ordered):
-        raise law("statistic", f"be one of {', '.join((*plain, *ordered))}", statistic)
-    if (statistic in ordered) != (order is not None):
-        must = "be given for a quantile or a tail mean, and for nothing else"
-        raise law("order", must, order)
+def _statistic(statistic: str, order: float | None) -> weighting.Statistic:
     if order is None:
-        return plain[statistic], statistic.replace("_", " ")
-    point = f"P{100.0 * check_order(order):.10g}"
-    label = point if statistic == "quantile" else f"tail mean beyond {point}"
-    return ordered[statistic](order), label
+        is_mean = statistic == "mean"
+        return weighting.mean_of if is_mean else weighting.standard_deviation_of
+    if statistic == "quantile":
+        return weighting.quantile_of(order)
+    return weighting.tail_mean_of(order)
 
 
 def _grouped(

@@ -3,7 +3,6 @@
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from mclib.rare import drivers
 from mclib.rare.outputs import WeightedOutput
 from mclib.rare.refusals import REFUSED, refuse
 from mclib.results.estimate import Estimate
-from mclib.results.provenance import Provenance
+from mclib.results.provenance import Provenance, Repeatable
 from mclib.results.sensitivity import Tornado
 from mclib.results.tables import label
 from mclib.results.trial import Trial
@@ -30,7 +29,7 @@ _QUANTILES = (0.05, 0.5, 0.95, 0.99, 0.999)
 _FRAME_ROWS = 100_000
 
 
-class Weighted(Mapping[str, WeightedOutput]):
+class Weighted(Repeatable, Mapping[str, WeightedOutput]):
     """What `mc.importance` found: weighted outcomes by output.
 
     It answers what a `Result` does, with the weights in it, or says why it can't.
@@ -54,7 +53,7 @@ class Weighted(Mapping[str, WeightedOutput]):
         stopping: Any = None,
     ) -> None:
         self.weights = weights
-        self.provenance = provenance
+        self._provenance = provenance
         self.stopping = stopping
         self._values = dict(values)
         self._read = inputs
@@ -118,41 +117,16 @@ class Weighted(Mapping[str, WeightedOutput]):
         return Estimate(float(self.weights.mean()), error, self.n_trials)
 
     @property
+    def provenance(self) -> Provenance:
+        """What is needed to get the same numbers again, but for the strengths."""
+        return self._provenance
+
+    @property
     def share(self) -> Estimate:
         """How probable the trials are that this is about: 1 but for `where`."""
         if self._kept is None:
             return Estimate(1.0, 0.0, self.n_trials)
         return WeightedOutput(self._kept.astype(float), self.weights).probability_above(0.5)
-
-    @property
-    def seed(self) -> int:
-        """The seed, given or drawn."""
-        return self.provenance.seed
-
-    @property
-    def engine(self) -> str:
-        """What computed the trials."""
-        return self.provenance.engine
-
-    @property
-    def precision(self) -> str:
-        """In which floats."""
-        return self.provenance.precision
-
-    @property
-    def parameters(self) -> dict[str, float]:
-        """The model's parameters."""
-        return dict(self.provenance.parameters)
-
-    @property
-    def elapsed(self) -> timedelta:
-        """How long the run took."""
-        return self.provenance.elapsed
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether the run was stopped before all trials that were asked for."""
-        return self.provenance.interrupted
 
     def where(self, condition: Condition) -> "Weighted":
         """Statistics of the trials that keep a condition: all inputs and all outputs.

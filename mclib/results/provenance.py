@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import math
 import platform
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -109,3 +110,42 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[name] = "unknown"
     return found
+
+
+class Repeatable(ABC):
+    """What says of itself, shortly, where its numbers come from."""
+
+    @property
+    @abstractmethod
+    def provenance(self) -> Provenance:
+        """What is needed to get the same numbers again."""
+
+    @property
+    def seed(self) -> int:
+        """The seed, given or drawn."""
+        return self.provenance.seed
+
+    @property
+    def engine(self) -> str:
+        """What computed the trials."""
+        return self.provenance.engine
+
+    @property
+    def precision(self) -> str:
+        """In which floats."""
+        return self.provenance.precision
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The model's parameters."""
+        return dict(self.provenance.parameters)
+
+    @property
+    def elapsed(self) -> timedelta:
+        """How long the run took."""
+        return self.provenance.elapsed
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was stopped before all trials that were asked for."""
+        return self.provenance.interrupted

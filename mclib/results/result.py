@@ -3,7 +3,6 @@
 import difflib
 import os
 from collections.abc import ItemsView, Iterator, KeysView, Sequence, ValuesView
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from mclib.errors import law
@@ -11,7 +10,7 @@ from mclib.results.answers import Answers
 from mclib.results.display import result_html, result_text
 from mclib.results.estimate import Estimate
 from mclib.results.output import Output
-from mclib.results.provenance import Provenance
+from mclib.results.provenance import Provenance, Repeatable
 from mclib.results.quantiles import share_of, targets_for
 from mclib.results.questions import Questions
 from mclib.results.run import Run, Trials
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 _FRAME_ROWS = 100_000
 
 
-class Result(Questions):
+class Result(Repeatable, Questions):
     """What a run of a model found: a mapping from names of outputs to `Output`.
 
     Parameters
@@ -86,36 +85,6 @@ class Result(Questions):
     def n_trials(self) -> int:
         """Trials done."""
         return self._trials.n_trials
-
-    @property
-    def seed(self) -> int:
-        """The seed, given or drawn."""
-        return self.provenance.seed
-
-    @property
-    def engine(self) -> str:
-        """What computed the trials."""
-        return self.provenance.engine
-
-    @property
-    def precision(self) -> str:
-        """In which floats."""
-        return self.provenance.precision
-
-    @property
-    def parameters(self) -> dict[str, float]:
-        """The model's parameters."""
-        return dict(self.provenance.parameters)
-
-    @property
-    def elapsed(self) -> timedelta:
-        """How long the run took."""
-        return self.provenance.elapsed
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether the run was stopped before all trials that were asked for."""
-        return self.provenance.interrupted
 
     @property
     def efficiency(self) -> dict[str, float]:

@@ -92,29 +92,59 @@ def tornado(
     groups: Mapping[str, Sequence[str]] | None,
 ) -> Tornado:
     """Return `Result.tornado`."""
-    import pandas as pd
+    label, n_bins = statistic_label(statistic, order), checked_bins(n_bins)
+    of = _statistic(statistic, order)
+    columns, y = _columns(trials, output)
+    found = {
+        name: drivers.conditional(x, y, n_bins, of, is_equal=True)
+        for name, x in _grouped(columns, y, groups).items()
+    }
+    baseline = float(np.mean(y)) if of is None else of(y)
+    bins = {name: (each.centers, each.values) for name, each in found.items()}
+    return tornado_of(output, label, baseline, bins)
 
-    of, label = _statistic(statistic, order)
+
+def checked_bins(n_bins: Any) -> int:
+    """Return how many bins an input is cut into, or say what they must be."""
     if not is_whole(n_bins) or not 2 <= n_bins <= 100:
         raise law("n_bins", "be a whole number from 2 to 100", n_bins)
-    columns, y = _columns(trials, output)
+    return int(n_bins)
+
+
+def tornado_of(
+    output: str,
+    label: str,
+    baseline: float,
+    bins: Mapping[str, tuple[Floats, Floats]],
+) -> Tornado:
+    """Put together what a statistic does along inputs.
+
+    Parameters
+    ----------
+    output, label : str
+        Of what, and the statistic's name.
+    baseline : float
+        The statistic over all trials.
+    bins : mapping of str to (array, array)
+        Of each input, where it lies in its bins, and the statistic there.
+    """
+    import pandas as pd
+
     lines, legs = {}, []
-    for name, x in _grouped(columns, y, groups).items():
-        found = drivers.conditional(x, y, int(n_bins), of, is_equal=True)
-        at = int(np.argmin(found.values)), int(np.argmax(found.values))
+    for name, (centers, values) in bins.items():
+        low, high = int(np.argmin(values)), int(np.argmax(values))
         lines[name] = {
-            "low": found.values[at[0]],
-            "high": found.values[at[1]],
-            "input_at_low": found.centers[at[0]],
-            "input_at_high": found.centers[at[1]],
-            "range": found.values[at[1]] - found.values[at[0]],
+            "low": values[low],
+            "high": values[high],
+            "input_at_low": centers[low],
+            "input_at_high": centers[high],
+            "range": values[high] - values[low],
         }
-        leg = pd.DataFrame({"input": found.centers, label: found.values})
+        leg = pd.DataFrame({"input": centers, label: values})
         legs.append(leg.assign(driver=name, bin=np.arange(len(leg))))
     table = pd.DataFrame.from_dict(lines, orient="index")
     table = table.sort_values("range", ascending=False).rename_axis("input")
     spider = pd.concat(legs).set_index(["driver", "bin"])
-    baseline = float(np.mean(y)) if of is None else of(y)
     return Tornado(output, label, baseline, table, spider)
 
 
@@ -235,7 +265,8 @@ def _grouped(
     return {**together, **rest}
 
 
-def _statistic(statistic: str, order: float | None) -> tuple[drivers.Statistic | None, str]:
+def statistic_label(statistic: str, order: float | None) -> str:
+    """Return what a tornado's statistic is called, or say what it must be."""
     needs_order = statistic in ("quantile", "tail_mean")
     if statistic not in ("mean", "standard_deviation", "quantile", "tail_mean"):
         must = "be one of mean, standard_deviation, quantile, tail_mean"
@@ -244,10 +275,15 @@ def _statistic(statistic: str, order: float | None) -> tuple[drivers.Statistic |
         must = "be given for a quantile or a tail mean, and for nothing else"
         raise law("order", must, order)
     if order is None:
-        of = drivers.standard_deviation_of if statistic != "mean" else None
-        return of, statistic.replace("_", " ")
+        return statistic.replace("_", " ")
     check_order(order)
-    label = f"P{100.0 * order:.10g}"
+    point = f"P{100.0 * order:.10g}"
+    return point if statistic == "quantile" else f"tail mean beyond {point}"
+
+
+def _statistic(statistic: str, order: float | None) -> drivers.Statistic | None:
+    if order is None:
+        return drivers.standard_deviation_of if statistic != "mean" else None
     if statistic == "quantile":
-        return drivers.quantile_of(order), label
-    return drivers.tail_mean_of(order), f"tail mean beyond {label}"
+        return drivers.quantile_of(order)
+    return drivers.tail_mean_of(order)
