@@ -6,7 +6,7 @@ import numpy as np
 
 from mclib.distributions.distribution import Distribution
 from mclib.errors import law
-from mclib.plots.figure import graph_objects, make_figure
+from mclib.plots.figure import drawings, make_figure, redraw
 from mclib.plots.style import BLUE, GREY, axis, frame, hover_format, words
 from mclib.results.formatting import plain
 
@@ -30,15 +30,19 @@ def distribution(shown: Distribution, *, name: str = "", unit: str = "") -> Any:
     Figure
         From P0.5 to P99.5, at most 80 bars; whole numbers have a bar each.
     """
-    figure = make_figure([graph_objects().Bar()], {})
-    show_distribution(figure, shown, name=name, unit=unit)
-    return figure
+    return _drawn(shown, name, unit)
 
 
 def show_distribution(
     figure: Any, shown: Distribution, *, name: str = "", unit: str = ""
 ) -> None:
     """Draw another distribution into a figure of `distribution`."""
+    with drawings():
+        drawing = _drawn(shown, name, unit)
+    redraw(figure, drawing)
+
+
+def _drawn(shown: Distribution, name: str, unit: str) -> Any:
     if not isinstance(shown, Distribution):
         raise law("shown", "be a distribution", shown)
     low, middle, high = (float(x) for x in shown.quantile([0.05, 0.5, 0.95]))
@@ -69,15 +73,15 @@ def show_distribution(
         "bargap": 0.04,
         "height": 320,
     }
-    with figure.batch_update():
-        figure.data[0].update(
-            x=middles.tolist(),
-            y=heights.tolist(),
-            width=width * 0.96,
-            marker={"color": np.where(is_tail, GREY, BLUE).tolist(), "line": {"width": 0}},
-            hovertemplate=f"{hover_format(unit)}<br>%{{y:.2%}} in this bar<extra></extra>",
-        )
-        figure.layout.update(layout, overwrite=True)
+    bars = {
+        "type": "bar",
+        "x": middles.tolist(),
+        "y": heights.tolist(),
+        "width": width * 0.96,
+        "marker": {"color": np.where(is_tail, GREY, BLUE).tolist(), "line": {"width": 0}},
+        "hovertemplate": f"{hover_format(unit)}<br>%{{y:.2%}} in this bar<extra></extra>",
+    }
+    return make_figure([bars], layout)
 
 
 def _edges(shown: Distribution) -> tuple[Any, float]:

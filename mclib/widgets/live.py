@@ -17,6 +17,10 @@ from mclib.results.result import Result
 COARSE = 32_768
 """Trials of the first, coarse run."""
 
+_REST = 0.04
+"""Seconds that a hand must rest before the full run: it would be overtaken, and a page on the
+same machine draws the coarse one meanwhile."""
+
 _SECONDS = 0.1
 _PATIENCE = 60.0
 
@@ -120,6 +124,8 @@ class LiveRuns:
         try:
             if self._full_seconds > 2 * _SECONDS / 3 and wish.n_trials > 4 * COARSE:
                 self._go(wish, COARSE, turn)
+                with self._changed:
+                    self._changed.wait_for(lambda: self.is_stale(turn), _REST)
             if not self.is_stale(turn):
                 began = time.monotonic()
                 self._go(wish, wish.n_trials, turn)

@@ -105,7 +105,7 @@ class Panels:
         )
         if is_full:
             self.status.fraction = 1.0
-            self.extras.show()
+        self.extras.show()
 
     def show_progress(self, progress: Progress) -> None:
         """Say how far a run is."""
@@ -120,6 +120,7 @@ class Panels:
     def show_failure(self, message: str) -> None:
         """Say what a run has failed of; the last good result stays."""
         self.failure.value = alert(message, self._words)
+        self.views.draw_input()
         self.status.fraction = 1.0
 
     def _section(self, title: str, children: list[Any]) -> list[Any]:
@@ -140,7 +141,7 @@ class Panels:
         try:
             wanted = self._wanted()
             if name in self.inputs:
-                self.views.show_input(name, self.inputs[name].shown)
+                self.views.touch(name, self.inputs[name].shown)
             self._explorer.propose(wanted)
         except ArgumentError as error:
             control.refuse(str(error))
@@ -148,7 +149,6 @@ class Panels:
         everything: list[Any] = [*self.numbers.values(), *self.inputs.values()]
         for each in (*everything, self.settings):
             each.refuse("")
-        self.extras.show()
 
     def _wanted(self) -> State:
         numbers = {}

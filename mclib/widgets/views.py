@@ -49,6 +49,7 @@ class Views:
         self.canvas = w.VBox([], layout={"min_height": "430px", "overflow": "auto"})
         self.preview = w.VBox([])
         self._preview: Any = None
+        self._touched: tuple[str, Distribution] | None = None
         self.widget = w.VBox(
             [
                 w.HBox([self.output, self.kind], layout=wrapped),
@@ -74,9 +75,17 @@ class Views:
             self._draw_histogram(result)
         elif is_full:
             self._redraw()
+        self.draw_input()
 
-    def show_input(self, name: str, shown: Distribution) -> None:
-        """Draw the distribution of the input that was touched last."""
+    def touch(self, name: str, shown: Distribution) -> None:
+        """Remember the distribution of the input that was touched last."""
+        self._touched = (name, shown)
+
+    def draw_input(self) -> None:
+        """Draw the input that was touched last, after what everybody waits for."""
+        if self._touched is None:
+            return
+        (name, shown), self._touched = self._touched, None
         if self._preview is None:
             self._preview = plots.distribution(shown, name=name)
             self.preview.children = [self._preview]

@@ -1,9 +1,11 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import mclib as mc
+from mclib import plots
 from mclib.errors import ArgumentError
 from mclib.widgets import Explorer, State
 
@@ -136,6 +138,30 @@ def test_another_family_runs_and_is_previewed(dashboard: Explorer) -> None:
     assert expected["profit"].mean == dashboard.result["profit"].mean
     (preview,) = dashboard.panels.views.preview.children
     assert "Uniform" in preview.layout.title.subtitle.text
+
+
+def test_the_chart_is_drawn_before_the_touched_input(
+    dashboard: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    for name in ("redraw_histogram", "distribution", "show_distribution"):
+        drawn = getattr(plots, name)
+
+        def told(*args: object, _name: str = name, _drawn: Any = drawn, **more: object) -> Any:
+            order.append(_name)
+            return _drawn(*args, **more)
+
+        monkeypatch.setattr(plots, name, told)
+
+    control = dashboard.panels.inputs["price"].numbers["price.mean"]
+    for value in ("22", "24"):
+        control.box.value = value
+        assert dashboard.wait()
+
+    assert ["redraw_histogram", "distribution"] == order[:2]
+    assert ["redraw_histogram", "show_distribution"] == order[-2:]
+    (preview,) = dashboard.panels.views.preview.children
+    assert "mean 24" in preview.layout.title.subtitle.text
 
 
 def test_a_link_opens_a_dashboard_in_the_same_state(

@@ -61,6 +61,31 @@ def test_a_coarse_run_is_drawn_before_the_full_one() -> None:
     record.runs.close()
 
 
+def test_a_hand_that_moves_on_is_given_no_full_run() -> None:
+    record = Record()
+    first, second = SlowWish("first", steps=1), SlowWish("second", steps=1)
+    first.let.release(2)
+    second.let.release(2)
+    has_moved = threading.Event()
+
+    def move_on(result: tuple[str, int], is_full: bool) -> None:
+        record.drawn.append((result, is_full))
+        if not has_moved.is_set():
+            has_moved.set()
+            runs.wish(second)
+
+    runs = LiveRuns(Listeners(move_on, lambda progress: None, record.failed.append))
+    runs.wish(first)
+
+    assert has_moved.wait(30)
+    assert runs.wait(30)
+    assert [("first", COARSE), ("second", COARSE), ("second", 8 * COARSE)] == [
+        result for result, _ in record.drawn
+    ]
+    assert 1 == first.n_done
+    runs.close()
+
+
 def test_charts_grow_while_trials_double() -> None:
     record, wish = Record(), SlowWish("a")
     wish.let.release(16)
