@@ -18,8 +18,8 @@ COARSE = 32_768
 """Trials of the first, coarse run."""
 
 _REST = 0.04
-"""Seconds that a hand must rest before the full run: it would be overtaken, and a page on the
-same machine draws the coarse one meanwhile."""
+"""Seconds that a hand must rest before the full run, which would only be overtaken; a page
+on the same machine draws the coarse one meanwhile."""
 
 _SECONDS = 0.1
 _PATIENCE = 60.0

@@ -1,3 +1,4 @@
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -140,17 +141,17 @@ def test_another_family_runs_and_is_previewed(dashboard: Explorer) -> None:
     assert "Uniform" in preview.layout.title.subtitle.text
 
 
+def _noted(order: list[str], what: str, draw: Any, /, *args: Any, **more: Any) -> Any:
+    order.append(what)
+    return draw(*args, **more)
+
+
 def test_the_chart_is_drawn_before_the_touched_input(
     dashboard: Explorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
     for name in ("redraw_histogram", "distribution", "show_distribution"):
-        drawn = getattr(plots, name)
-
-        def told(*args: object, _name: str = name, _drawn: Any = drawn, **more: object) -> Any:
-            order.append(_name)
-            return _drawn(*args, **more)
-
+        told = functools.partial(_noted, order, name, getattr(plots, name))
         monkeypatch.setattr(plots, name, told)
 
     control = dashboard.panels.inputs["price"].numbers["price.mean"]
