@@ -29,11 +29,13 @@ class Bucket:
 
     port: int
     folder: Path
+    certificate: Path | None = None
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        scheme = "http" if self.certificate is None else "https"
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     @property
     def place(self) -> ObjectStore:
@@ -44,6 +46,9 @@ class Bucket:
     def start(self) -> None:
         """A server that answers, with nothing but an empty bucket."""
         at, said = ("-H", "127.0.0.1", "-p", str(self.port)), self.folder / "moto.log"
+        if self.certificate is not None:
+            key = self.certificate.with_suffix(".key")
+            at = (*at, "-s", "-c", str(self.certificate), "-k", str(key))
         with said.open("ab") as log:
             command = [sys.executable, "-m", "moto.server", *at]
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -68,7 +73,9 @@ class Bucket:
 
     def ask(self, method: str, path: str, **content: bytes) -> httpx.Response:
         """Ask for what is in the bucket, past all keys."""
-        with httpx.Client(trust_env=False, timeout=30, headers=SIGNED) as client:
+        with httpx.Client(
+            trust_env=False, timeout=30, headers=SIGNED, verify=False
+        ) as client:
             return client.request(method, f"{self.url}/{BUCKET}{path}", **content)  # type: ignore[arg-type]
 
     def names(self) -> list[str]:
@@ -97,9 +104,9 @@ class Bucket:
 
 
 @contextmanager
-def running_bucket(folder: Path) -> Iterator[Bucket]:
-    """A server with an empty bucket, until the block ends."""
-    bucket = Bucket(free_ports("127.0.0.1", 1)[0], folder)
+def running_bucket(folder: Path, certificate: Path | None = None) -> Iterator[Bucket]:
+    """A server with an empty bucket, until the block ends; it may have a certificate."""
+    bucket = Bucket(free_ports("127.0.0.1", 1)[0], folder, certificate)
     bucket.start()
     try:
         yield bucket

@@ -1,7 +1,8 @@
-"""An ACME authority for tests: what pebble needs to be one, and who vouches for it."""
+"""Certificates for tests, by a root that nobody else trusts; and a whole ACME authority."""
 
 import json
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -9,22 +10,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-__all__ = ["make_authority"]
+__all__ = ["certify", "make_authority"]
 
 
 def make_authority(folder: Path) -> None:
     """What pebble mounts: its own certificate, by a root that nobody else trusts."""
     folder.mkdir(mode=0o755)
-    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    (folder / "ca.pem").write_bytes(_certificate("test-root", root_key, root_key))
-    (folder / "pebble.pem").write_bytes(_certificate("pebble", key, root_key))
-    (folder / "pebble.key").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
+    certify(folder, "pebble")
     told = {
         "listenAddress": "0.0.0.0:14000",
         "managementListenAddress": "0.0.0.0:15000",
@@ -38,8 +30,32 @@ def make_authority(folder: Path) -> None:
         "certificateValidityPeriod": int(timedelta(days=10).total_seconds()),
     }
     (folder / "config.json").write_text(json.dumps({"pebble": told}))
-    for file in folder.iterdir():
-        file.chmod(0o644)
+    (folder / "config.json").chmod(0o644)
+
+
+def certify(folder: Path, name: str) -> None:
+    """Make a name a key and a certificate, ``<name>.key`` and ``.pem``, by ``ca.pem``."""
+    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    for file, content in (
+        ("ca.pem", _certificate("test-root", root_key, root_key)),
+        (f"{name}.pem", _certificate(name, key, root_key)),
+        (f"{name}.key", private),
+    ):
+        (folder / file).write_bytes(content)
+        # Another account reads it, of a key that is a test's own.
+        (folder / file).chmod(0o644)
+
+
+def _known_by(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _certificate(
@@ -58,6 +74,6 @@ def _certificate(
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=key is by, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_known_by(name)]), critical=False)
     )
     return built.sign(by, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)

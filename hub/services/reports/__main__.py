@@ -18,6 +18,7 @@ import uvicorn
 from pydantic import TypeAdapter
 from sqlalchemy import make_url
 
+from hub.authorities import OWN_AUTHORITIES, trust
 from hub.choices import Reports
 from hub.database import engine_at
 from hub.logs import begin
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     begin(options.service, logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    trust(OWN_AUTHORITIES)
     address = urlsplit(options.url)
     # The environment's own proxy settings are for the internet, not for this machine.
     client = httpx.AsyncClient(
