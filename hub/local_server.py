@@ -20,6 +20,7 @@ from jupyterhub.utils import can_connect
 from traitlets import default
 
 from hub import storage
+from hub.in_server.run_names import run_of
 from hub.notebook_copies import copy_notebooks
 from hub.processes import last_lines
 from hub.profiles import chosen_app, options_from_form
@@ -63,7 +64,7 @@ class LocalServer(LocalProcessSpawner):  # type: ignore[misc]
     async def start(self) -> tuple[str, int]:
         """Start the server in the user's home folder, with the notebooks in it.
 
-        It is JupyterLab, or the app that was chosen.
+        It is JupyterLab, the app that was chosen, or the run of a report.
         """
         self.app = chosen_app(self.user_options, self.name)
         await asyncio.to_thread(_prepare, self.home)
@@ -72,7 +73,9 @@ class LocalServer(LocalProcessSpawner):  # type: ignore[misc]
         with log.open("ab") as output:
             self.popen_kwargs = {"cwd": self.home, "stdout": output, "stderr": output}
             lab = self.cmd
-            self.cmd = [sys.executable, "-m", "hub.in_server.app"] if self.app else lab
+            if self.app or run_of(self.name):
+                own = "app" if self.app else "report_server"
+                self.cmd = [sys.executable, "-m", f"hub.in_server.{own}"]
             try:
                 address: tuple[str, int] = await super().start()
             finally:
@@ -107,6 +110,8 @@ class LocalServer(LocalProcessSpawner):  # type: ignore[misc]
         """Jupyter's arguments; in a machine where the hub runs as root, servers do too."""
         if self.app:
             return [self.app]
+        if run_of(self.name):
+            return []
         arguments: list[str] = super().get_args()
         return [*arguments, "--allow-root"] if os.geteuid() == 0 else arguments
 

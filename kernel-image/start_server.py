@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from hub.in_server.run_names import run_of
 from hub.notebook_copies import copy_notebooks
 
 __all__ = ["main"]
@@ -23,7 +24,7 @@ _log = logging.getLogger("start-server")
 def main(arguments: list[str]) -> None:
     """Bring the notebooks in the home folder up to date and become the server.
 
-    That is JupyterLab, or the app that ``MCHUB_APP`` names.
+    That is JupyterLab, the app that ``MCHUB_APP`` names, or the run of a report.
 
     Parameters
     ----------
@@ -40,8 +41,11 @@ def main(arguments: list[str]) -> None:
     os.chdir(home)
     # `-s`: what the user installed with pip is for the user's kernels; a version that
     # breaks the server would lock its owner out.
-    app = os.environ.get("MCHUB_APP")
-    server = ["hub.in_server.app", app] if app else ["jupyterhub.singleuser", *arguments]
+    server = ["jupyterhub.singleuser", *arguments]
+    if app := os.environ.get("MCHUB_APP"):
+        server = ["hub.in_server.app", app]
+    elif run_of(os.environ.get("JUPYTERHUB_SERVER_NAME", "")):
+        server = ["hub.in_server.report_server"]
     os.execv(sys.executable, [sys.executable, "-s", "-m", *server])
 
 

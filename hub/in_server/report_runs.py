@@ -1,37 +1,33 @@
-"""A server that is a run of a report: it takes its work, runs it, hands in what came out.
+"""A run of a report in a server of its own: the work is taken, run, and handed in.
 
-Which run it is, its name says. It speaks to the reports service with its own token, which
-may speak for this run alone. The service stops the server when the run has ended.
+It speaks to the reports service with the server's own token, which may speak for this run
+alone. The page is printed when the version is there: no reader waits for that.
 """
 
 import asyncio
-import atexit
 import json
 import os
-import re
 import sys
 import tempfile
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
-from tornado.ioloop import IOLoop, PeriodicCallback
 
-__all__ = ["Service", "image_of", "run_of", "watch_report_run"]
+__all__ = ["MOST_BYTES", "Service", "do_run", "image_of"]
 
-SETTING: Final = "mchub_report_last_activity"
-"""Jupyter Server takes every setting that ends so for the time of an activity."""
+MOST_BYTES: Final = 600 * 2**20
+"""Of an answer of the service: what a check compares may be so large."""
 
 NOTEBOOK_FAILED: Final = 3
 """Status of the command when the notebook failed, and not the command."""
 
-_NAME: Final = re.compile(r"report-([1-9][0-9]*)-([1-9][0-9]*)")
 _FILES: Final = ("page.html", "notebook.ipynb", "report.json")
 _PRINTED_WITHIN: Final = 60.0
+_ENDED_WITHIN: Final = 8.0
 # Twenty minutes: a hub, or a store of files, may be away for as long as its upgrade takes.
 _TRIES: Final = 400
 _PAUSE: Final = 3.0
@@ -39,19 +35,6 @@ _MINUTES: Final = 10 * 60
 _LONGEST: Final = 1_500
 _MOST_TOLD: Final = 100
 _LONGEST_NAME: Final = 300
-_MOST: Final = 600 * 2**20
-
-
-def run_of(server: str) -> tuple[int, int] | None:
-    """Job and try that a server of this name is, if it is one.
-
-    Examples
-    --------
-    >>> run_of("report-34-1"), run_of("app-var"), run_of("")
-    ((34, 1), None, None)
-    """
-    found = _NAME.fullmatch(server)
-    return None if found is None else (int(found[1]), int(found[2]))
 
 
 def image_of(environment: Mapping[str, str]) -> dict[str, str]:
@@ -140,34 +123,14 @@ def _is_refused(code: int) -> bool:
     return 400 <= code < 500 and code != 401
 
 
-def watch_report_run(serverapp: Any) -> None:
-    """Begin the run when the server listens, if this server is one."""
-    run = run_of(os.environ.get("JUPYTERHUB_SERVER_NAME", ""))
-    if run is None or "MCHUB_REPORTS_URL" not in os.environ:
-        return
-    AsyncHTTPClient.configure(None, max_body_size=_MOST)
-    service = Service(
-        os.environ["MCHUB_REPORTS_URL"], os.environ["JUPYTERHUB_API_TOKEN"], run
-    )
+async def do_run(service: Service) -> None:
+    """Take the work, run it, and hand in what came out.
 
-    def note() -> None:
-        serverapp.web_app.settings[SETTING] = datetime.now(UTC)
-
-    async def go() -> None:
-        # A run is use, however silent it is.
-        beating = PeriodicCallback(note, 2_000)
-        beating.start()
-        try:
-            await _run(service)
-        except Exception:
-            serverapp.log.exception("the run of a report could not be told")
-        finally:
-            beating.stop()
-
-    IOLoop.current().add_callback(go)
-
-
-async def _run(service: Service) -> None:
+    Raises
+    ------
+    HTTPClientError
+        If the service refuses: the run is not wanted any more.
+    """
     work = await service.tell("work", method="GET")
     try:
         # Not in a container's /tmp, which is small and of its memory.
@@ -182,6 +145,11 @@ async def _run(service: Service) -> None:
 
 async def _run_in(folder: Path, service: Service, work: dict[str, Any]) -> None:
     made, said = folder / "made", folder / "said.txt"
+    if work.get("only_prints"):
+        made.mkdir()
+        await _fetch(made / "page.html", "page", service)
+        await _print(made, service)
+        return
     work["facts"] = {**work["facts"], **image_of(os.environ)}
     for name in ("notebook", "parameters", "facts"):
         ending = "ipynb" if name == "notebook" else "json"
@@ -194,18 +162,14 @@ async def _run_in(folder: Path, service: Service, work: dict[str, Any]) -> None:
     ]
     version = folder / "version"
     if work.get("compared"):
-        await _fetch(version, work["compared"], service)
+        for name in work["compared"]:
+            await _fetch(version / name, f"checked/{quote(name)}", service)
         command += ["--seeds-of", str(version / "report.json")]
     status = await _command(command, _folder_of(work["folder"]), said, service)
     if status == 0 and work.get("compared"):
         await _compare(version, made, service)
     elif status == 0:
-        # A browser takes a second or two, in which all else is handed in.
-        printing = asyncio.create_task(_print(made))
-        try:
-            await _hand_in(made, service, printing)
-        finally:
-            printing.cancel()
+        await _hand_in(made, service)
     elif status == NOTEBOOK_FAILED:
         failure = json.loads((made / "failure.json").read_text(encoding="utf-8"))
         why = "The notebook failed, so nothing was published."
@@ -236,29 +200,43 @@ async def _command(
         with suppress(ProcessLookupError):
             process.terminate()
 
-    # A server that is stopped takes its run with it.
-    atexit.register(end)
     assert process.stdout is not None
-    async for line in process.stdout:
-        try:
-            told = json.loads(line)
-            step = {"cell": told["cell"], "of": told["of"]}
-            await service.tell("progress", step, tries=1)
-        except (ValueError, KeyError, TypeError):
-            continue
-        except (HTTPClientError, OSError) as error:
-            # Nobody wants this run any more; while nobody answers, it just goes on.
-            if isinstance(error, HTTPClientError) and _is_refused(error.code):
-                end()
-    atexit.unregister(end)
-    return await process.wait()
+    try:
+        async for line in process.stdout:
+            try:
+                told = json.loads(line)
+                step = {"cell": told["cell"], "of": told["of"]}
+                await service.tell("progress", step, tries=1)
+            except (ValueError, KeyError, TypeError):
+                continue
+            except (HTTPClientError, OSError) as error:
+                # Nobody wants this run any more; while nobody answers, it just goes on.
+                if isinstance(error, HTTPClientError) and _is_refused(error.code):
+                    end()
+        return await process.wait()
+    finally:
+        # A server that is stopped takes its run with it, and the run its kernel.
+        if process.returncode is None:
+            end()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), _ENDED_WITHIN)
 
 
-async def _print(made: Path) -> None:
-    """Make a PDF of the page, where there is a Chromium; without one there is none."""
+async def _print(made: Path, service: Service) -> None:
+    """Hand in a PDF of the page of a version, or say that there is none: no Chromium."""
+    paper, handed = made / "page.pdf", None
+    await _print_page(made / "page.html", paper)
+    if paper.is_file():
+        # One for which there is no room is none.
+        with suppress(HTTPClientError):
+            handed = await _put(paper, made, service)
+    await service.tell("printed", {"file": handed})
+
+
+async def _print_page(page: Path, paper: Path) -> None:
     printing = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "mclib.reports", "pdf"),
-        *(str(made / "page.html"), str(made / "page.pdf")),
+        *(str(page), str(paper)),
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
@@ -271,13 +249,11 @@ async def _print(made: Path) -> None:
             await printing.wait()
 
 
-async def _fetch(version: Path, names: Sequence[str], service: Service) -> None:
-    """Bring the files of a version that are compared."""
-    for name in names:
-        place = version / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        content = await service.fetch(f"checked/{quote(name)}")
-        await asyncio.to_thread(place.write_bytes, content)
+async def _fetch(place: Path, path: str, service: Service) -> None:
+    """Bring a file that the service has."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    content = await service.fetch(path)
+    await asyncio.to_thread(place.write_bytes, content)
 
 
 async def _compare(version: Path, made: Path, service: Service) -> None:
@@ -313,21 +289,19 @@ def _cut(told: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _hand_in(made: Path, service: Service, printing: Awaitable[None]) -> None:
-    """Hand in the files of a report, the one that is printed meanwhile at last."""
+async def _hand_in(made: Path, service: Service) -> None:
+    """Hand in the files of a report, which makes its version; then print its page."""
     files = [made / name for name in _FILES]
     files += sorted((made / "data").glob("*.parquet"))
-    paper, handed = made / "page.pdf", []
     try:
-        handed += [await _put(file, made, service) for file in files]
-        await printing
-        if paper.is_file():
-            handed.append(await _put(paper, made, service))
+        handed = [await _put(file, made, service) for file in files]
     except HTTPClientError as error:
         await service.tell("failed", {"why": _words(error)})
         return
     title = json.loads((made / "report.json").read_text(encoding="utf-8")).get("title", "")
-    await service.tell("done", {"title": str(title)[:500], "files": handed})
+    told = {"title": str(title)[:500], "files": handed, "prints": True}
+    await service.tell("done", told)
+    await _print(made, service)
 
 
 async def _put(file: Path, made: Path, service: Service) -> Any:

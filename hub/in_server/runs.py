@@ -5,12 +5,13 @@ This side adds the files up and tells the platform's API, as the server's user.
 """
 
 import json
+import logging
 import os
 import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tornado.httpclient import AsyncHTTPClient, HTTPError, HTTPRequest
 from tornado.ioloop import PeriodicCallback
@@ -54,7 +55,7 @@ def _read(file: Path) -> Mapping[str, Mapping[str, int]]:
     return found if is_told else {}
 
 
-def watch_runs(serverapp: Any) -> None:
+def watch_runs(log: logging.Logger) -> None:
     """Tell the platform every ten seconds, if there is anything new to tell."""
     if not {"MCHUB_API_URL", "JUPYTERHUB_API_TOKEN"} <= set(os.environ):
         return
@@ -82,7 +83,7 @@ def watch_runs(serverapp: Any) -> None:
             await AsyncHTTPClient().fetch(asked)
         except (HTTPError, OSError) as error:
             # All of it is told again the next time.
-            serverapp.log.debug("runs could not be told: %s", error)
+            log.debug("runs could not be told: %s", error)
         else:
             told = now
 

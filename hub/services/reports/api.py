@@ -78,7 +78,8 @@ class JobModel(BaseModel):
     of: int
     why: str
     failure: dict[str, Any] | None
-    version: int | None
+    version: int | None = Field(description="there as soon as `state` is `done`")
+    is_printing: bool = Field(description="the version is there, its PDF is being made")
     checks: int | None = Field(None, description="the version whose numbers it checks")
     page: str
 
@@ -340,13 +341,14 @@ async def _job_model(desk: ReportsDesk, number: int) -> JobModel:
     return JobModel(
         job=found.id,
         report=found.report,
-        state=found.state,
+        state=found.state if version is None else "done",
         attempt=found.attempt,
         cell=found.cell,
         of=found.of_cells,
         why=found.why,
         failure=dict(found.failure) if found.failure is not None else None,
         version=version,
+        is_printing=version is not None and found.is_open,
         checks=None if check is None else check.version,
         page=f"{desk.prefix}/r/{found.report}",
     )

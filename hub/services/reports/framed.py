@@ -4,17 +4,21 @@ It is shown in a frame and nowhere else: by itself it could lead its tab away, t
 way out, say. What keeps it in is said with every answer, and not by the frame alone.
 """
 
+import asyncio
+import time
 from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
+from hub.services.reports import jobs, library
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
 from hub.services.reports.library import Version
-from hub.services.reports.reading import readable_report, version_asked
+from hub.services.reports.reading import asked, readable_report, version_asked
 from hub.services.reports.sending import stored_file
+from hub.services.reports.uploads import PDF
 
-__all__ = ["FRAME", "framed_page", "is_alone", "router"]
+__all__ = ["FRAME", "PRINTED_WITHIN", "framed_page", "is_alone", "router"]
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,6 +42,10 @@ _TYPES: Final = {
     "json": "application/json",
     "pdf": "application/pdf",
 }
+PRINTED_WITHIN: Final = 20.0
+"""Seconds for which whoever asks for a PDF waits until it is made."""
+
+_ASKED_EVERY: Final = 0.5
 _OTHER: Final = "application/octet-stream"
 
 
@@ -64,6 +72,8 @@ async def file(
     desk = desk_of(request)
     report = await readable_report(desk, person, number)
     found = await version_asked(desk, report, version)
+    if name == PDF:
+        found = await _printed(desk, found)
     if name not in found.files:
         raise HTTPException(404, f"This version has {', '.join(found.files)}.")
     detail = {"owner": report.owner, "file": name}
@@ -77,6 +87,28 @@ async def file(
         headers=FRAME,
         saved_as=saved_as,
     )
+
+
+async def _printed(desk: ReportsDesk, version: Version) -> Version:
+    """A version with its PDF, for which a moment is waited, or which has none.
+
+    Raises
+    ------
+    HTTPException
+        If it is still being made then.
+    """
+    until = time.monotonic() + PRINTED_WITHIN
+    while PDF not in version.files:
+        job = await asked(desk, jobs.job_of, version.job)
+        found = await asked(desk, library.version_of, version.report, version.number)
+        if found is None or job is None or not job.is_open:
+            return found or version
+        if time.monotonic() > until:
+            law = f"The PDF of version {version.number} is still being made"
+            raise HTTPException(503, f"{law}; the page is there. Try again in a minute.")
+        version = found
+        await asyncio.sleep(_ASKED_EVERY)
+    return version
 
 
 def is_alone(request: Request) -> bool:

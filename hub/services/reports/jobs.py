@@ -3,7 +3,9 @@
 A job is *queued*, *starting* (its server was asked for), *running* (the server has taken
 its work) and at last *done*, *failed* or *canceled*. Each try has a number; who tells the
 end of another try than the current one is told that it came too late. The version that a
-job makes is written in the very transaction in which the job is done.
+job makes is written in one transaction with the step to its end, or to what is left of it:
+an open job that has made its version is printing the page, and ends as *done*, whatever
+becomes of the PDF. A try that begins then prints, and runs nothing.
 
 These are the parts of a transaction; the one who calls begins and ends it.
 """
@@ -16,6 +18,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Update, func, insert, select, update
 
+from hub.services.reports.library import version_by
 from hub.services.reports.outbox import tell_of_version
 from hub.services.reports.tables import JOBS, REPORTS, VERSIONS
 
@@ -34,6 +37,7 @@ __all__ = [
     "job_of",
     "jobs_of",
     "open_jobs",
+    "printed",
     "progress",
     "put_back",
     "submit",
@@ -44,6 +48,7 @@ MOST_TRIES: Final = 3
 """Tries of a job whose server is lost; a notebook that fails is not run again."""
 
 _OPEN: Final = ("queued", "starting", "running")
+_NO_PDF: Final = "Its version has no PDF."
 _AGAIN_AFTER: Final = timedelta(seconds=20)
 
 
@@ -215,20 +220,22 @@ def finish(
     files: Mapping[str, str],
     n_bytes: int,
     now: datetime,
+    prints: bool = False,
 ) -> int:
-    """A job is done, and the version that it made is there; the version's number.
+    """The version that a job made is there, and the job is done; the version's number.
 
-    Told again, it is the same version. Mails to subscribers are in the outbox with it.
+    One that `prints` goes on until `printed`. Told again, it is the same version. Mails to
+    subscribers are in the outbox with it.
 
     Raises
     ------
     TooLate
         If the job has ended otherwise, or another try of it has begun.
     """
-    made = select(VERSIONS.c.number).where(VERSIONS.c.job == number)
-    if (known := connection.scalar(made)) is not None:
-        return int(known)
-    _step(connection, number, ("running",), now, state="done", of_try=attempt)
+    if (known := version_by(connection, number)) is not None:
+        return known
+    state = "running" if prints else "done"
+    _step(connection, number, ("running",), now, state=state, of_try=attempt)
     job = job_of(connection, number)
     assert job is not None
     counted = update(REPORTS).where(REPORTS.c.id == job.report)
@@ -253,6 +260,45 @@ def finish(
     return version
 
 
+def printed(
+    connection: Connection,
+    number: int,
+    attempt: int,
+    pdf: tuple[str, str, int] | None,
+    now: datetime,
+) -> None:
+    """A job that has made its version is done: the page is printed, or can't be.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    number, attempt : int
+        The job, and its try.
+    pdf : tuple of str, str and int, optional
+        Name, digest and size of the file; none where no PDF could be made.
+    now : datetime
+        The present.
+
+    Raises
+    ------
+    TooLate
+        If the job has ended, or another try of it has begun, or made no version.
+    """
+    is_it = VERSIONS.c.job == number
+    found = connection.execute(select(VERSIONS.c.files, VERSIONS.c.bytes).where(is_it))
+    row = found.first()
+    if row is None:
+        message = f"job {number} has made no version"
+        raise TooLate(message)
+    _step(connection, number, ("running",), now, state="done", of_try=attempt)
+    if pdf is not None:
+        name, digest, n_bytes = pdf
+        files = json.dumps(json.loads(row.files) | {name: digest})
+        added = update(VERSIONS).where(is_it)
+        connection.execute(added.values(files=files, bytes=row.bytes + n_bytes))
+
+
 def end(connection: Connection, number: int, attempt: int, now: datetime) -> None:
     """A job is done that makes no version.
 
@@ -272,10 +318,15 @@ def fail(
     now: datetime,
     failure: Mapping[str, Any] | None = None,
 ) -> None:
-    """A job has failed: its notebook did, or it had all its tries."""
+    """A job has failed: its notebook did, or it had all its tries.
+
+    One that has made its version is done, without a PDF.
+    """
     told = "" if failure is None else json.dumps(dict(failure))
     states = ("starting", "running")
     values: dict[str, Any] = {"state": "failed", "why": why, "failure": told}
+    if version_by(connection, number) is not None:
+        values = {"state": "done", "why": f"{_NO_PDF} {why}"}
     _step(connection, number, states, now, of_try=attempt, **values)
 
 
@@ -299,12 +350,17 @@ def put_back(connection: Connection, job: Job, why: str, now: datetime) -> None:
 def cancel(connection: Connection, number: int, why: str, now: datetime) -> None:
     """End a job that somebody no longer wants.
 
+    A version that it has made stays, without a PDF.
+
     Raises
     ------
     TooLate
         If it has ended.
     """
-    _step(connection, number, _OPEN, now, state="canceled", why=why)
+    values: dict[str, Any] = {"state": "canceled", "why": why}
+    if version_by(connection, number) is not None:
+        values = {"state": "done", "why": f"{_NO_PDF} {why}"}
+    _step(connection, number, _OPEN, now, **values)
 
 
 def cleared(connection: Connection, number: int) -> None:

@@ -84,7 +84,7 @@ REPORT: Final = tuple(REPORTS.c[name] for name in Report.__dataclass_fields__)
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """A version of a report; it never changes."""
+    """A version of a report; it never changes, but that its PDF may come later."""
 
     report: int
     number: int

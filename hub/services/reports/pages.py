@@ -122,6 +122,7 @@ async def report_page(
             "grants": library.grants_of(connection, number) if is_mine else [],
             "links": library.links_of(connection, number, now) if is_mine else [],
             "jobs": jobs.jobs_of(connection, number) if is_mine else [],
+            "is_printing": at is not None and _is_open(connection, at.job),
             "checked": checked_by(connection, number) if is_mine else {},
             "checks": checks_of(connection, number, at.number) if at is not None else [],
             "comments": comments_of(connection, number),
@@ -261,6 +262,11 @@ async def _linked(request: Request, secret: str) -> tuple[Link, Report, Version]
     if found is None or desk.reports.links_at_most is None:
         raise HTTPException(404, "This link has ended. Ask whoever sent it for another.")
     return *found, await version_asked(desk, found[1], None)
+
+
+def _is_open(connection: Connection, number: int) -> bool:
+    job = jobs.job_of(connection, number)
+    return job is not None and job.is_open
 
 
 def _back(desk: ReportsDesk, number: int) -> Response:

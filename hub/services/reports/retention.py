@@ -1,8 +1,8 @@
 """Versions that have been kept for long enough: which go, and when.
 
 What never goes: the newest version of a report, which is also the one that every link
-opens; a version that its owner named as kept; and one that a job checks just now. The files
-of what goes are swept with all that nothing names any more.
+opens; a version that its owner named as kept; and one that a job checks or prints just now.
+The files of what goes are swept with all that nothing names any more.
 """
 
 from dataclasses import dataclass
@@ -84,6 +84,7 @@ def _may_go() -> ColumnElement[bool]:
         .where(CHECKS.c.version == VERSIONS.c.number)
         .where(JOBS.c.id == CHECKS.c.job, JOBS.c.is_cleared == 0)
     )
+    is_printed = exists().where(JOBS.c.id == VERSIONS.c.job).where(JOBS.c.is_cleared == 0)
     # `n_versions` counts what was ever made: it is the newest one's number.
     is_newest = VERSIONS.c.number == REPORTS.c.n_versions
-    return and_(~is_newest, VERSIONS.c.is_kept == 0, ~is_checked)
+    return and_(~is_newest, VERSIONS.c.is_kept == 0, ~is_checked, ~is_printed)

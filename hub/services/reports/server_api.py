@@ -10,14 +10,25 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from hub.services.reports import checks, jobs, library
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.framed import FRAME
 from hub.services.reports.jobs import Job, TooLate
+from hub.services.reports.library import Version, version_of
 from hub.services.reports.reading import asked, changed
-from hub.services.reports.uploads import Handed, body_of, checked, most_bytes, receipt_of
+from hub.services.reports.sending import stored_file
+from hub.services.reports.uploads import (
+    Handed,
+    body_of,
+    checked,
+    checked_pdf,
+    most_bytes,
+    receipt_of,
+)
 from hub.services.web.counter import Person
 
 __all__ = ["own_job", "router", "step"]
@@ -40,6 +51,8 @@ class Work(BaseModel):
     # Of a check: files of the version to compare with. A server of an older release knows
     # nothing of them, and is told so when it hands in a version.
     compared: list[str] = []
+    # The version is there: a try before made it, and what is left is its PDF.
+    only_prints: bool = False
 
 
 class Progress(BaseModel):
@@ -54,6 +67,14 @@ class Done(BaseModel):
 
     title: str = Field("", max_length=500)
     files: list[Handed] = Field(max_length=64)
+    # Whether the page is printed next, and the job goes on until then.
+    prints: bool = False
+
+
+class Printed(BaseModel):
+    """The page on paper, or nothing where that can't be made."""
+
+    file: Handed | None = None
 
 
 class Failed(BaseModel):
@@ -83,6 +104,7 @@ async def work(request: Request, person: Reader, number: Number, attempt: Number
     job = await step(desk, jobs.begin, number, attempt)
     notebook = await run_in_threadpool(desk.store.get, job.notebook)
     version = await asked(desk, checks.version_checked, number)
+    made = await asked(desk, library.version_by, number)
     facts = {"author": job.asked_by, "profile": job.profile or "local", "run": job.server}
     return Work.model_validate(
         {
@@ -92,6 +114,7 @@ async def work(request: Request, person: Reader, number: Number, attempt: Number
             "folder": job.folder,
             "facts": facts,
             "compared": [] if version is None else checks.files_needed(version),
+            "only_prints": made is not None,
         }
     )
 
@@ -152,12 +175,52 @@ async def done(
             files=files,
             n_bytes=n_bytes,
             now=now,
+            prints=told.prints,
         )
 
     version = await step(desk, finish)
     desk.jobs_changed.set()
     await desk.note(person, "report.publish", f"report/{job.report}", "ok", {"job": number})
     return {"version": version}
+
+
+@router.get("/page")
+async def page_to_print(
+    request: Request, person: Reader, number: Number, attempt: Number
+) -> Response:
+    """The page that the job made, for a try that prints it."""
+    desk = desk_of(request)
+    job = await own_job(request, person, number, attempt)
+    version = await _made_by(desk, job)
+    digest, kind = version.files["page.html"], "application/octet-stream"
+    return await stored_file(request, desk.store, digest, media_type=kind, headers=FRAME)
+
+
+@router.post("/printed", status_code=204)
+async def printed(
+    request: Request, person: Reader, number: Number, attempt: Number, told: Printed
+) -> None:
+    """The job is done: this is the PDF of its version, or there is none."""
+    desk = desk_of(request)
+    job = await own_job(request, person, number, attempt)
+    await _made_by(desk, job)
+    pdf = None
+    if told.file is not None:
+        server = f"{job.owner}/{job.server_of(attempt)}"
+        pdf = checked_pdf(desk.token, server, told.file)
+    await step(desk, jobs.printed, number, attempt, pdf)
+    desk.jobs_changed.set()
+
+
+async def _made_by(desk: ReportsDesk, job: Job) -> Version:
+    def find(connection: Connection) -> Version | None:
+        number = library.version_by(connection, job.id)
+        return None if number is None else version_of(connection, job.report, number)
+
+    found = await asked(desk, find)
+    if found is None:
+        raise HTTPException(409, f"job {job.id} must have made a version; it has none.")
+    return found
 
 
 async def _require_run(desk: ReportsDesk, job: Job, attempt: int) -> None:

@@ -14,13 +14,14 @@ from typing import Final
 from fastapi import HTTPException, Request
 from pydantic import BaseModel, Field
 
-__all__ = ["NEEDED", "Handed", "body_of", "checked", "receipt_of"]
+__all__ = ["NEEDED", "PDF", "Handed", "body_of", "checked", "checked_pdf", "receipt_of"]
 
 NEEDED: Final = ("page.html", "notebook.ipynb", "report.json")
+PDF: Final = "page.pdf"
 _MOST_BYTES: Final = {
     "page.html": 64 * 2**20,
     "notebook.ipynb": 64 * 2**20,
-    "page.pdf": 64 * 2**20,
+    PDF: 64 * 2**20,
 }
 _MOST_JSON: Final = 4 * 2**20
 _MOST_DATA: Final = 256 * 2**20
@@ -51,7 +52,7 @@ def most_bytes(name: str) -> int:
         return _MOST_BYTES[name]
     if _DATA.fullmatch(name):
         return _MOST_DATA
-    names = f"{', '.join(NEEDED)}, page.pdf or data/<name>.parquet"
+    names = f"{', '.join(NEEDED)}, {PDF} or data/<name>.parquet"
     raise HTTPException(422, f"a file of a report must be {names}; got {name[:100]!r}.")
 
 
@@ -99,12 +100,30 @@ def checked(key: str, server: str, handed: Sequence[Handed]) -> dict[str, str]:
         message = f"a report must have at most {_MOST_FILES} files; got {len(handed)}."
         raise HTTPException(422, message)
     for file in handed:
-        most_bytes(file.name)
-        expected = receipt_of(key, server, file.name, file.digest, file.bytes)
-        if not hmac.compare_digest(expected, file.receipt):
-            raise HTTPException(409, f"{file.name} must be handed in again, by {server}.")
+        _require_receipt(key, server, file)
     found = {file.name: file.digest for file in handed}
     missing = [name for name in NEEDED if name not in found]
     if missing:
         raise HTTPException(422, f"a report must have {', '.join(missing)} too.")
     return found
+
+
+def checked_pdf(key: str, server: str, handed: Handed) -> tuple[str, str, int]:
+    """Name, digest and size of the PDF that a server handed in.
+
+    Raises
+    ------
+    HTTPException
+        If the receipt is not ours, or it is another file.
+    """
+    if handed.name != PDF:
+        raise HTTPException(422, f"what is printed must be {PDF}; got {handed.name!r}.")
+    _require_receipt(key, server, handed)
+    return handed.name, handed.digest, handed.bytes
+
+
+def _require_receipt(key: str, server: str, file: Handed) -> None:
+    most_bytes(file.name)
+    expected = receipt_of(key, server, file.name, file.digest, file.bytes)
+    if not hmac.compare_digest(expected, file.receipt):
+        raise HTTPException(409, f"{file.name} must be handed in again, by {server}.")

@@ -220,7 +220,7 @@ MODEL = "import mclib as mc\n@mc.model\ndef launch(x=mc.Normal(1, 2)):\n    retu
 def run_job(address: str, job: int) -> None:
     """Run a job as its server does, with the real `mclib.reports`."""
     service = report_runs.Service(address, f"ada/report-{job}-1", (job, 1))
-    asyncio.run(report_runs._run(service))
+    asyncio.run(report_runs.do_run(service))
 
 
 @pytest.mark.notebook

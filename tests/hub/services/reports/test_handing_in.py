@@ -1,21 +1,25 @@
 """What a run's server hands in, and when: the real client, and the service at a port."""
 
 import asyncio
-import hashlib
 import signal
 import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tornado.httpclient import HTTPClientError
 
 from hub.in_server import report_runs
 from hub.services.reports import library
 from hub.services.reports.application import reports_service
 from hub.services.reports.desk import ReportsDesk
+from hub.services.reports.library import Version
 from hub.services.reports.runner import Runner
-from tests.hub.services.reports.asking import MADE, NOTEBOOK, ask, begin, names_in, publish
+from tests.hub.services.reports.asking import MADE, NOTEBOOK, ask, begin, publish
 from tests.hub.services.reports.token_hub import TokenHub
 
 
@@ -30,48 +34,152 @@ def made(tmp_path: Path) -> Path:
     return folder
 
 
-def handed_in(desk: ReportsDesk, address: str, made: Path, printing: Any) -> Any:
-    """Be the server of a job that has run; the version that comes of it."""
+def taken(desk: ReportsDesk, address: str) -> tuple[report_runs.Service, int]:
+    """The server of a job that has taken its work; the job."""
     job = publish(desk, "ada")
     begin(desk)
     number = job["job"]
     token = f"ada/report-{number}-1"
     ask(desk, token, "GET", f"/api/jobs/{number}/1/work")
-    service = report_runs.Service(address, token, (number, 1))
+    return report_runs.Service(address, token, (number, 1)), number
 
-    async def go() -> None:
-        await report_runs._hand_in(made, service, asyncio.create_task(printing()))
 
-    asyncio.run(go())
+def version_by(desk: ReportsDesk, job: int) -> Version | None:
     with desk.engine.connect() as connection:
-        return library.version_of(connection, job["report"], 1)
+        number = library.version_by(connection, job)
+        return None if number is None else library.version_of(connection, 1, number)
 
 
-def test_a_page_is_printed_while_all_else_is_handed_in(
-    desk: ReportsDesk, address: str, made: Path, tmp_path: Path
+def printing(monkeypatch: pytest.MonkeyPatch, does: Callable[[Path], None]) -> None:
+    """Let `does` be what prints a page, in the place of a Chromium."""
+
+    async def print_page(page: Path, paper: Path) -> None:
+        assert page.read_bytes() == MADE["page.html"]
+        await asyncio.to_thread(does, paper)
+
+    monkeypatch.setattr(report_runs, "_print_page", print_page)
+
+
+def test_a_version_is_read_before_its_page_is_printed(
+    desk: ReportsDesk, address: str, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    others = {hashlib.sha256(content).hexdigest() for content in MADE.values()}
+    service, number = taken(desk, address)
+    seen: list[Any] = []
 
-    async def printing() -> None:
-        async with asyncio.timeout(30):
-            while not others <= names_in(tmp_path / "store"):
-                await asyncio.sleep(0.02)
-        (made / "page.pdf").write_bytes(b"%PDF-")
+    def print_page(paper: Path) -> None:
+        seen.append(ask(desk, "ada", "GET", f"/api/jobs/{number}").json())
+        seen.append(ask(desk, "ada", "GET", "/r/1").text)
+        paper.write_bytes(b"%PDF-")
 
-    version = handed_in(desk, address, made, printing)
+    printing(monkeypatch, print_page)
+    asyncio.run(report_runs._hand_in(made, service))
 
+    told, page = seen
+    assert (told["state"], told["version"], told["is_printing"]) == ("done", 1, True)
+    assert "page.pdf, being made" in page
+    version = version_by(desk, number)
+    assert version is not None
     assert set(version.files) == {*MADE, "data/result.parquet", "page.pdf"}
+    assert version.bytes == sum(map(len, MADE.values())) + len(b"numbers") + len(b"%PDF-")
+    told = ask(desk, "ada", "GET", f"/api/jobs/{number}").json()
+    assert (told["state"], told["is_printing"]) == ("done", False)
+    page = ask(desk, "ada", "GET", "/r/1").text
+    assert ">page.pdf</a>" in page
+    assert "being made" not in page
 
 
 def test_a_page_that_could_not_be_printed_keeps_nothing_else_back(
-    desk: ReportsDesk, address: str, made: Path
+    desk: ReportsDesk, address: str, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def printing() -> None:
-        pass
+    service, number = taken(desk, address)
+    printing(monkeypatch, lambda _paper: None)
 
-    version = handed_in(desk, address, made, printing)
+    asyncio.run(report_runs._hand_in(made, service))
 
+    version = version_by(desk, number)
+    assert version is not None
     assert set(version.files) == {*MADE, "data/result.parquet"}
+    assert not ask(desk, "ada", "GET", f"/api/jobs/{number}").json()["is_printing"]
+    answer = ask(desk, "ada", "GET", "/r/1/v/1/files/page.pdf")
+    assert answer.status_code == 404
+    assert "page.pdf" not in ask(desk, "ada", "GET", "/r/1").text
+
+
+def test_who_asks_for_a_pdf_that_is_being_made_waits_for_it_or_is_told(
+    desk: ReportsDesk, address: str, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, _ = taken(desk, address)
+    answers: list[httpx.Response] = []
+
+    def ask_for_it() -> None:
+        answers.append(ask(desk, "ada", "GET", "/r/1/v/1/files/page.pdf"))
+
+    def print_page(paper: Path) -> None:
+        monkeypatch.setattr("hub.services.reports.framed.PRINTED_WITHIN", 0.1)
+        ask_for_it()
+        monkeypatch.setattr("hub.services.reports.framed.PRINTED_WITHIN", 60.0)
+        waiting.start()
+        paper.write_bytes(b"%PDF-")
+
+    waiting = threading.Thread(target=ask_for_it)
+    printing(monkeypatch, print_page)
+    asyncio.run(report_runs._hand_in(made, service))
+    waiting.join(60)
+
+    told, waited = answers
+    assert told.status_code == 503
+    assert "The PDF of version 1 is still being made" in told.json()["message"]
+    assert (waited.status_code, waited.content) == (200, b"%PDF-")
+
+
+def test_a_server_lost_while_it_prints_is_followed_by_one_that_prints_only(
+    desk: ReportsDesk,
+    hub: TokenHub,
+    address: str,
+    made: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service, number = taken(desk, address)
+
+    def die(_paper: Path) -> None:
+        raise KeyboardInterrupt
+
+    printing(monkeypatch, die)
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(report_runs._hand_in(made, service))
+    hub.servers.clear()
+    monkeypatch.setenv("HOME", str(made.parent))
+    printing(monkeypatch, lambda paper: [paper.write_bytes(b"%PDF-")].clear())
+
+    begin(desk, timedelta(minutes=1))
+    begin(desk, timedelta(minutes=2))
+    again = report_runs.Service(address, f"ada/report-{number}-2", (number, 2))
+    asyncio.run(report_runs.do_run(again))
+
+    version = version_by(desk, number)
+    assert version is not None
+    assert (version.number, "page.pdf" in version.files) == (1, True)
+    told = ask(desk, "ada", "GET", f"/api/jobs/{number}").json()
+    assert (told["state"], told["attempt"], told["is_printing"]) == ("done", 2, False)
+
+
+def test_whoever_ends_the_printing_has_a_version_without_a_pdf(
+    desk: ReportsDesk, address: str, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, number = taken(desk, address)
+
+    def end_it(paper: Path) -> None:
+        assert ask(desk, "ada", "DELETE", f"/api/jobs/{number}").status_code == 204
+        paper.write_bytes(b"%PDF-")
+
+    printing(monkeypatch, end_it)
+    with pytest.raises(HTTPClientError, match="409"):
+        asyncio.run(report_runs._hand_in(made, service))
+
+    told = ask(desk, "ada", "GET", f"/api/jobs/{number}").json()
+    assert (told["state"], told["version"]) == ("done", 1)
+    assert told["why"] == "Its version has no PDF. ada ended it."
+    assert "page.pdf" not in ask(desk, "ada", "GET", "/r/1").text
 
 
 def test_a_job_is_begun_when_it_is_handed_in_and_not_a_round_later(

@@ -42,6 +42,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DIGEST = "0" * 64
 USERS = ("ada", "bob")
 FILES = {"page.html": DIGEST}
+PDF = ("page.pdf", DIGEST, 1)
 
 
 class Killed(BaseException):
@@ -104,7 +105,7 @@ class Lives(RuleBasedStateMachine):
             asyncio.run(calm.go_round(self.now))
             for _, name in sorted(self.hub.servers):
                 self.finish_by(name)
-        self.a_job_makes_one_version_if_it_is_done_and_none_else()
+        self.a_job_that_is_done_made_one_version_and_one_that_failed_none()
         assert (self.do(jobs.open_jobs), self.hub.servers) == ([], set())
 
     def finish_by(self, server: str) -> None:
@@ -113,7 +114,8 @@ class Lives(RuleBasedStateMachine):
         made: dict[str, Any] = {"title": "Risk", "files": FILES, "n_bytes": 1}
         with suppress(TooLate):
             self.do(jobs.begin, *own, self.now)
-            self.do(jobs.finish, *own, **made, now=self.now)
+            self.do(jobs.finish, *own, **made, now=self.now, prints=True)
+            self.do(jobs.printed, *own, PDF, self.now)
 
     def do(self, step: Any, *given: Any, **named: Any) -> Any:
         with self.engine.begin() as connection:
@@ -187,8 +189,10 @@ class Lives(RuleBasedStateMachine):
             self.require_other_try(number, attempt)
 
     @precondition(lambda self: self.hub.servers)
-    @rule(data=st.data(), times=st.integers(1, 3))
-    def a_server_tells_that_it_is_done(self, data: st.DataObject, times: int) -> None:
+    @rule(data=st.data(), times=st.integers(1, 3), prints=st.booleans())
+    def a_server_tells_that_it_is_done(
+        self, data: st.DataObject, times: int, prints: bool
+    ) -> None:
         number, attempt = self.drawn(data)
         for _ in range(times):
             try:
@@ -200,11 +204,27 @@ class Lives(RuleBasedStateMachine):
                     files=FILES,
                     n_bytes=1,
                     now=self.now,
+                    prints=prints,
                 )
             except TooLate:
                 assert self.job(number).state != "done"
             else:
                 assert self.told.setdefault(number, version) == version
+
+    @precondition(lambda self: self.hub.servers)
+    @rule(data=st.data(), pdf=st.sampled_from([PDF, None]))
+    def a_server_tells_that_it_has_printed(
+        self, data: st.DataObject, pdf: tuple[str, str, int] | None
+    ) -> None:
+        number, attempt = self.drawn(data)
+        try:
+            self.do(jobs.printed, number, attempt, pdf, self.now)
+        except TooLate:
+            job = self.job(number)
+            is_at_it = (job.state, job.attempt) == ("running", attempt)
+            assert number not in self.told or not is_at_it
+        else:
+            assert self.job(number).state == "done"
 
     @precondition(lambda self: self.hub.servers)
     @rule(data=st.data())
@@ -239,7 +259,7 @@ class Lives(RuleBasedStateMachine):
     # --- what always holds
 
     @invariant()
-    def a_job_makes_one_version_if_it_is_done_and_none_else(self) -> None:
+    def a_job_that_is_done_made_one_version_and_one_that_failed_none(self) -> None:
         with self.engine.connect() as connection:
             rows = connection.execute(select(JOBS.c.id, JOBS.c.state)).all()
             made = list(connection.scalars(select(VERSIONS.c.job)))
@@ -247,7 +267,10 @@ class Lives(RuleBasedStateMachine):
             owners = connection.execute(select(VERSIONS.c.report)).scalars().all()
         states = {row.id: row.state for row in rows}
         assert set(states) == self.submitted
-        assert sorted(made) == sorted(n for n, state in states.items() if state == "done")
+        # One that is open, and has made its version, prints.
+        assert len(made) == len(set(made))
+        assert not [n for n in made if states[n] in ("failed", "canceled")]
+        assert {n for n, state in states.items() if state == "done"} <= set(made)
         for report in counted:
             assert owners.count(report.id) == report.n_versions
         assert set(self.told) <= set(made)
