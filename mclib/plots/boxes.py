@@ -1,12 +1,13 @@
 """Boxes and violins: several outputs, or one output of several runs, side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mclib.errors import law
+from mclib.plots.bars import all_of, bars_of, checked_outputs
 from mclib.plots.figure import graph_objects, make_figure
-from mclib.plots.statistics import find_all
-from mclib.plots.style import COLORS, TEXT, axis, frame, hover_format, words
+from mclib.plots.statistics import find_all, sure
+from mclib.plots.style import COLORS, TEXT, axis, folded, frame, words
+from mclib.results.estimate import Estimate
 from mclib.results.output import Output
 
 _ORDERS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -27,13 +28,12 @@ def box(outputs: Mapping[str, Output], *, unit: str = "") -> Any:
     -------
     Figure
     """
-    named = _checked(outputs)
+    named = checked_outputs(outputs)
     go = graph_objects()
     traces, said = [], []
     for at, (name, output) in enumerate(named.items()):
-        low, first, middle, third, high = (
-            each.value for each in output.quantile(list(_ORDERS))
-        )
+        found = output.quantile(list(_ORDERS))
+        low, first, middle, third, high = (each.value for each in found)
         mean = output.mean
         traces.append(
             go.Box(
@@ -48,19 +48,15 @@ def box(outputs: Mapping[str, Output], *, unit: str = "") -> Any:
                 hoverinfo="skip",
             )
         )
-        rows = zip(
-            ("P5", "P25", "P50", "P75", "P95"),
-            (low, first, middle, third, high),
-            strict=True,
-        )
-        text = "<br>".join(f"{label}: {words(x, unit, 4)}" for label, x in rows)
+        text = _told(("P95", "P75", "P50", "P25", "P5"), found[::-1], unit)
         traces.append(
             go.Scatter(
                 x=[name],
                 y=[mean.value],
                 mode="markers",
                 marker={"symbol": "diamond", "size": 9, "color": COLORS[at % len(COLORS)]},
-                hovertemplate=f"{name}<br>{text}<br>mean: {mean}<extra></extra>",
+                hovertemplate=f"{name}, {all_of(output)}<br>{text}<br>"
+                f"mean: {sure(mean, unit)}<extra></extra>",
             )
         )
         said.append(
@@ -71,7 +67,11 @@ def box(outputs: Mapping[str, Output], *, unit: str = "") -> Any:
         "box: P25 to P75; whiskers: P5 and P95; line: median; diamond: mean",
         f"Medians, with P5 to P95: {', '.join(said)}",
     )
-    layout |= {"yaxis": axis("value", unit), "xaxis": axis("", type="category")}
+    ticks: dict[str, Any] = {
+        "tickvals": list(named),
+        "ticktext": [folded(name, 16) for name in named],
+    }
+    layout |= {"yaxis": axis("value", unit), "xaxis": axis("", type="category", **ticks)}
     return make_figure(traces, layout)
 
 
@@ -80,7 +80,7 @@ def violin(outputs: Mapping[str, Output], *, unit: str = "") -> Any:
 
     Parameters and result are those of `box`; the outlines go from P0.5 to P99.5.
     """
-    named = _checked(outputs)
+    named = checked_outputs(outputs)
     traces, said = [], []
     for at, (name, output) in enumerate(named.items()):
         color = COLORS[at % len(COLORS)]
@@ -96,43 +96,50 @@ def violin(outputs: Mapping[str, Output], *, unit: str = "") -> Any:
     places = list(range(len(named)))
     layout |= {
         "yaxis": axis("value", unit),
-        "xaxis": axis("", tickvals=places, ticktext=list(named), showgrid=False),
+        "xaxis": axis(
+            "",
+            tickvals=places,
+            ticktext=[folded(name, 16) for name in named],
+            showgrid=False,
+            zeroline=False,
+        ),
     }
     return make_figure(traces, layout)
 
 
 def _outline(at: int, name: str, output: Output, color: str, unit: str) -> Any:
-    counted = output.histogram()
-    density = counted.counts / max(1, int(counted.counts.max())) * 0.42
-    middles = (counted.edges[:-1] + counted.edges[1:]) / 2.0
+    counted = bars_of(output)
+    density = counted.shares / (float(counted.shares.max()) or 1.0) * 0.42
+    middles, told = counted.middles, counted.told()
     return graph_objects().Scatter(
         x=[*(at - density), *(at + density[::-1])],
         y=[*middles, *middles[::-1]],
+        mode="lines",
         fill="toself",
+        # A filled shape tells its name alone, and nothing of the point that is meant.
+        hoveron="points",
+        customdata=[*told, *told[::-1]],
         line={"color": color, "width": 1.5},
         name=name,
-        hovertemplate=f"{name}<br>{hover_format(unit, 'y')}<extra></extra>",
+        hovertemplate=counted.template(unit, "y", f"{name}<br>"),
     )
 
 
 def _middle(at: int, name: str, output: Output, unit: str) -> Any:
-    low, middle, high = (each.value for each in output.quantile([0.05, 0.5, 0.95]))
-    text = f"P5 {words(low, unit)}, P50 {words(middle, unit)}, P95 {words(high, unit)}"
+    found = output.quantile([0.05, 0.5, 0.95])
+    low, middle, high = (each.value for each in found)
+    text = _told(("P95", "P50", "P5"), found[::-1], unit)
     return graph_objects().Scatter(
         x=[at, at, at],
         y=[low, middle, high],
         mode="lines+markers",
         line={"color": TEXT, "width": 2},
         marker={"size": [0, 9, 0], "color": TEXT, "symbol": "circle"},
-        hovertemplate=f"{name}<br>{text}<extra></extra>",
+        hovertemplate=f"{name}, {all_of(output)}<br>{text}<extra></extra>",
     )
 
 
-def _checked(outputs: Any) -> dict[str, Output]:
-    if isinstance(outputs, Output):
-        return {outputs.name: outputs}
-    named = dict(outputs.items()) if hasattr(outputs, "items") else {}
-    if not named or not all(isinstance(each, Output) for each in named.values()):
-        hint = 'write `{"base": result["profit"], "high": other["profit"]}`.'
-        raise law("outputs", "be outputs by name", outputs, hint)
-    return named
+def _told(labels: Sequence[str], found: Sequence[Estimate], unit: str) -> str:
+    """Write quantiles below each other, the highest on top as in the drawing."""
+    rows = zip(labels, found, strict=True)
+    return "<br>".join(f"{label}: {sure(each, unit)}" for label, each in rows)

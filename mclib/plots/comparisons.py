@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mclib.errors import law
+from mclib.plots.bars import Bars, bars_of, checked_outputs, n_not_finite
 from mclib.plots.figure import graph_objects, make_figure
-from mclib.plots.statistics import find_all
+from mclib.plots.statistics import find_all, rounded, sure
 from mclib.plots.style import (
+    BELOW,
     BLUE,
     COLORS,
     DASHES,
@@ -16,11 +18,11 @@ from mclib.plots.style import (
     TEXT,
     axis,
     frame,
-    hover_format,
     pale,
     words,
 )
 from mclib.results.estimate import Estimate
+from mclib.results.formatting import plain
 from mclib.results.output import Output
 from mclib.statistics.histogram import WINDOW
 
@@ -50,10 +52,8 @@ def overlay(
     Figure
         Lines of different color and dash; beside them means with standard errors, P5, P95.
     """
-    named = dict(outputs.items()) if hasattr(outputs, "items") else {}
-    if not named or not all(isinstance(each, Output) for each in named.values()):
-        hint = 'write `{"base": result["profit"], "high": other["profit"]}`.'
-        raise law("outputs", "be outputs by name", outputs, hint)
+    named = checked_outputs(outputs)
+    scale = 100.0 if unit == "%" else 1.0
     draw = _rising if cumulative else _dense
     traces, table, said = [], [], []
     for at, (name, output) in enumerate(named.items()):
@@ -61,13 +61,14 @@ def overlay(
         low, middle, high = output.quantile([0.05, 0.5, 0.95])
         table += [
             (f"<b>{name}</b>", ""),
-            ("mean", output.mean.rounded()),
-            ("± s.e.", f"{output.mean.standard_error:.2g}"),
-            ("P5", low.rounded()),
-            ("P50", middle.rounded()),
-            ("P95", high.rounded()),
+            ("mean", rounded(output.mean, scale)),
+            ("± s.e.", plain(scale * output.mean.standard_error, 2)),
+            ("P5", rounded(low, scale)),
+            ("P50", rounded(middle, scale)),
+            ("P95", rounded(high, scale)),
+            *(("not finite", f"{n:,}") for n in (n_not_finite(output),) if n),
         ]
-        said.append(f"{name}: median {middle.rounded()}")
+        said.append(f"{name}: median {rounded(middle, scale)}")
     what = next(iter(named.values())).name
     layout = frame(what, f"{len(named)} distributions", f"{what}. {'; '.join(said)}", table)
     layout |= {
@@ -76,8 +77,8 @@ def overlay(
         if cumulative
         else axis("density", showticklabels=False, rangemode="tozero"),
         "showlegend": True,
-        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0},
-        "height": max(420, 150 + 20 * len(table)),
+        "legend": BELOW,
+        "height": max(440, 150 + 20 * len(table)),
     }
     return make_figure(traces, layout)
 
@@ -112,7 +113,9 @@ def difference(a: "Result", b: "Result", output: str, *, unit: str = "") -> Any:
         hint = f"run the second with `seed={a.seed}`."
         raise law("a, b", "have the same seed and sampler", seeds, hint)
     n = min(a.n_trials, b.n_trials, _LOOKED_AT)
-    change = b[output].sample(n) - a[output].sample(n)
+    with np.errstate(invalid="ignore"):
+        # Two trials of the same infinity differ by no number.
+        change = b[output].sample(n) - a[output].sample(n)
     change = change[np.isfinite(change)]
     if len(change) < 2:
         raise law("a, b", "have two finite trials in common at least", len(change))
@@ -122,22 +125,24 @@ def difference(a: "Result", b: "Result", output: str, *, unit: str = "") -> Any:
         len(change),
     )
     low, middle, high = (float(x) for x in np.quantile(change, [0.05, 0.5, 0.95]))
-    counts, edges = _counted(change)
-    centers = (edges[:-1] + edges[1:]) / 2.0
+    counted = _counted(change)
+    centers = counted.middles
     above, below = float(np.mean(change > 0.0)), float(np.mean(change < 0.0))
     bars = graph_objects().Bar(
         x=centers.tolist(),
-        y=(counts / len(change)).tolist(),
-        width=float(edges[1] - edges[0]),
+        y=counted.shares.tolist(),
+        width=counted.width,
         marker={"color": np.where(centers < 0.0, GREY, BLUE).tolist()},
-        hovertemplate=f"{hover_format(unit)}<br>%{{y:.2%}} of trials<extra></extra>",
+        customdata=counted.told(),
+        hovertemplate=counted.template(unit),
     )
+    scale, shown = (100.0, "%") if unit == "%" else (1.0, "")
     table = [
-        ("mean", mean.rounded()),
-        ("± s.e.", f"{mean.standard_error:.2g}"),
-        ("P5", words(low, "", 4)),
-        ("P50", words(middle, "", 4)),
-        ("P95", words(high, "", 4)),
+        ("mean", rounded(mean, scale)),
+        ("± s.e.", plain(scale * mean.standard_error, 2)),
+        ("P5", words(low, shown, 4)),
+        ("P50", words(middle, shown, 4)),
+        ("P95", words(high, shown, 4)),
         ("higher", f"{above:.1%}"),
         ("lower", f"{below:.1%}"),
         ("trials", f"{len(change):,}"),
@@ -155,13 +160,17 @@ def difference(a: "Result", b: "Result", output: str, *, unit: str = "") -> Any:
     return make_figure([bars], layout)
 
 
-def _counted(change: Any) -> tuple[Any, Any]:
+def _counted(change: Any) -> Bars:
     low, high = (float(x) for x in np.quantile(change, WINDOW))
     if not low < high:
         low, high = float(np.min(change)), float(np.max(change))
     if not low < high:
         low, high = low - 0.5, high + 0.5
-    return np.histogram(change, 60, (low, high))
+    counts, edges = np.histogram(change, 60, (low, high))
+    n = len(change)
+    shares = counts / n
+    below, above = (float(np.mean(each)) for each in (change < low, change > high))
+    return Bars(edges, shares, np.sqrt(shares * (1.0 - shares) / n), below, above, "")
 
 
 def _zero() -> dict[str, Any]:
@@ -187,27 +196,36 @@ def _line_of(at: int) -> dict[str, Any]:
 
 def _dense(name: str, output: Output, at: int, unit: str) -> Any:
     find_all(output)
-    counted = output.histogram()
+    counted = bars_of(output)
     line = _line_of(at)
+    low, high = float(counted.edges[0]), float(counted.edges[-1])
+    density, told = (counted.shares / counted.width).tolist(), counted.told()
     return graph_objects().Scatter(
-        x=((counted.edges[:-1] + counted.edges[1:]) / 2.0).tolist(),
-        y=counted.density.tolist(),
+        # From the ground to the ground, so that one bar alone is seen too.
+        x=[low, low, *counted.middles.tolist(), high, high],
+        y=[0.0, density[0], *density, density[-1], 0.0],
+        customdata=[told[0], told[0], *told, told[-1], told[-1]],
         mode="lines",
         line={**line, "shape": "hvh"},
         fill="tozeroy",
         fillcolor=pale(line["color"]),
         name=name,
-        hovertemplate=f"{name}: {hover_format(unit)}<extra></extra>",
+        hovertemplate=counted.template(unit, "x", f"{name}<br>"),
     )
 
 
 def _rising(name: str, output: Output, at: int, unit: str) -> Any:
+    orders = [float(q) for q in _ORDERS]
+    found = output.quantile(orders)
     return graph_objects().Scatter(
-        x=[each.value for each in output.quantile([float(q) for q in _ORDERS])],
-        y=[float(q) for q in _ORDERS],
+        x=[each.value for each in found],
+        y=orders,
+        customdata=[
+            [sure(each, unit), 100.0 * q] for q, each in zip(orders, found, strict=True)
+        ],
         mode="lines",
         line=_line_of(at),
         name=name,
-        hovertemplate=f"{name}: at most {hover_format(unit)} with %{{y:.1%}}"
+        hovertemplate=f"{name}<br>P%{{customdata[1]:.4~g}}: %{{customdata[0]}}"
         "<extra></extra>",
     )

@@ -10,15 +10,19 @@ from typing import Any
 import numpy as np
 
 from mclib.errors import ArgumentError, law
+from mclib.plots.bars import all_of
 from mclib.plots.figure import graph_objects, make_figure
-from mclib.plots.statistics import SHOWN, said_of, statistics_table
+from mclib.plots.statistics import SHOWN, said_of, statistics_table, sure
 from mclib.plots.style import BLUE, TEXT, VERMILION, axis, frame, hover_format, words
 from mclib.results.bounds import CURVE
+from mclib.results.estimate import Estimate
 from mclib.results.output import Output
 from mclib.results.storing import KEPT_QUANTILES
 
 _ORDERS = (0.001, 0.002, 0.005, *np.arange(1, 100) / 100.0, 0.995, 0.998, 0.999)
 _MARKED = (0.05, 0.5, 0.95)
+_ROOM = 0.45
+"""Share of the drawing that a text beside a point needs on a narrow page."""
 
 
 def cumulative(output: Output, *, descending: bool = False, unit: str = "") -> Any:
@@ -39,7 +43,8 @@ def cumulative(output: Output, *, descending: bool = False, unit: str = "") -> A
         From P0.1 to P99.9, with P5, P50 and P95 marked, and a table of statistics. That of
         a loaded result goes through the 27 quantiles which its file has.
     """
-    orders, values = _quantiles(output)
+    orders, found = _quantiles(output)
+    values = [each.value for each in found]
     shares = [1.0 - q if descending else q for q in orders]
     verb = "exceeded" if descending else "not exceeded"
     line = graph_objects().Scatter(
@@ -47,7 +52,11 @@ def cumulative(output: Output, *, descending: bool = False, unit: str = "") -> A
         y=shares,
         mode="lines",
         line={"color": BLUE, "width": 2.5},
-        hovertemplate=f"{hover_format(unit)}<br>is {verb} with %{{y:.1%}}<extra></extra>",
+        customdata=[
+            [sure(each, unit), 100.0 * q] for q, each in zip(orders, found, strict=True)
+        ],
+        hovertemplate=f"P%{{customdata[1]:.4~g}}: %{{customdata[0]}}<br>is {verb} with "
+        "%{y:.3~%}<extra></extra>",
         name=output.name,
     )
     marked = [each.value for each in output.quantile(list(_MARKED))]
@@ -60,10 +69,7 @@ def cumulative(output: Output, *, descending: bool = False, unit: str = "") -> A
         text=[
             f" P{100 * q:g}: {words(x, unit)}" for q, x in zip(_MARKED, marked, strict=True)
         ],
-        # Beside the curve, and never beyond the right edge of a narrow page.
-        textposition=["top right"] * 2 + ["bottom left"]
-        if descending
-        else ["bottom right"] * 2 + ["top left"],
+        textposition=_beside_curve(marked, _window(values, orders), descending),
         textfont={"color": TEXT},
         cliponaxis=False,
         hoverinfo="skip",
@@ -121,10 +127,11 @@ def exceedance(output: Output, *, unit: str = "") -> Any:
         line={"color": BLUE, "width": 2.5},
         marker={"size": 6},
         customdata=[
-            [1.0 / share, words(low, unit, 4), words(high, unit, 4)]
+            [1.0 / share, words(low, unit, 4), words(high, unit, 4), 100.0 * (1.0 - share)]
             for share, low, high in zip(shares, table["low"], table["high"], strict=True)
         ],
-        hovertemplate=f"{hover_format(unit)} is exceeded with %{{y:.3~%}},<br>once in "
+        hovertemplate=f"{hover_format(unit)} (P%{{customdata[3]:.4~g}})<br>"
+        "is exceeded with %{y:.3~%}, once in "
         "%{customdata[0]:,.4~g} trials<br>95 % interval %{customdata[1]} to "
         "%{customdata[2]}<extra></extra>",
         name=output.name,
@@ -132,7 +139,7 @@ def exceedance(output: Output, *, unit: str = "") -> Any:
     rare = min(shares)
     layout = frame(
         output.name,
-        f"how often x is exceeded; shaded: 95 % interval; {output.n_trials:,} trials",
+        f"how often x is exceeded; shaded: 95 % interval; {all_of(output)}",
         f"{said_of(output)}; exceeded with {100 * rare:g} %: "
         f"{words(float(table['value'].iloc[-1]), unit, 4)}",
         statistics_table(output, unit),
@@ -150,7 +157,18 @@ def exceedance(output: Output, *, unit: str = "") -> Any:
     return make_figure([band, line], layout)
 
 
-def _quantiles(output: Output) -> tuple[list[float], list[float]]:
+def _beside_curve(marked: list[float], window: list[float], descending: bool) -> list[str]:
+    """Return on which side of the curve a text stands: where the page has room for it."""
+    sides = []
+    for at, x in enumerate(marked):
+        is_right = x > window[0] + _ROOM * (window[1] - window[0])
+        # The curve runs through two of the four corners of a point.
+        side = "left" if is_right and at == len(marked) - 1 else "right"
+        sides.append(f"{'top' if descending == (side == 'right') else 'bottom'} {side}")
+    return sides
+
+
+def _quantiles(output: Output) -> tuple[list[float], list[Estimate]]:
     """Orders of quantiles that so many trials can tell, and those quantiles."""
     orders = _told(output, _ORDERS)
     try:
@@ -159,7 +177,7 @@ def _quantiles(output: Output) -> tuple[list[float], list[float]]:
         # A result from a file has those that it kept, and no trials to look for others.
         orders = _told(output, KEPT_QUANTILES)
         found = output.quantile(orders)
-    return orders, [each.value for each in found]
+    return orders, found
 
 
 def _told(output: Output, orders: Iterable[float]) -> list[float]:

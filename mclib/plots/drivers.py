@@ -8,6 +8,7 @@ import numpy as np
 from mclib.errors import law
 from mclib.plots.figure import graph_objects, make_figure
 from mclib.plots.style import (
+    BELOW,
     BLUE,
     COLORS,
     DASHES,
@@ -70,15 +71,23 @@ def tornado(bars: Tornado, *, n_drivers: int = TOP, unit: str = "") -> Any:
             y=[name for name, _, _ in ends],
             base=bars.baseline,
             x=[value - bars.baseline for _, value, _ in ends],
-            customdata=[[words(value, unit, 4), words(x, "", 4)] for _, value, x in ends],
+            customdata=[
+                [
+                    words(value, unit, 4),
+                    words(x, "", 4),
+                    _signed(value - bars.baseline, unit),
+                ]
+                for _, value, x in ends
+            ],
             marker={
                 "color": color,
                 "line": {"width": 0},
                 "pattern": {"shape": shape, "fgcolor": TEXT, "size": 5, "solidity": 0.15},
             },
             name=f"input {side}",
-            hovertemplate=f"{title}: %{{customdata[0]}}<br>where %{{y}} is about "
-            "%{customdata[1]}<extra></extra>",
+            hovertemplate=f"%{{y}} about %{{customdata[1]}}<br>{title}: "
+            f"%{{customdata[0]}}<br>%{{customdata[2]}} against "
+            f"{words(bars.baseline, unit, 4)} in all<extra></extra>",
         )
         for (side, ends), color, shape in zip(
             sides.items(), (ORANGE, BLUE), ("/", ""), strict=True
@@ -96,6 +105,11 @@ def tornado(bars: Tornado, *, n_drivers: int = TOP, unit: str = "") -> Any:
     )
     layout["shapes"] = [baseline(bars.baseline)]
     return make_figure(traces, layout)
+
+
+def _signed(value: float, unit: str) -> str:
+    """Write a difference, with its sign."""
+    return f"{'+' if value > 0.0 else ''}{words(value, unit, 4)}"
 
 
 def driver_bars(
@@ -132,13 +146,25 @@ def driver_bars(
     errors = table[f"{measure}_error"].to_list() if f"{measure}_error" in table else None
     is_share = measure in ("contribution", "first_order", "delta")
     written = "%{x:.1%}" if is_share else "%{x:.3f}"
+    if errors is not None:
+        written += (
+            " ± %{customdata:.2%} (s.e.)" if is_share else " ± %{customdata:.2~g} (s.e.)"
+        )
+    title = f"{MEASURES[measure]} {output}"
     bars = graph_objects().Bar(
         orientation="h",
         y=[str(name) for name in table.index],
         x=values,
         marker={"color": [BLUE if value >= 0 else ORANGE for value in values]},
-        hovertemplate=f"%{{y}}: {written}<extra></extra>",
-        **({} if errors is None else {"error_x": whiskers(errors)}),
+        hovertemplate=f"%{{y}}<br>{title}:<br>{written}<extra></extra>",
+        **(
+            {}
+            if errors is None
+            else {
+                "error_x": whiskers(errors),
+                "customdata": [each if np.isfinite(each) else None for each in errors],
+            }
+        ),
     )
     said = ", ".join(
         f"{name} {value:.2f}" for name, value in zip(table.index, values, strict=True)
@@ -149,7 +175,6 @@ def driver_bars(
     )
     if measure == "regression":
         subtitle += f"; a linear model explains {100.0 * explained:.1f} %"
-    title = f"{MEASURES[measure]} {output}"
     layout = frame(f"What drives {output}", subtitle, f"{title}: {said}")
     layout = barred(layout, axis(title, "%" if is_share else ""), len(table))
     layout["showlegend"] = False
@@ -163,6 +188,7 @@ def spider(bars: Tornado, *, n_drivers: int = 7, unit: str = "") -> Any:
     Parameters are those of `tornado`. Lines are told apart by color, dash and marker.
     """
     chosen = [str(name) for name in bars.table.head(checked_count(n_drivers)).index]
+    title = f"{bars.statistic} of {bars.output}"
     traces = []
     for at, name in enumerate(chosen):
         leg = bars.spider.loc[name]
@@ -171,25 +197,30 @@ def spider(bars: Tornado, *, n_drivers: int = 7, unit: str = "") -> Any:
             graph_objects().Scatter(
                 x=[(k + 0.5) / n for k in range(n)],
                 y=leg[bars.statistic].to_list(),
-                customdata=[words(x, "", 4) for x in leg["input"]],
+                customdata=[
+                    [words(x, "", 4), words(y, unit, 4), _signed(y - bars.baseline, unit)]
+                    for x, y in zip(leg["input"], leg[bars.statistic], strict=True)
+                ],
                 mode="lines+markers",
                 name=name,
                 line={"color": COLORS[at % len(COLORS)], "dash": DASHES[at % len(DASHES)]},
                 marker={"symbol": SYMBOLS[at % len(SYMBOLS)], "size": 8},
-                hovertemplate=f"{name} about %{{customdata}}<br>{bars.statistic}: "
-                f"%{{y:,.5~g}}<extra></extra>",
+                hovertemplate=f"{name} about %{{customdata[0]}} (near its P%{{x:.0%}})<br>"
+                f"{title}: %{{customdata[1]}}<br>%{{customdata[2]}} against "
+                f"{words(bars.baseline, unit, 4)} in all<extra></extra>",
             )
         )
-    title = f"{bars.statistic} of {bars.output}"
     layout = frame(
         title,
         "over the range of each input, in equal shares of trials",
         _sentence(bars, unit),
     )
     layout |= {
-        "xaxis": axis("where the input lies among its trials", "%", tickformat=".0%"),
+        "xaxis": axis("where the input lies in its range", "%", tickformat=".0%"),
         "yaxis": axis(title, unit),
         "showlegend": True,
+        "legend": BELOW,
+        "height": 460,
     }
     return make_figure(traces, layout)
 

@@ -8,6 +8,7 @@ import numpy as np
 from mclib.errors import law
 from mclib.plots.drivers import TOP, barred, baseline, checked_count
 from mclib.plots.figure import graph_objects, make_figure
+from mclib.plots.statistics import sure
 from mclib.plots.style import (
     BLUE,
     COLORS,
@@ -16,10 +17,10 @@ from mclib.plots.style import (
     TEXT,
     axis,
     frame,
-    hover_format,
     words,
 )
 from mclib.results.estimate import Estimate
+from mclib.results.formatting import plain
 
 Measures = Mapping[str, Mapping[str, Mapping[str, Estimate]]]
 """By measure, output and driver."""
@@ -68,7 +69,9 @@ def share_bars(
                     "color": color,
                     "pattern": {"shape": shape, "fgcolor": TEXT, "solidity": 0.15},
                 },
-                hovertemplate=f"%{{y}}, {label}: %{{x:.1%}}<extra></extra>",
+                customdata=[plain(100.0 * each.standard_error, 2) for each in found],
+                hovertemplate=f"%{{y}}<br>{label} of the variance of {output}:<br>"
+                "%{x:.1%} ± %{customdata} % (s.e.)<extra></extra>",
             )
         )
         said += [
@@ -127,8 +130,9 @@ def screening(measures: Measures, output: str, *, unit: str = "") -> Any:
             "color": [COLORS[k % len(COLORS)] for k in range(len(names))],
             "symbol": [SYMBOLS[k % len(SYMBOLS)] for k in range(len(names))],
         },
-        hovertemplate=f"%{{text}}<br>size: {hover_format(unit)}<br>"
-        f"spread: {hover_format(unit, 'y')}<extra></extra>",
+        customdata=[[sure(a, unit), sure(b, unit)] for a, b in zip(x, y, strict=True)],
+        hovertemplate="%{text}<br>size (mu*): %{customdata[0]}<br>"
+        "spread (sigma): %{customdata[1]}<extra></extra>",
     )
     title = f"Elementary effects on {output}"
     said = "; ".join(

@@ -4,6 +4,7 @@ HTML has plotly.js inside. For SVG and PNG a Chromium on this machine draws that
 """
 
 import base64
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,38 @@ def save(figure: Any, path: Any, *, width: int = 900) -> None:
         raise law("path", "lie in a folder that exists", str(path))
     if ending == "html":
         text = figure.to_html(include_plotlyjs=True, config=SAFE_CONFIG)
-        target.write_text(text, "utf-8")
+        target.write_text(_headed(text, figure), "utf-8")
         return
-    target.write_bytes(_drawn(figure, ending, width))
+    drawn = _drawn(figure, ending, width)
+    target.write_bytes(_titled(drawn, figure) if ending == "svg" else drawn)
+
+
+def _headed(page: str, figure: Any) -> str:
+    """Say in a page's head whose it is, and that it is drawn for phones too."""
+    from html import escape
+
+    name = escape(str(figure.layout.title.text or "Chart"))
+    head = (
+        '<html lang="en">\n<head><title>'
+        f'{name}</title><meta name="viewport" content="width=device-width, '
+        'initial-scale=1">'
+    )
+    return re.sub(r"<html>\s*<head>", lambda _: head, page, count=1)
+
+
+def _titled(drawing: bytes, figure: Any) -> bytes:
+    """Put what a figure says in words into its SVG, for those who don't see it."""
+    from html import escape
+
+    said = escape(str((figure.layout.meta or {}).get("description", "")))
+    if not said:
+        return drawing
+    return re.sub(
+        rb"<svg\b[^>]*>",
+        lambda found: found[0][:-1] + f' role="img"><title>{said}</title>'.encode(),
+        drawing,
+        count=1,
+    )
 
 
 def _drawn(figure: Any, ending: str, width: int) -> bytes:
@@ -56,7 +86,9 @@ def _drawn(figure: Any, ending: str, width: int) -> bytes:
     )
     if ending == "svg":
         script = script.replace(", scale: 2", "")
-    page = figure.to_html(include_plotlyjs=True, post_script=script, config=SAFE_CONFIG)
+    from plotly.io import to_html
+
+    page = to_html(figure, include_plotlyjs=True, post_script=script, config=SAFE_CONFIG)
     with tempfile.TemporaryDirectory() as folder:
         drawing = Path(folder) / "figure.html"
         drawing.write_text(page, "utf-8")

@@ -36,20 +36,10 @@ function keepEarly(model) {
   };
 }
 
-function describe(el) {
-  const plot = el.classList.contains("js-plotly-plot") ? el : el.querySelector(".js-plotly-plot");
+function describeWithin(el) {
+  const plot = el.querySelector(".js-plotly-plot");
   if (!plot?.layout) return false;
-  const tell = () => {
-    plot.setAttribute("aria-label", plot.layout.meta?.description ?? "chart");
-    // A table beside the drawing needs its room; what has none fits a phone.
-    const isWide = Boolean(plot.layout.meta?.table?.length);
-    if (plot.classList.contains("mclib-wide") === isWide) return;
-    plot.classList.toggle("mclib-wide", isWide);
-    requestAnimationFrame(() => window.dispatchEvent(new Event("resize")));
-  };
-  plot.setAttribute("role", "figure");
-  plot.on("plotly_afterplot", tell);
-  tell();
+  describe(plot);
   return true;
 }
 
@@ -75,9 +65,12 @@ export default () => {
     },
     async render(context) {
       const figure = await prepared;
-      const stop = figure.render(context);
+      // Words may stand around the drawing.
+      const place = document.createElement("div");
+      context.el.append(place);
+      const stop = figure.render({ ...context, el: place });
       // plotly draws in its own time; the drawing is described when it is there.
-      const timer = setInterval(() => describe(context.el) && clearInterval(timer), 50);
+      const timer = setInterval(() => describeWithin(context.el) && clearInterval(timer), 50);
       // A figure in a box gets its width after it was drawn; plotly hears the window alone.
       let width = 0;
       const sizes = new ResizeObserver(([entry]) => {
@@ -90,6 +83,7 @@ export default () => {
         sizes.disconnect();
         clearInterval(timer);
         stop?.();
+        context.el.replaceChildren();
       };
     },
   };

@@ -174,7 +174,7 @@ def _figure_class() -> Any:
     class Figure(graph_objects().FigureWidget):  # type: ignore[misc]
         """A chart: an ordinary plotly figure and an ordinary widget."""
 
-        _esm = _HERE / "figure.js"
+        _esm = _script("narrow.js") + _script("figure.js")
         _css = _HERE / "figure.css"
         library = traitlets.Unicode().tag(sync=True)
 
@@ -257,8 +257,19 @@ def _answer(figure: Any, content: Any, _: Any) -> None:
     figure._is_ahead = False
 
 
+def _script(name: str) -> str:
+    return (_HERE / name).read_text("utf-8")
+
+
 def _safely(kwargs: dict[str, Any]) -> dict[str, Any]:
-    return {**kwargs, "config": {**SAFE_CONFIG, **(kwargs.get("config") or {})}}
+    """Return arguments for a page that says what the figure does and fits a phone."""
+    before = kwargs.get("post_script") or []
+    describing = _script("narrow.js") + "describe(document.getElementById('{plot_id}'));"
+    return {
+        **kwargs,
+        "config": {**SAFE_CONFIG, **(kwargs.get("config") or {})},
+        "post_script": [describing, *([before] if isinstance(before, str) else before)],
+    }
 
 
 _MADE_BY_CELLS: dict[str, tuple[str, list[Any]]] = {}

@@ -1,4 +1,4 @@
-"""How well distributions fit data: cumulative curves, P-P and Q-Q plots, side by side.
+"""How well distributions fit data: cumulative curves, and below them P-P and Q-Q plots.
 
 Plain functions on arrays: nothing here needs a run.
 """
@@ -12,7 +12,17 @@ import numpy.typing as npt
 from mclib.distributions.distribution import Distribution
 from mclib.errors import law
 from mclib.plots.figure import graph_objects, make_figure
-from mclib.plots.style import COLORS, DASHES, GREY, SYMBOLS, TEXT, axis, frame
+from mclib.plots.style import (
+    BELOW,
+    COLORS,
+    DASHES,
+    GREY,
+    SYMBOLS,
+    TEXT,
+    axis,
+    frame,
+    hover_format,
+)
 
 _MOST = 60
 
@@ -55,30 +65,30 @@ def fit_check(
     shares = (np.arange(n) + 0.5) / n
     some = np.unique(np.linspace(0, n - 1, _MOST).round().astype(int))
     places, heights = values[some], shares[some]
-    traces, said = [_steps(places, heights)], []
+    traces, said = [_steps(places, heights, unit)], []
     for at, (name, fitted) in enumerate(distributions.items()):
-        traces += _three(at, name, fitted, places, heights)
+        traces += _three(at, name, fitted, places, heights, unit)
         below = np.asarray(fitted.cdf(values))
         gap = float(np.max(np.abs(below - shares)) + 0.5 / n)
         said.append(f"{name}: largest gap {gap:.3f}")
     return make_figure(traces, _layout(places, said, n, unit))
 
 
-def _steps(places: Any, heights: Any) -> Any:
+def _steps(places: Any, heights: Any, unit: str) -> Any:
     return graph_objects().Scatter(
         x=places.tolist(),
         y=heights.tolist(),
         mode="markers",
         marker={"color": GREY, "size": 5},
         name="data",
-        hovertemplate="data: %{y:.1%} up to %{x:,.5~g}<extra></extra>",
+        hovertemplate=f"data: %{{y:.1%}} up to {hover_format(unit)}<extra></extra>",
         xaxis="x",
         yaxis="y",
     )
 
 
 def _three(
-    at: int, name: str, fitted: Distribution, places: Any, heights: Any
+    at: int, name: str, fitted: Distribution, places: Any, heights: Any, unit: str
 ) -> list[Any]:
     go = graph_objects()
     color = COLORS[at % len(COLORS)]
@@ -92,7 +102,7 @@ def _three(
             y=np.asarray(fitted.cdf(grid)).tolist(),
             mode="lines",
             line=line,
-            hovertemplate=f"{name}: %{{y:.1%}} up to %{{x:,.5~g}}<extra></extra>",
+            hovertemplate=f"{name}: %{{y:.1%}} up to {hover_format(unit)}<extra></extra>",
             xaxis="x",
             yaxis="y",
             **group,
@@ -102,7 +112,9 @@ def _three(
             y=heights.tolist(),
             mode="markers",
             marker=points,
-            hovertemplate=f"{name}: %{{x:.1%}}, data: %{{y:.1%}}<extra></extra>",
+            customdata=places.tolist(),
+            hovertemplate=f"up to {hover_format(unit, 'customdata')}<br>{name}: "
+            "%{x:.1%}, data: %{y:.1%}<extra></extra>",
             xaxis="x2",
             yaxis="y2",
             showlegend=False,
@@ -113,7 +125,9 @@ def _three(
             y=places.tolist(),
             mode="markers",
             marker=points,
-            hovertemplate=f"{name}: %{{x:,.5~g}}, data: %{{y:,.5~g}}<extra></extra>",
+            customdata=(100.0 * heights).tolist(),
+            hovertemplate=f"P%{{customdata:.3~g}}<br>{name}: {hover_format(unit)}<br>"
+            f"data: {hover_format(unit, 'y')}<extra></extra>",
             xaxis="x3",
             yaxis="y3",
             showlegend=False,
@@ -142,18 +156,15 @@ def _layout(places: Any, said: list[str], n: int, unit: str) -> dict[str, Any]:
     return frame(
         "Data and distributions", f"{n:,} data; {'; '.join(said)}", ". ".join(said)
     ) | {
-        "xaxis": axis("value", unit, domain=[0.0, 0.28]),
-        "yaxis": axis("share up to it", "%", tickformat=".0%"),
-        "xaxis2": axis(
-            "distribution (P-P)", "%", domain=[0.38, 0.64], anchor="y2", nticks=5
-        ),
-        "yaxis2": axis("data", "%", anchor="x2", tickformat=".0%"),
-        "xaxis3": axis(
-            "distribution (Q-Q)", unit, domain=[0.74, 1.0], anchor="y3", nticks=5
-        ),
-        "yaxis3": axis("data", unit, anchor="x3"),
+        "xaxis": axis("value", unit, domain=[0.0, 1.0]),
+        "yaxis": axis("share up to it", "%", tickformat=".0%", domain=[0.62, 1.0]),
+        "xaxis2": axis("P-P: fitted", "%", domain=[0.0, 0.42], anchor="y2", nticks=5),
+        "yaxis2": axis("data", "%", anchor="x2", tickformat=".0%", domain=[0.0, 0.4]),
+        "xaxis3": axis("Q-Q: fitted", unit, domain=[0.6, 1.0], anchor="y3", nticks=5),
+        "yaxis3": axis("data", unit, anchor="x3", domain=[0.0, 0.4]),
         "shapes": diagonals,
         "showlegend": True,
-        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0},
-        "margin": {"t": 110, "l": 60, "r": 20, "b": 60},
+        "legend": BELOW,
+        "height": 560,
+        "margin": {"t": 90, "l": 60, "r": 20, "b": 60},
     }

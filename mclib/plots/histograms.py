@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 
 from mclib.errors import ArgumentError, law
+from mclib.plots.bars import bars_of
 from mclib.plots.figure import make_figure
 from mclib.plots.statistics import find_all, said_of, shares_beside, statistics_table
-from mclib.plots.style import BLUE, GREY, TEXT, VERMILION, axis, frame, hover_format, words
+from mclib.plots.style import BLUE, GREY, TEXT, VERMILION, axis, frame, words
 from mclib.results.output import Output
-from mclib.statistics.histogram import Histogram
 from mclib.statistics.intervals import check_order
+
+_DRAWN_WIDTH, _LETTER, _SHARE_WIDTH = 250.0, 6.6, 56.0
+"""In pixels: of the bars on a narrow page, of a letter, of a share above the bars."""
+
+_REDRAWN = ("x", "y", "width", "customdata", "hovertemplate", "name")
 
 EXACT_TRIALS = 20_000_000
 """Up to so many trials a moved delimiter counts them all; beyond, it reads the bars."""
@@ -89,7 +94,7 @@ def redraw_histogram(figure: Any, output: Output) -> None:
     bars = drawn.bars()
     figure.plotly_update(
         restyle_data={
-            **{key: [bars[key]] for key in ("x", "y", "width", "customdata", "name")},
+            **{key: [bars[key]] for key in _REDRAWN},
             "marker.color": [bars["marker"]["color"]],
         },
         relayout_data={
@@ -128,33 +133,27 @@ class _Drawn:
     ) -> None:
         find_all(output, orders, with_bins=n_bins is None)
         self.output, self.orders, self.unit = output, orders, unit
-        self.counted = output.histogram(n_bins)
+        self.counted = bars_of(output, n_bins)
 
     @property
     def ends(self) -> list[float]:
         return [each.value for each in self.output.quantile(list(self.orders))]
 
-    @property
-    def middles(self) -> Any:
-        return (self.counted.edges[:-1] + self.counted.edges[1:]) / 2.0
-
     def colors(self, low: float, high: float) -> list[str]:
-        is_tail = (self.middles < low) | (self.middles > high)
+        middles = self.counted.middles
+        is_tail = (middles < low) | (middles > high)
         return [GREY if each else BLUE for each in is_tail]
 
     def bars(self) -> dict[str, Any]:
         counted = self.counted
-        sums = counted.below + np.cumsum(counted.counts) - counted.counts / 2.0
         return {
             "type": "bar",
-            "x": self.middles.tolist(),
-            "y": (counted.counts / counted.n_trials).tolist(),
-            "width": float(counted.edges[1] - counted.edges[0]),
-            "customdata": (sums / counted.n_trials).tolist(),
+            "x": counted.middles.tolist(),
+            "y": counted.shares.tolist(),
+            "width": counted.width,
+            "customdata": counted.told(),
             "marker": {"line": {"width": 0}, "color": self.colors(*self.ends)},
-            "hovertemplate": hover_format(self.unit)
-            + "<br>%{y:.2%} of trials are in this bar,"
-            "<br>%{customdata:.1%} below its middle<extra></extra>",
+            "hovertemplate": counted.template(self.unit),
             "name": self.output.name,
         }
 
@@ -170,9 +169,9 @@ class _Drawn:
             with contextlib.suppress(ArgumentError):
                 below, above = (each.value for each in self.output.shares(low, high))
                 return (below, 1.0 - below - above, above), True
-        sums = np.concatenate([[0], np.cumsum(self.counted.counts)]) + self.counted.below
-        total = self.counted.n_trials
-        below, upto = np.interp([low, high], self.counted.edges, sums) / total
+        counted = self.counted
+        sums = np.concatenate([[0.0], np.cumsum(counted.shares)]) + counted.below
+        below, upto = np.interp([low, high], counted.edges, sums)
         return (float(below), float(upto - below), float(1.0 - upto)), False
 
     def layout(self, low: float, high: float) -> dict[str, Any]:
@@ -181,7 +180,7 @@ class _Drawn:
         table = statistics_table(output, unit)
         layout = frame(
             output.name,
-            beyond(self.counted),
+            self.counted.beyond,
             f"{said_of(output)}; {_sentence(low, high, shares, unit)}",
             table,
         )
@@ -237,36 +236,59 @@ def _notes(
     unit: str,
 ) -> list[dict[str, Any]]:
     """Three probabilities above the bars, and where the lines stand."""
-    low, high = ends
-    left, right = float(edges[0]), float(edges[-1])
     sign = "" if is_exact else "≈ "
-    places = ((left + max(low, left)) / 2, (low + high) / 2, (min(high, right) + right) / 2)
+    texts = [f"<b>{sign}{100.0 * share:.1f} %</b>" for share in shares]
+    values = [words(x, unit) for x in ends]
+    places, shifts = _above(ends, [len(each) for each in values], edges)
     common = {"showarrow": False, "yref": "paper", "yanchor": "bottom"}
-    anchors = ("right", "center", "left")
     names = [
         {
             **common,
-            "x": min(max(place, left), right),
+            "x": x,
             "y": 1.0,
-            "text": f"<b>{sign}{100.0 * share:.1f} %</b>",
+            "xshift": shift,
+            "text": text,
             "font": {"color": TEXT, "size": 13},
-            "name": ("below", "between", "above")[at],
-            **({} if at == 1 else {"x": ends[at // 2], "xshift": (-6, 0, 6)[at]}),
-            "xanchor": anchors[at],
+            "name": name,
+            "xanchor": anchor,
         }
-        for at, (place, share) in enumerate(zip(places, shares, strict=True))
+        for (x, anchor), shift, text, name in zip(
+            places[:3], shifts[:3], texts, ("below", "between", "above"), strict=True
+        )
     ]
-    values = [
+    return names + [
         {
             **common,
             "x": x,
             "y": 1.08,
-            "text": words(x, unit),
+            "xshift": shift,
+            "text": value,
             "font": {"color": VERMILION, "size": 12},
         }
-        for x in ends
+        for (x, _), shift, value in zip(places[3:], shifts[3:], values, strict=True)
     ]
-    return names + values
+
+
+def _above(
+    ends: tuple[float, float], letters: list[int], edges: Any
+) -> tuple[list[tuple[float, str]], list[float]]:
+    """Return where three shares and two values stand, and how far they are pushed aside.
+
+    Each has its place by its line; where lines are too near for that, all stand in rows.
+    """
+    left, right = float(edges[0]), float(edges[-1])
+    low, high = (min(max(x, left), right) for x in ends)
+    middle = (low + high) / 2.0
+    halves = [_LETTER * n / 2.0 + 5.0 for n in letters]
+    gap = _DRAWN_WIDTH * (high - low) / ((right - left) or 1.0)
+    if gap >= max(sum(halves), _SHARE_WIDTH):
+        places = [(low, "right"), (middle, "center"), (high, "left")]
+        return [*places, (low, "center"), (high, "center")], [-6.0, 0.0, 6.0, 0.0, 0.0]
+    # A row goes as far to the one side as there is room on it.
+    aside = 1.0 - 2.0 * (middle - left) / ((right - left) or 1.0)
+    shares = [_SHARE_WIDTH * (k + aside) for k in (-1, 0, 1)]
+    pushed = [max(halves) * aside * 2.0 + side for side in (-halves[0], halves[1])]
+    return [(middle, "center")] * 5, [*shares, *pushed]
 
 
 def _sentence(low: float, high: float, shares: tuple[float, ...], unit: str) -> str:
@@ -274,12 +296,4 @@ def _sentence(low: float, high: float, shares: tuple[float, ...], unit: str) -> 
     return (
         f"{between} between {words(low, unit)} and {words(high, unit)}, "
         f"{below} below, {above} above"
-    )
-
-
-def beyond(counted: Histogram) -> str:
-    """Say how many trials there are, and how many lie outside of the window."""
-    return (
-        f"{counted.n_trials:,} trials; {counted.below:,} below and "
-        f"{counted.above:,} above the window"
     )

@@ -7,6 +7,7 @@ import numpy as np
 from mclib.errors import law
 from mclib.plots.figure import graph_objects, make_figure
 from mclib.plots.style import BLUE, TEXT, VERMILION, axis, frame, words
+from mclib.results.formatting import plain, with_error
 from mclib.statistics.intervals import two_sided
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def convergence(
     trials = history.index.to_list()
     means = history["mean"].to_numpy()
     half = two_sided(0.95) * history["standard_error"].to_numpy()
+    scale = 100.0 if unit == "%" else 1.0
+    behind = f" {unit}" if unit else ""
     go = graph_objects()
     band = go.Scatter(
         x=[*trials, *trials[::-1]],
@@ -62,20 +65,27 @@ def convergence(
         y=means.tolist(),
         mode="lines",
         line={"color": BLUE, "width": 2.5},
-        customdata=half.tolist(),
-        hovertemplate="after %{x:,} trials<br>%{y:,.6~g} ± %{customdata:,.2~g} (95 %)"
-        "<extra></extra>",
+        customdata=[
+            [
+                with_error(scale * at, scale * reach) + behind,
+                plain(scale * error, 2) + behind,
+            ]
+            for at, reach, error in zip(means, half, history["standard_error"], strict=True)
+        ],
+        hovertemplate="after %{x:,} trials<br>%{customdata[0]} (95 %)<br>"
+        "standard error %{customdata[1]}<extra></extra>",
         name="mean",
     )
     mean = result[output].mean
-    said = f"Mean of {output} after {trials[-1]:,} trials: {mean}"
+    told = f"{mean:%}" if unit == "%" else str(mean)
+    said = f"Mean of {output} after {trials[-1]:,} trials: {told}"
     layout = frame(
         f"Convergence of the mean of {output}",
-        f"{mean} after {trials[-1]:,} trials; shaded: 95 % interval",
+        f"{told} after {trials[-1]:,} trials; shaded: 95 % interval",
         said,
     )
     layout |= {
-        "xaxis": axis("trials", type="log", dtick=1),
+        "xaxis": axis("trials", type="log", dtick=_steps(trials)),
         "yaxis": axis(f"mean of {output}", unit),
     }
     marks, notes = _stopping(result, trials, half, tolerance, unit)
@@ -115,6 +125,11 @@ def _stopping(
         "font": {"color": VERMILION},
     }
     return [{**mark, "line": line}], [note]
+
+
+def _steps(trials: list[int]) -> Any:
+    """Return at which trials a number stands: at 1, 2 and 5 where powers of ten are few."""
+    return 1 if trials[-1] >= 1_000 * trials[0] else "D2"
 
 
 def _level(y: float) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Correlations of everything with everything, as a heat map."""
 
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from mclib.plots.figure import graph_objects, make_figure
-from mclib.plots.style import BLUE, TEXT, VERMILION, axis, frame
+from mclib.plots.style import BLUE, TEXT, VERMILION, axis, folded, frame
 
 if TYPE_CHECKING:
     from mclib.results.result import Result
@@ -32,6 +33,7 @@ def correlations(result: "Result", measure: str = "spearman") -> Any:
     errors = table.attrs["standard_error"]
     names = [str(name) for name in table.columns]
     values = table.to_numpy().tolist()
+    rows = zip(values, errors.to_numpy().tolist(), strict=True)
     heat = graph_objects().Heatmap(
         x=names,
         y=names,
@@ -39,8 +41,9 @@ def correlations(result: "Result", measure: str = "spearman") -> Any:
         zmin=-1,
         zmax=1,
         colorscale=[[0, VERMILION], [0.5, "rgba(128,128,128,0.08)"], [1, BLUE]],
-        customdata=errors.to_numpy().tolist(),
-        hovertemplate="%{y} and %{x}: %{z:.3f} ± %{customdata:.2g} (s.e.)<extra></extra>",
+        customdata=[[_sure(*each) for each in zip(*row, strict=True)] for row in rows],
+        hovertemplate="%{y} and %{x}<br>%{customdata}<extra></extra>",
+        hoverongaps=True,
         xgap=2,
         ygap=2,
         colorbar={"title": {"text": measure}, "outlinewidth": 0, "thickness": 14},
@@ -50,9 +53,13 @@ def correlations(result: "Result", measure: str = "spearman") -> Any:
         f"Correlations ({measure.capitalize()})", f"{result.n_trials:,} trials", strongest
     )
     side = 46 * len(names)
+    ticks: dict[str, Any] = {
+        "tickvals": names,
+        "ticktext": [folded(name, 20) for name in names],
+    }
     layout |= {
-        "xaxis": axis("", type="category", showgrid=False, tickangle=-35),
-        "yaxis": axis("", type="category", showgrid=False, autorange="reversed"),
+        "xaxis": axis("", type="category", showgrid=False, tickangle=-35, **ticks),
+        "yaxis": axis("", type="category", showgrid=False, autorange="reversed", **ticks),
         "height": min(max(360, side + 200), 900),
     }
     traces = [heat, _numbers(names, values)] if len(names) <= _MOST_WRITTEN else [heat]
@@ -66,10 +73,21 @@ def _numbers(names: list[str], values: list[list[float]]) -> Any:
         x=names * len(names),
         y=[name for name in names for _ in names],
         mode="text",
-        text=[f"{round(value, 2) + 0.0:.2f}" for value in flat],
+        text=[_short(value) for value in flat],
         textfont={"color": ["#ffffff" if abs(value) > 0.5 else TEXT for value in flat]},
         hoverinfo="skip",
     )
+
+
+def _short(value: float) -> str:
+    # What is the same in all trials goes with nothing.
+    return "–" if isnan(value) else f"{round(value, 2) + 0.0:.2f}"
+
+
+def _sure(value: float, error: float) -> str:
+    if isnan(value):
+        return "unknown: one of them is the same in all trials"
+    return f"{value:.3f}" + ("" if isnan(error) else f" ± {error:.2g} (s.e.)")
 
 
 def _strongest(names: list[str], values: list[list[float]]) -> str:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from mclib.errors import law
 from mclib.plots.figure import graph_objects, make_figure
-from mclib.plots.style import BLUE, CLEAR, VERMILION, axis, frame, hover_format, pale, words
+from mclib.plots.statistics import sure
+from mclib.plots.style import BLUE, CLEAR, VERMILION, axis, frame, pale, words
 from mclib.results.formatting import plain
 
 if TYPE_CHECKING:
@@ -90,9 +91,8 @@ def means(
         mode="lines+markers",
         line={"color": BLUE, "width": 2},
         marker={"size": 5},
-        customdata=[plain(each.standard_error, 2) for each in found],
-        hovertemplate=f"{along} %{{x:,.5~g}}<br>{hover_format(unit, 'y')}"
-        " ± %{customdata} s.e.<extra></extra>",
+        customdata=[sure(each, unit) for each in found],
+        hovertemplate=f"{along} %{{x:,.5~g}}<br>{title}: %{{customdata}}<extra></extra>",
     )
     top = max(range(len(values)), key=values.__getitem__)
     said = (

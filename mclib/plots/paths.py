@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 from mclib.errors import law
 from mclib.plots.figure import graph_objects, make_figure
-from mclib.plots.style import BLUE, CLEAR, VERMILION, axis, frame, words
+from mclib.plots.statistics import sure
+from mclib.plots.style import BLUE, CLEAR, TEXT, VERMILION, axis, frame, words
 from mclib.statistics.intervals import check_order
 
 if TYPE_CHECKING:
     from mclib.results.result import Result
 
 BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
+_DRAWN_HEIGHT, _TEXT_HEIGHT = 240.0, 15.0
+"""In pixels: from the lowest line to the highest, and of a text beside them."""
 
 
 def fan(
@@ -61,7 +64,12 @@ def fan(
         raise law("orders", "be an odd number of orders, rising", orders)
     table = result.quantiles(*levels).loc[names]
     rows = [table.iloc[:, k].to_list() for k in range(len(levels))]
-    traces = _bands(shown, rows, levels) + _lines(result, names, shown, rows, levels, unit)
+    lines = _lines(result, names, shown, rows, levels, unit)
+    traces = _bands(shown, rows, levels) + lines
+    ends = [
+        f"P{100.0 * q:g} {words(row[-1], unit)}"
+        for q, row in zip(levels, rows, strict=True)
+    ]
     last = [words(row[-1], unit) for row in rows]
     said = f"{title} at {shown[-1]}: median {last[len(last) // 2]}, {last[0]} to {last[-1]}"
     labels = ", ".join(f"P{100.0 * q:g}" for q in levels)
@@ -70,7 +78,8 @@ def fan(
         "xaxis": axis(""),
         "yaxis": axis(title, unit),
         "hovermode": "x unified",
-        "margin": {"t": 90, "l": 70, "r": 120, "b": 60},
+        "margin": {"t": 90, "l": 70, "r": 24 + 7 * max(map(len, ends)), "b": 60},
+        "annotations": _ends(shown[-1], ends, rows),
     }
     return make_figure(traces, layout)
 
@@ -94,6 +103,34 @@ def _bands(shown: list[Any], rows: list[list[float]], levels: list[float]) -> li
     return traces
 
 
+def _ends(x: Any, texts: list[str], rows: list[list[float]]) -> list[dict[str, Any]]:
+    """Say at its end what each line is and where it ends; one pushes the next up."""
+    low, high = min(map(min, rows)), max(map(max, rows))
+    scale = _DRAWN_HEIGHT / ((high - low) or 1.0)
+    places = [scale * (row[-1] - low) for row in rows]
+    pushed = places[:]
+    for at in range(1, len(pushed)):
+        pushed[at] = max(pushed[at], pushed[at - 1] + _TEXT_HEIGHT)
+    # What the upmost was pushed above the drawing, all that lie close below it go down.
+    pushed[-1] = min(pushed[-1], max(places[-1], _DRAWN_HEIGHT))
+    for at in range(len(pushed) - 2, -1, -1):
+        pushed[at] = min(pushed[at], pushed[at + 1] - _TEXT_HEIGHT)
+    return [
+        {
+            "x": x,
+            "y": row[-1],
+            "text": text,
+            "xanchor": "left",
+            "yanchor": "middle",
+            "xshift": 6,
+            "yshift": there - place,
+            "showarrow": False,
+            "font": {"color": TEXT, "size": 12},
+        }
+        for row, text, place, there in zip(rows, texts, places, pushed, strict=True)
+    ]
+
+
 def _lines(
     result: "Result",
     names: list[str],
@@ -103,6 +140,8 @@ def _lines(
     unit: str,
 ) -> list[Any]:
     go = graph_objects()
+    found = [result[name].quantile(levels) for name in names]
+    means = [result[name].mean for name in names]
     middle = len(levels) // 2
     traces = []
     for k, row in reversed(list(enumerate(rows))):
@@ -112,25 +151,20 @@ def _lines(
             go.Scatter(
                 x=shown,
                 y=row,
-                mode="lines+text",
+                mode="lines",
                 line={"color": BLUE, "width": 3 if is_middle else 0.7},
-                # The end of each line says which it is, and where it ends.
-                text=[""] * (len(row) - 1) + [f"  {label} {words(row[-1], unit)}"],
-                textposition="middle right",
-                cliponaxis=False,
-                customdata=[words(y, unit, 4) for y in row],
+                customdata=[sure(each[k], unit) for each in found],
                 name=label,
                 hovertemplate="%{customdata}",
             )
         )
-    means = [result[name].mean for name in names]
     traces.append(
         go.Scatter(
             x=shown,
             y=[each.value for each in means],
             mode="lines",
             line={"color": VERMILION, "width": 2, "dash": "dot"},
-            customdata=[str(each) for each in means],
+            customdata=[sure(each, unit) for each in means],
             name="mean",
             hovertemplate="%{customdata}",
         )

@@ -51,14 +51,15 @@ def _drawn(shown: Distribution, name: str, unit: str) -> Any:
     middles = (edges[:-1] + edges[1:]) / 2.0
     is_tail = (middles < low) | (middles > high)
     family = type(shown).__name__
+    shares = unit if unit == "%" else ""
     table = [
-        ("mean", plain(shown.mean, 4)),
-        ("st. deviation", plain(shown.standard_deviation, 4)),
-        ("P5", words(low, "", 4)),
-        ("P50", words(middle, "", 4)),
-        ("P95", words(high, "", 4)),
-        ("least", plain(shown.support[0], 4)),
-        ("most", plain(shown.support[1], 4)),
+        ("mean", _number(shown.mean, shares)),
+        ("st. deviation", _number(shown.standard_deviation, shares)),
+        ("P5", words(low, shares, 4)),
+        ("P50", words(middle, shares, 4)),
+        ("P95", words(high, shares, 4)),
+        ("least", _number(shown.support[0], shares)),
+        ("most", _number(shown.support[1], shares)),
     ]
     numbers = ", ".join(
         f"{key} {plain(float(value), 5)}"
@@ -79,9 +80,15 @@ def _drawn(shown: Distribution, name: str, unit: str) -> Any:
         "y": heights.tolist(),
         "width": width * 0.96,
         "marker": {"color": np.where(is_tail, GREY, BLUE).tolist(), "line": {"width": 0}},
-        "hovertemplate": f"{hover_format(unit)}<br>%{{y:.2%}} in this bar<extra></extra>",
+        "customdata": (100.0 * np.asarray(shown.cdf(middles))).tolist(),
+        "hovertemplate": f"{hover_format(unit)} (P%{{customdata:.3~g}})<br>"
+        "%{y:.3~%} of draws in this bar<extra></extra>",
     }
     return make_figure([bars], layout)
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{plain(100.0 * value, 4)} %" if unit == "%" else plain(value, 4)
 
 
 def _edges(shown: Distribution) -> tuple[Any, float]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from mclib.errors import law
 from mclib.plots.figure import graph_objects, make_figure
-from mclib.plots.style import BLUE, TEXT, VERMILION, axis, frame
+from mclib.plots.style import BLUE, TEXT, VERMILION, axis, folded, frame, hover_format
 from mclib.results.windows import is_whole
 from mclib.statistics.correlations import spearman
 
@@ -48,7 +48,7 @@ def scatter(
     -------
     Figure
         Below the diagonal the trials with a line of regression; on it histograms; above it
-        rank correlations with their standard errors, and the share a line explains.
+        rank correlations with their standard errors, and R², the share a line explains.
     """
     if not is_whole(n_points) or not 10 <= n_points <= MOST_POINTS:
         raise law("n_points", f"be a whole number from 10 to {MOST_POINTS:,}", n_points)
@@ -58,10 +58,11 @@ def scatter(
     table = result.to_frame()
     finite = np.isfinite(table[names].to_numpy()).all(axis=1)
     columns = {name: table[name].to_numpy()[finite] for name in names}
+    trials = np.flatnonzero(finite)[:n_points].tolist()
     layout = frame(
         f"{output} and what drives it",
         f"{min(n_points, int(finite.sum())):,} of {result.n_trials:,} trials, "
-        "with lines of least squares",
+        "with lines of least squares; above: rank correlations, and R² of the lines",
         "",
     )
     n = len(names)
@@ -74,9 +75,10 @@ def scatter(
             x, y = columns[left], columns[below]
             layout |= _axes(place, (row, column), names, unit)
             if row == column:
-                traces.append(_bars(x, axes))
+                traces.append(_bars(x, axes, left, unit if left == output else ""))
             elif row > column:
-                traces += _points(x, y, n_points, axes, (left, below))
+                units = [unit if each == output else "" for each in (left, below)]
+                traces += _points(x, y, trials, axes, (left, below), units)
             else:
                 value, error = spearman(x, y)
                 said.append(f"{left} and {below} {value:.2f}")
@@ -94,7 +96,8 @@ def _axes(place: int, at: tuple[int, int], names: list[str], unit: str) -> dict[
     width, gap = 1.0 / n, 0.08 / n
 
     def title(name: str) -> str:
-        return f"{name} ({unit})" if unit and name == names[-1] else name
+        named = f"{name} ({unit})" if unit not in ("", "%") and name == names[-1] else name
+        return folded(named, 18)
 
     is_lowest, is_first = row == n - 1, column == 0
     across = axis(
@@ -118,34 +121,43 @@ def _axes(place: int, at: tuple[int, int], names: list[str], unit: str) -> dict[
     return {f"xaxis{place}": across, f"yaxis{place}": up}
 
 
-def _bars(x: Any, axes: dict[str, str]) -> Any:
+def _bars(x: Any, axes: dict[str, str], name: str, unit: str) -> Any:
     low, high = np.quantile(x, [0.005, 0.995])
     counts, edges = np.histogram(x, 30, (low, high) if low < high else None)
     return graph_objects().Bar(
         x=((edges[:-1] + edges[1:]) / 2.0).tolist(),
         y=(counts / len(x)).tolist(),
         marker={"color": BLUE, "line": {"width": 0}},
-        hovertemplate="%{x:,.5~g}: %{y:.1%}<extra></extra>",
+        customdata=(np.mean(x < edges[0]) + np.cumsum(counts) / len(x)).tolist(),
+        hovertemplate=f"{name} {hover_format(unit)}<br>%{{y:.1%}} of trials in this bar, "
+        "%{customdata:.1%} up to its end<extra></extra>",
         **axes,
     )
 
 
 def _points(
-    x: Any, y: Any, n_points: int, axes: dict[str, str], names: tuple[str, str]
+    x: Any,
+    y: Any,
+    trials: list[int],
+    axes: dict[str, str],
+    names: tuple[str, str],
+    units: list[str],
 ) -> list[Any]:
     """Return some trials and the line of regression of them all."""
     go = graph_objects()
     slope, start = np.polyfit(x, y, 1)
     ends = np.quantile(x, [0.005, 0.995])
     left, below = names
+    n_points = len(trials)
     return [
         go.Scattergl(
             x=x[:n_points].tolist(),
             y=y[:n_points].tolist(),
             mode="markers",
             marker={"color": BLUE, "size": 4, "opacity": 0.45},
-            hovertemplate=f"trial %{{pointNumber}}<br>{left} %{{x:,.5~g}}<br>"
-            f"{below} %{{y:,.5~g}}<extra></extra>",
+            customdata=trials,
+            hovertemplate=f"trial %{{customdata:,}}<br>{left} {hover_format(units[0])}<br>"
+            f"{below} {hover_format(units[1], 'y')}<extra></extra>",
             **axes,
         ),
         go.Scatter(
@@ -172,7 +184,8 @@ def _number(
         "xanchor": "center",
         "yanchor": "middle",
         "showarrow": False,
-        "text": f"<b>{round(value, 2) + 0.0:.2f}</b> ± {error:.2g}<br>"
-        f"a line explains {explained:.0%}",
+        "text": f"<b>{round(value, 2) + 0.0:.2f}</b><br>"
+        f"<span style='font-size:11px'>± {max(error, 1e-4):.1g}<br>"
+        f"R² {explained:.0%}</span>",
         "font": {"color": TEXT, "size": round(12 + 6 * abs(value))},
     }

@@ -5,6 +5,7 @@ from typing import Any
 from mclib.errors import law
 from mclib.plots.figure import graph_objects, make_figure
 from mclib.plots.style import BLUE, GREY, SKY, TEXT, VERMILION, axis, frame, words
+from mclib.results.formatting import plain
 
 _SHARES = (
     (0.5, VERMILION, "critical in half of all trials or more"),
@@ -43,7 +44,7 @@ def gantt(schedule: Any, *, unit: str = "days") -> Any:
     shares = [each.value for each in critical]
     errors = [each.standard_error for each in critical]
     ends = [each.value for each in schedule.finish.quantile([0.05, 0.5, 0.95])]
-    traces = [_slacks(plan), *_bars(plan, shares, errors)]
+    traces = [_slacks(plan, unit), *_bars(plan, shares, errors, unit)]
     strongest = sorted(zip(shares, plan.index, strict=True), reverse=True)[:3]
     said = ", ".join(f"{name} {share:.0%}" for share, name in strongest)
     layout = frame(
@@ -76,7 +77,7 @@ def gantt(schedule: Any, *, unit: str = "days") -> Any:
     return make_figure(traces, layout)
 
 
-def _slacks(plan: Any) -> Any:
+def _slacks(plan: Any, unit: str) -> Any:
     return graph_objects().Bar(
         orientation="h",
         y=list(plan.index),
@@ -85,11 +86,12 @@ def _slacks(plan: Any) -> Any:
         width=0.12,
         marker={"color": GREY, "line": {"width": 0}},
         name="slack",
-        hovertemplate="%{y}: slack %{x:,.4~g}<extra></extra>",
+        hovertemplate=f"%{{y}}: may be late by %{{x:,.4~g}} {unit}".rstrip()
+        + "<extra></extra>",
     )
 
 
-def _bars(plan: Any, shares: list[float], errors: list[float]) -> list[Any]:
+def _bars(plan: Any, shares: list[float], errors: list[float], unit: str) -> list[Any]:
     """Return a trace for each class of criticality, as the legend tells them."""
     traces, above = [], 2.0
     for least, color, name in _SHARES:
@@ -115,12 +117,15 @@ def _bars(plan: Any, shares: list[float], errors: list[float]) -> list[Any]:
                 insidetextanchor="middle",
                 textangle=0,
                 customdata=[
-                    [start, shares[at], errors[at]]
-                    for at, start in zip(chosen, some["start"], strict=True)
+                    [start, shares[at], plain(100.0 * errors[at], 2), finish]
+                    for at, start, finish in zip(
+                        chosen, some["start"], some["finish"], strict=True
+                    )
                 ],
                 name=name,
-                hovertemplate="%{y}: starts at %{customdata[0]:,.4~g}, takes %{x:,.4~g}<br>"
-                "critical in %{customdata[1]:.1%} ± %{customdata[2]:.2%} (s.e.) of trials"
+                hovertemplate=f"%{{y}}: takes %{{x:,.4~g}} {unit}<br>planned from "
+                f"%{{customdata[0]:,.4~g}} to %{{customdata[3]:,.4~g}} {unit}<br>"
+                "critical in %{customdata[1]:.1%} ± %{customdata[2]} % (s.e.) of trials"
                 "<extra></extra>",
             )
         )

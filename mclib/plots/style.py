@@ -6,6 +6,7 @@ reads on light and on dark paper; in a notebook it takes the color of the theme.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,11 +23,23 @@ COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x", "star")
 
+BELOW = {
+    "orientation": "h",
+    "yref": "container",
+    "y": 0.0,
+    "yanchor": "bottom",
+    "x": 0.0,
+}
+"""Where a legend of any length hides nothing: at the lower edge."""
+
 MOST_NUMBERS = 200
 """Numbers that a trace may hold, so that a figure is redrawn at once."""
 
 _STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_LARGEST = 1e15
 _TABLE = 225
+_LINE = 36
+"""Letters of an axis' title that stand on one line, on a phone too."""
 
 
 def words(value: float, unit: str = "", digits: int = 3) -> str:
@@ -43,7 +56,7 @@ def words(value: float, unit: str = "", digits: int = 3) -> str:
     """
     if unit == "%":
         return f"{plain(100.0 * value, digits)} %"
-    for step, name in _STEPS:
+    for step, name in _STEPS if abs(value) < _LARGEST else ():
         # What rounds up to the next step belongs to it.
         if math.isfinite(value) and float(f"{abs(value):.{digits - 1}e}") >= max(step, 1e4):
             return f"{plain(value / step, digits)} {name}{unit and ' ' + unit}".strip()
@@ -58,7 +71,7 @@ def pale(color: str, opacity: float = 0.12) -> str:
 
 def axis(title: str, unit: str = "", **more: Any) -> dict[str, Any]:
     """Return an axis with its title and unit; shares are shown in percent."""
-    named = f"{title} ({unit})" if unit not in ("", "%") else title
+    named = folded(f"{title} ({unit})" if unit not in ("", "%") else title)
     shown = {"tickformat": ",.3~%"} if unit == "%" else {}
     return {
         "title": {"text": named},
@@ -69,6 +82,16 @@ def axis(title: str, unit: str = "", **more: Any) -> dict[str, Any]:
         **shown,
         **more,
     }
+
+
+def folded(text: str, width: int = _LINE) -> str:
+    """Return a text in lines of about so many letters, cut at spaces and underscores."""
+    lines = [""]
+    for piece in re.split(r"(?<=[ _])", text):
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "<br>".join(line.rstrip() for line in lines)
 
 
 def hover_format(unit: str, axis_name: str = "x") -> str:

@@ -98,7 +98,7 @@ def test_a_redrawn_figure_says_what_the_drawing_does_and_sends_only_that(
         assert {**trace, **new} == trace
     assert {**shown["layout"], **wanted["layout"]} == shown["layout"]
     (told,) = sent
-    assert {"x", "text"} == set(told["restyle_data"])
+    assert {"x", "text", "customdata"} == set(told["restyle_data"])
     assert {"xaxis.range", "annotations", "meta"} == set(told["relayout_data"])
 
 
