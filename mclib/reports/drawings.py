@@ -101,9 +101,14 @@ def drawing_of(figure: Any, title: str = "") -> Drawing:
         If `figure` is no plotly figure.
     """
     if not hasattr(figure, "to_plotly_json"):
-        must = f"list plotly figures and names among {', '.join(CHARTS)}"
-        raise law("charts", must, figure)
+        raise unknown_chart(figure)
     return drawing_from(json.loads(figure.to_json()), title)
+
+
+def unknown_chart(found: Any) -> ArgumentError:
+    """Return the refusal of what is neither a figure nor the name of a chart."""
+    must = f"list plotly figures and names among {', '.join(CHARTS)}"
+    return law("charts", must, found)
 
 
 def drawing_from(content: dict[str, Any], title: str = "") -> Drawing:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mclib.errors import law
-from mclib.reports.drawings import CHARTS, drawing_of
+from mclib.reports.drawings import CHARTS, drawing_of, unknown_chart
 from mclib.reports.page import page
 from mclib.reports.report import Report, checked_path
 from mclib.reports.writing import Writing
@@ -153,8 +153,7 @@ def _chosen(charts: Any) -> tuple[list[str] | None, list[Any]]:
         raise law("charts", "be a list", charts, f"write `[{charts!r}]`.")
     for each in charts:
         if isinstance(each, str) and each not in CHARTS:
-            must = f"list plotly figures and names among {', '.join(CHARTS)}"
-            raise law("charts", must, each)
+            raise unknown_chart(each)
         if not isinstance(each, str):
             drawing_of(each)
     kinds = list(dict.fromkeys(filter(_is_name, charts)))

@@ -25,6 +25,7 @@ from hub.services.admin.reports import (
     offboarding,
     update_report,
 )
+from hub.services.reports.leaving import end_access, n_reports_of
 from hub.services.web.hub_api import HubAway, HubRefusal
 
 __all__ = ["begin", "go_on", "take_up"]
@@ -196,13 +197,16 @@ class _Leaving:
         return "ok", f"{n_deleted} deleted" if n_deleted else "there were none"
 
     async def _shares(self) -> Done:
+        engine = self._desk.engine
+        n_reports = await run_in_threadpool(end_access, engine, self._user)
+        ended = f"reports shared with the name: {n_reports} ended"
         if await self._person.hub.user(self._user) is None:
-            return "skipped", "the hub knows no such user"
+            return "ok", f"the hub knows no such user; {ended}"
         shares = await self._person.hub.shares_with(self._user)
         for owner, server in shares:
             await self._person.hub.end_share(self._user, owner, server)
         own = "shares of their own servers go with the user"
-        return "ok", f"{len(shares)} of others' servers ended; {own}"
+        return "ok", f"{len(shares)} of others' servers ended; {own}; {ended}"
 
     async def _archive(self) -> Done:
         archive = self._desk.archive
@@ -241,4 +245,6 @@ class _Leaving:
         if self._plan.keeps_name_barred:
             return "skipped", "the name stays barred; nobody can sign in with it"
         await run_in_threadpool(suspension.resume, self._desk.engine, self._user)
-        return "ok", "the name may be used again"
+        n_own = await run_in_threadpool(n_reports_of, self._desk.engine, self._user)
+        theirs = f"; reports left to whoever has it next: {n_own}" if n_own else ""
+        return "ok", f"the name may be used again{theirs}"

@@ -3,15 +3,19 @@
 import asyncio
 import tarfile
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from hub import audit, suspension
 from hub.services.admin.archives import Archive, Archived, HomeFolders, NotReached
 from hub.services.admin.offboarding import begin, go_on, take_up
 from hub.services.admin.reports import Offboarding, Plan, offboarding, offboardings
+from hub.services.reports import library, outbox, subscriptions
+from hub.services.reports.library import Grant
+from hub.services.reports.schedule_tables import MAILS
 from hub.services.web.hub_api import HubRefusal
 from tests.hub.services.admin.small_hub import CutOff, SmallHub
 
@@ -129,6 +133,33 @@ def test_every_step_is_done_in_order_and_kept(engine: Engine, files: HomeFolders
     require_gone(hub, engine, files)
     order = [one.action for one in audit.read(engine, action="offboard.")]
     assert order.index("offboard.archive") < order.index("offboard.delete-files")
+
+
+def test_what_was_shared_with_a_name_isnt_shared_with_who_has_it_next(
+    engine: Engine, files: HomeFolders
+) -> None:
+    now = datetime.now(UTC)
+    with engine.begin() as connection:
+        shared = library.create(connection, "bob", "Risk", now)
+        for kind, name in (("user", "ada"), ("user", "eve"), ("group", "ada")):
+            library.grant(connection, shared, Grant(kind=kind, name=name), now)
+        for name in ("ada", "eve"):
+            subscriptions.subscribe(connection, shared, name, now)
+        outbox.tell_of_version(connection, shared, 1, now)
+        library.create(connection, "ada", "Hers", now)
+
+    report = leave(a_hub(), engine, files, replace(WHOLE, keeps_name_barred=False))
+
+    said = {step.title: step.said for step in report.steps}
+    assert "reports shared with the name: 1 ended" in said["End shares"]
+    assert said["Let the name go"].endswith("; reports left to whoever has it next: 1")
+    with engine.connect() as connection:
+        left = [(one.kind, one.name) for one in library.grants_of(connection, shared)]
+        assert left == [("group", "ada"), ("user", "eve")]
+        assert not subscriptions.is_subscribed(connection, shared, "ada")
+        assert subscriptions.is_subscribed(connection, shared, "eve")
+        told = list(connection.scalars(select(MAILS.c.user_name)))
+    assert told == ["eve"]
 
 
 @pytest.mark.parametrize("cut_off_at", range(14))
