@@ -122,7 +122,7 @@ async def report_page(
             "grants": library.grants_of(connection, number) if is_mine else [],
             "links": library.links_of(connection, number, now) if is_mine else [],
             "jobs": jobs.jobs_of(connection, number) if is_mine else [],
-            "is_printing": at is not None and _is_open(connection, at.job),
+            "job_of_it": jobs.job_of(connection, at.job) if at is not None else None,
             "checked": checked_by(connection, number) if is_mine else {},
             "checks": checks_of(connection, number, at.number) if at is not None else [],
             "comments": comments_of(connection, number),
@@ -131,6 +131,9 @@ async def report_page(
         }
 
     shown = await asked(desk, find)
+    made_by = shown.pop("job_of_it")
+    shown["is_printing"] = made_by is not None and made_by.is_open
+    shown["is_as_it_is"] = made_by is not None and made_by.is_as_it_is
     about: dict[str, Any] = {"report": report, "is_mine": is_mine, "at": at}
     allows_links = desk.reports.links_at_most is not None
     about |= {"allows_links": allows_links, "longest_comment": AT_MOST}
@@ -230,7 +233,11 @@ async def by_link(request: Request, secret: str) -> Response:
     desk = desk_of(request)
     _, report, version = await _linked(request, secret)
     frame = f"{desk.prefix}/l/{secret}/page"
-    return page(request, "linked", report=report, at=version, frame=frame)
+    job = await asked(desk, jobs.job_of, version.job)
+    is_as_it_is = job is not None and job.is_as_it_is
+    shown: dict[str, Any] = {"report": report, "at": version}
+    shown["is_as_it_is"] = is_as_it_is
+    return page(request, "linked", frame=frame, **shown)
 
 
 @router.get("/l/{secret}/page")
@@ -262,11 +269,6 @@ async def _linked(request: Request, secret: str) -> tuple[Link, Report, Version]
     if found is None or desk.reports.links_at_most is None:
         raise HTTPException(404, "This link has ended. Ask whoever sent it for another.")
     return *found, await version_asked(desk, found[1], None)
-
-
-def _is_open(connection: Connection, number: int) -> bool:
-    job = jobs.job_of(connection, number)
-    return job is not None and job.is_open
 
 
 def _back(desk: ReportsDesk, number: int) -> Response:

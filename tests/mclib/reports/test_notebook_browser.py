@@ -94,9 +94,13 @@ def test_it_is_read_without_a_kernel_a_network_or_what_slipped_in(reader: Any) -
     assert [] == reader.complaints
 
 
+@pytest.mark.parametrize("width", [1440, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_bars_the_way_to_it(reader: Any, path: Path, scheme: str) -> None:
+def test_nothing_bars_the_way_to_it(
+    reader: Any, path: Path, scheme: str, width: int
+) -> None:
     reader.emulate_media(color_scheme=scheme)
+    reader.set_viewport_size({"width": width, "height": 900})
     reader.evaluate(
         "() => document.querySelectorAll('details').forEach(e => e.open = true)"
     )
@@ -104,9 +108,10 @@ def test_nothing_bars_the_way_to_it(reader: Any, path: Path, scheme: str) -> Non
     found = barriers(reader)
 
     reader.screenshot(
-        path=pictures(path.parents[1]) / f"notebook-{scheme}.png", full_page=True
+        path=pictures(path.parents[1]) / f"notebook-{scheme}-{width}.png", full_page=True
     )
     reader.emulate_media(color_scheme="light")
+    reader.set_viewport_size({"width": 1440, "height": 900})
     assert [] == found
 
 

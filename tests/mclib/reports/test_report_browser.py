@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import mclib as mc
+from tests.integration.apps import barriers
 from tests.integration.browser import browser_page, pictures
 
 if TYPE_CHECKING:
@@ -87,6 +88,22 @@ def test_text_reads_on_light_and_on_dark_paper(reader: Any) -> None:
     for paper, *inks in found.values():
         assert all(_contrast(paper, ink) >= 4.5 for ink in inks)
     assert found["light"][0] != found["dark"][0]
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_bars_the_way_to_it(reader: Any, scheme: str, width: int) -> None:
+    reader.emulate_media(color_scheme=scheme)
+    reader.set_viewport_size({"width": width, "height": 900})
+    reader.evaluate(
+        "() => document.querySelectorAll('details').forEach(e => e.open = true)"
+    )
+
+    found = barriers(reader)
+
+    reader.emulate_media(color_scheme="light")
+    reader.set_viewport_size({"width": 1440, "height": 900})
+    assert [] == found
 
 
 def test_it_fits_a_phone_and_a_sheet_of_paper(reader: Any) -> None:

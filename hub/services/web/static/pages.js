@@ -67,3 +67,21 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
   form.addEventListener("input", show);
   show();
 }
+
+// What goes on is asked for; at its end the page is loaded anew, unless somebody is typing.
+for (const line of document.querySelectorAll("[data-watches]")) {
+  const said = line.querySelector("span");
+  let isTyped = false;
+  document.addEventListener("input", () => { isTyped = true; });
+  const look = async () => {
+    const headers = { "X-XSRFToken": line.dataset.secret };
+    const answer = await fetch(line.dataset.watches, { headers }).catch(() => null);
+    const now = answer?.ok ? await answer.json() : null;
+    const isOver = now && !["queued", "starting", "running"].includes(now.state);
+    if (isOver && !isTyped) return location.reload();
+    if (isOver) said.textContent = `The run has ended: ${now.state}.`;
+    else if (now) said.textContent = `A run goes on: ${now.state}${now.of ? `, cell ${now.cell} of ${now.of}` : ""}.`;
+    if (!isOver) setTimeout(look, 3000);
+  };
+  setTimeout(look, 3000);
+}
