@@ -11,13 +11,14 @@ from mclib.errors import ArgumentError, law
 from mclib.model import Model
 from mclib.plots.figure import close_with_cell
 from mclib.progress import Progress
+from mclib.reports.reporting import report
 from mclib.results.result import Result
 from mclib.simulation import check_model, iterate, prepare
 from mclib.widgets.controls import widgets
 from mclib.widgets.live import Listeners, LiveRuns
 from mclib.widgets.panels import Panels
 from mclib.widgets.scenarios import Scenarios
-from mclib.widgets.state import State
+from mclib.widgets.state import State, compared
 from mclib.widgets.texts import Words
 
 _MOST_UNDONE = 100
@@ -131,7 +132,7 @@ class Explorer:
         widgets()
         self.base, self._begin, self._words, self._unit = base, begin, words, unit
         self.result: Result | None = None
-        self.scenarios = Scenarios()
+        self.scenarios = Scenarios(words=words)
         self._undone: list[State] = []
         self._lock = threading.RLock()
         self._outputs = self._checked(begin)
@@ -195,7 +196,12 @@ class Explorer:
 
     def code(self) -> str:
         """Return the Python that computes what is shown."""
-        return self._state.code(self.base, self._state.output)
+        output, chart = self._state.output, self.panels.views.kind.value
+        unit, saved = self.unit(output), self.scenarios.saved
+        if chart == "Scenarios" and saved:
+            states = {name: state for name, (state, _) in saved.items()}
+            return compared(self.base, states, output, unit)
+        return self._state.code(self.base, output, chart, unit)
 
     def unit(self, output: str) -> str:
         """Return the unit of an output."""
@@ -226,6 +232,19 @@ class Explorer:
         else:
             self.result.summary().to_csv(target)
         return target
+
+    def save_report(self, path: str | Path) -> Path:
+        """Write the result as a page that needs nothing else, scenarios beside each other.
+
+        See `mclib.report`; a file of that name is replaced.
+        """
+        if self.result is None:
+            raise law("result", "be there to be saved", self.result)
+        saved = {name: result for name, (_, result) in self.scenarios.saved.items()}
+        results = {**saved, self._words("now"): self.result} if saved else self.result
+        units = {name: self.unit(name) for name in self._outputs if self.unit(name)}
+        report(results, path, title=self.base.name, units=units, overwrite=True)
+        return Path(path)
 
     def propose(self, wanted: State) -> None:
         """Take a state from the controls; raise what is wrong with it, and keep the old."""

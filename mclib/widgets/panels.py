@@ -1,6 +1,7 @@
 """How a dashboard is laid out: ordinary ipywidgets, and what they tell the explorer."""
 
 import html
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -50,6 +51,7 @@ class Panels:
         self.failure = w.HTML()
         self.views = Views(explorer, words, self._chosen)
         self.extras = _Extras(explorer, words)
+        self.views.kind.observe(lambda _: self.extras.show(), "value")
         buttons = {
             "Undo": explorer.undo,
             "Reset": explorer.reset,
@@ -187,6 +189,7 @@ class _Extras:
             _button(words("Save figure (HTML)"), lambda: self._write("html")),
             _button(words("Save table (CSV)"), lambda: self._write("csv")),
             _button(words("Save trials (Parquet)"), lambda: self._write("parquet")),
+            _button(words("Save report (HTML)"), lambda: self._write("report.html")),
         ]
         folded = w.Accordion(
             [w.VBox([self.code, w.Label(words("Link to this state")), self.link])],
@@ -222,9 +225,14 @@ class _Extras:
 
     def _write(self, ending: str) -> None:
         explorer = self._explorer
-        path = f"{explorer.base.name}-{explorer.state.output}.{ending}"
+        of = "report" if ending == "report.html" else explorer.state.output
+        # Names may have what no file's name may.
+        name = re.sub(r"[^\w.-]+", "-", f"{explorer.base.name}-{of}")
+        path = f"{name}.{ending.removeprefix('report.')}"
         try:
-            if ending == "html":
+            if ending == "report.html":
+                explorer.save_report(path)
+            elif ending == "html":
                 plots.save(explorer.panels.views.figure, path)
             else:
                 explorer.save_table(path)

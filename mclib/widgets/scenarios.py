@@ -8,6 +8,7 @@ from mclib import plots
 from mclib.errors import MclibError
 from mclib.results.result import Result
 from mclib.widgets.state import State
+from mclib.widgets.texts import Words
 
 
 @dataclass
@@ -15,6 +16,7 @@ class Scenarios:
     """Saved states with their results, the first being what others are compared with."""
 
     saved: dict[str, tuple[State, Result]] = field(default_factory=dict)
+    words: Words = field(default_factory=Words)
 
     def save(self, name: str, state: State, result: Result) -> None:
         """Keep a state under a name; one of the same name is replaced."""
@@ -31,7 +33,13 @@ class Scenarios:
         names = list(self.saved)
         head = "".join(
             f'<th scope="col">{html.escape(each)}</th>'
-            for each in ("", "mean", "P5", "P50", "P95", f"- {names[0]}" if names else "")
+            for each in (
+                "",
+                self.words("mean"),
+                *("P5", "P50", "P95"),
+                f"- {names[0]}" if names else "",
+                self.words("what differs from the model"),
+            )
         )
         rows = []
         for name, (state, result) in self.saved.items():
@@ -39,20 +47,19 @@ class Scenarios:
             low, middle, high = (e.rounded() for e in found.quantile([0.05, 0.5, 0.95]))
             mean = str(found.mean).removesuffix(" (95 %)")
             cells = [mean, low, middle, high, self._change(name, output)]
+            changes = [f"{key} = {value:g}" for key, value in state.numbers.items()]
+            changes += [f"{key} ~ {each!r}" for key, each in state.inputs.items()]
+            cells.append(", ".join(changes) or self.words("nothing"))
             numbers = "".join(f"<td>{html.escape(each)}</td>" for each in cells)
-            changes = ", ".join(
-                f"{key} = {value:g}" for key, value in state.numbers.items()
-            )
-            title = html.escape(changes or "as the model is")
-            rows.append(
-                f'<tr><th scope="row" title="{title}">{html.escape(name)}</th>'
-                f"{numbers}</tr>"
-            )
+            rows.append(f'<tr><th scope="row">{html.escape(name)}</th>{numbers}</tr>')
         return (
             "<style>.mclib-scenarios td,.mclib-scenarios th{padding:2px 12px 2px 0;"
             "text-align:right;font-variant-numeric:tabular-nums}</style>"
+            # On a phone the table is moved aside in its place, by the keyboard too.
+            '<div style="overflow-x:auto" tabindex="0" role="region" '
+            f'aria-label="{html.escape(self.words("Scenarios"))}">'
             f'<table class="mclib-scenarios"><thead><tr>{head}</tr></thead>'
-            f"<tbody>{''.join(rows)}</tbody></table>"
+            f"<tbody>{''.join(rows)}</tbody></table></div>"
         )
 
     def _change(self, name: str, output: str) -> str:
@@ -63,7 +70,7 @@ class Scenarios:
             figure = plots.difference(self.saved[first][1], self.saved[name][1], output)
         except MclibError:
             # Of other seeds or samplers nothing can be paired.
-            return "other draws"
+            return self.words("other draws")
         table = dict(figure.layout.meta["table"])
         figure.close()
         return f"{table['mean']} ± {table['± s.e.']} s.e."

@@ -1,5 +1,6 @@
 """How a dashboard runs: trials, seed and sampler, typed and checked."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -8,6 +9,9 @@ from mclib.errors import law
 from mclib.widgets.controls import alert, widgets
 from mclib.widgets.state import State
 from mclib.widgets.texts import Words
+
+_GROUPED = re.compile(r"\d{1,3}(?:([,._ \u00a0])\d{3})(?:\1\d{3})*|\d+")
+"""Digits alone, or in groups of three."""
 
 SAMPLERS = ("independent", "antithetic", "latin hypercube", "sobol")
 
@@ -59,8 +63,13 @@ class RunSettings:
         self.refusal.value = alert(message, self._words) if message else ""
 
     def _whole(self, name: str, text: Any) -> int:
-        bare = str(text).replace(",", "").replace("_", "").replace(".", "").strip()
+        bare = str(text).strip()
+        if _GROUPED.fullmatch(bare):
+            return int(re.sub(r"\D", "", bare))
         try:
-            return int(bare)
+            value = self._words.number(bare)
         except ValueError:
             raise law(name, "be a whole number", text) from None
+        if not value.is_integer():
+            raise law(name, "be a whole number", text)
+        return int(value)

@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -91,26 +92,62 @@ class State:
         except (binascii.Error, KeyError, TypeError, UnicodeDecodeError, ValueError):
             raise _foreign(link) from None
 
-    def code(self, base: Model, output: str) -> str:
-        """Return the Python that computes what the dashboard shows."""
-        name = base.name
+    def code(
+        self, base: Model, output: str, chart: str = "Histogram", unit: str = ""
+    ) -> str:
+        """Return the Python that computes what the dashboard shows.
+
+        Parameters
+        ----------
+        base : Model
+            Of the dashboard.
+        output : str
+            Which output is shown.
+        chart : str, default "Histogram"
+            Or ``"Cumulative"``, ``"Tornado"``.
+        unit : str, default ""
+            Of the output.
+        """
+        shown = (
+            f"result.tornado({output!r})" if chart == "Tornado" else f"result[{output!r}]"
+        )
+        draw = {"Cumulative": "cumulative", "Tornado": "tornado"}.get(chart, "histogram")
+        return (
+            f"import mclib as mc\n\nresult = {self._run(base)}\n"
+            f"mc.plots.{draw}({shown}{_unit(unit)})\n"
+        )
+
+    def _run(self, base: Model, margin: str = "") -> str:
+        """Write what runs this state."""
+        # A model may be called anything; what it is bound to is for its writer to say.
+        is_name = base.name.isidentifier() and not iskeyword(base.name)
+        name = base.name if is_name else "model"
         if self.inputs:
             changed = ", ".join(f"{key}=mc.{each!r}" for key, each in self.inputs.items())
             name = f"{name}.with_parameters({changed})"
-        lines = [
-            f"    {name},",
-            f"    n_trials={self.n_trials:_},",
-            f"    seed={self.seed},",
-        ]
+        lines = [f"{name}", f"n_trials={self.n_trials:_}", f"seed={self.seed}"]
         if self.sampler != "independent":
-            lines.append(f"    sampler={self.sampler!r},")
+            lines.append(f"sampler={self.sampler!r}")
         if self.numbers:
-            lines.append(f"    parameters={dict(self.numbers)!r},")
-        body = "\n".join(lines)
-        return (
-            f"import mclib as mc\n\nresult = mc.simulate(\n{body}\n)\n"
-            f"mc.plots.histogram(result[{output!r}])\n"
-        )
+            lines.append(f"parameters={dict(self.numbers)!r}")
+        body = "".join(f"{margin}    {line},\n" for line in lines)
+        return f"mc.simulate(\n{body}{margin})"
+
+
+def compared(base: Model, states: Mapping[str, State], output: str, unit: str) -> str:
+    """Return the Python that compares states by their names, as the dashboard does."""
+    runs = "".join(
+        f"    {name!r}: {each._run(base, '    ')},\n" for name, each in states.items()
+    )
+    return (
+        f"import mclib as mc\n\nresults = {{\n{runs}}}\n"
+        f"mc.plots.overlay({{name: each[{output!r}] for name, each in results.items()}}"
+        f"{_unit(unit)})\n"
+    )
+
+
+def _unit(unit: str) -> str:
+    return f", unit={unit!r}" if unit else ""
 
 
 def _foreign(link: str) -> Exception:

@@ -5,9 +5,14 @@ A text is looked up by its English; numbers are written alike in all languages.
 
 import functools
 import json
+import re
 from pathlib import Path
 
 from mclib.errors import law
+
+_GROUPS = {
+    sign: re.compile(rf"[+-]?\d{{1,3}}(?:{re.escape(sign)}\d{{3}})+") for sign in ",."
+}
 
 LANGUAGES = {"en": None, "de": "german.json"}
 
@@ -40,9 +45,12 @@ class Words:
     def number(self, text: str) -> float:
         """Return the number that somebody has typed; `ValueError` if it is none."""
         bare = text.strip().replace("_", "").replace("\u00a0", "")
-        if self.language == "de" and "," in bare:
-            bare = bare.replace(".", "").replace(",", ".")
-        value = float(bare.replace(",", ""))
+        group, point = (".", ",") if self.language == "de" and "," in bare else (",", ".")
+        whole, *rest = bare.split(point)
+        # A comma that isn't before three digits is somebody's decimal sign, and no 15.
+        if group in bare and not _GROUPS[group].fullmatch(whole):
+            raise ValueError(text)
+        value = float(".".join([whole.replace(group, ""), *rest]))
         if not abs(value) < float("inf"):
             raise ValueError(text)
         return value

@@ -1,4 +1,5 @@
 import functools
+import html
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ def test_a_broken_law_is_told_beside_the_input_and_the_last_result_stays(
     assert {"units.low": 90.0} == dashboard.state.numbers
 
 
-@pytest.mark.parametrize("text", ["many", "0", "-5"])
+@pytest.mark.parametrize("text", ["many", "0", "-5", "1.5", "10.25", "1,00,000", ""])
 def test_trials_must_be_a_whole_number(dashboard: Explorer, text: str) -> None:
     settings = dashboard.panels.settings
 
@@ -186,6 +187,36 @@ def test_the_code_is_shown(dashboard: Explorer) -> None:
     assert "parameters={&#x27;tax&#x27;: 0.4}" in dashboard.panels.extras.code.value
 
 
+@pytest.mark.parametrize("text", ["40,000", "40_000", "40000", "4e4", "40.000"])
+def test_trials_are_typed_as_people_write_them(dashboard: Explorer, text: str) -> None:
+    dashboard.panels.settings.n_trials.value = text
+
+    assert 40_000 == dashboard.state.n_trials
+
+
+@pytest.mark.parametrize("kind", ["Histogram", "Cumulative", "Tornado", "Scenarios"])
+def test_the_code_that_is_shown_draws_what_is_shown(kind: str) -> None:
+    dashboard = mc.explore(sales, n_trials=20_000, unit="EUR", sampler="latin hypercube")
+    dashboard.panels.inputs["price"].family.value = "Uniform"
+    assert dashboard.wait()
+    dashboard.save_scenario("flat")
+    dashboard.set(tax=0.4)
+    assert dashboard.wait()
+    dashboard.save_scenario("flat 'and' taxed")
+    dashboard.panels.views.kind.value = kind
+
+    shown = html.unescape(dashboard.panels.extras.code.value)
+    *lines, drawing = shown.removeprefix("<pre>").removesuffix("</pre>").strip().split("\n")
+    names: dict[str, object] = {"sales": sales}
+    exec("\n".join([*lines, f"figure = {drawing}"]), names)
+
+    figure = dashboard.panels.views.figure
+    assert names["figure"].description == figure.description
+    assert names["figure"].data[-1].x == pytest.approx(figure.data[-1].x)
+    assert "(EUR)" in names["figure"].layout.xaxis.title.text
+    dashboard.close()
+
+
 def test_scenarios_are_compared_on_the_same_draws(dashboard: Explorer) -> None:
     dashboard.save_scenario("base")
     dashboard.set(tax=0.5)
@@ -240,6 +271,27 @@ def test_tables_are_saved(dashboard: Explorer, tmp_path: Path) -> None:
     assert 20_000 == len(trials)
 
 
+def test_a_report_has_scenarios_beside_each_other(
+    dashboard: Explorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    dashboard.save_scenario("base")
+    dashboard.set(tax=0.5)
+    assert dashboard.wait()
+
+    for _ in range(2):
+        button = dashboard.panels.widget
+        buttons = [each for each in _all_of(button) if hasattr(each, "click")]
+        next(each for each in buttons if "report" in each.description).click()
+
+    (page,) = tmp_path.glob("*.html")
+    text = page.read_text()
+    assert "sales-report.html" == page.name
+    assert f"{dashboard.result['profit'].mean}".partition(" ")[0] in text
+    assert ">base</h2>" in text
+    assert "written: sales-report.html" in dashboard.panels.extras.refusal.value
+
+
 def test_a_model_that_fails_says_so_and_the_last_result_stays() -> None:
     @mc.model(trace=False)
     def picky(a: float = mc.Uniform(0, 1), limit: float = 2.0) -> dict[str, float]:
@@ -285,3 +337,9 @@ def test_wrong_arguments_are_refused(arguments: dict[str, object], message: str)
         mc.explore(sales, **arguments)
     with pytest.raises(ArgumentError, match="`model` must be a model"):
         mc.explore(3)
+
+
+def _all_of(widget: Any) -> Iterator[Any]:
+    yield widget
+    for each in getattr(widget, "children", ()):
+        yield from _all_of(each)

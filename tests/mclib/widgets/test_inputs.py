@@ -6,6 +6,8 @@ from mclib.widgets.texts import Words, catalogue
 
 GERMAN = catalogue("de")
 
+WORDS = {"words", "_words", "_section"}
+
 
 def test_alternatives_say_about_the_same() -> None:
     for own in (mc.Normal(20, 2), mc.Triangular(8, 10, 15), mc.Gamma(4, 2)):
@@ -41,6 +43,8 @@ def test_a_choice_of_family_shows_its_numbers() -> None:
         ("de", "0,25", 0.25),
         ("de", "1.234,5", 1234.5),
         ("de", "0.25", 0.25),
+        ("en", "-1,234,567", -1_234_567.0),
+        ("en", "1_000", 1_000.0),
     ],
 )
 def test_numbers_are_read_as_people_write_them(
@@ -49,7 +53,9 @@ def test_numbers_are_read_as_people_write_them(
     assert expected == Words(language).number(text)
 
 
-@pytest.mark.parametrize("text", ["", "abc", "inf", "nan", "1;2"])
+@pytest.mark.parametrize(
+    "text", ["", "abc", "inf", "nan", "1;2", "1,5", "12,34", "1,2345", "1.5,000"]
+)
 def test_what_is_no_number_is_none(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         Words("en").number(text)
@@ -66,6 +72,25 @@ def test_placeholders_survive_translation() -> None:
         mc.ArgumentError, match="`language` must be one of en, de; got 'xx'"
     ):
         Words("xx")
+
+
+def test_every_text_has_its_german() -> None:
+    import ast
+    from pathlib import Path
+
+    import mclib.widgets
+
+    said = {
+        call.args[0].value
+        for path in Path(mclib.widgets.__file__).parent.glob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and call.args
+        if isinstance(call.args[0], ast.Constant)
+        if getattr(call.func, "id", getattr(call.func, "attr", "")) in WORDS
+    }
+
+    assert len(said) > 20
+    assert set() == said - set(GERMAN)
 
 
 def test_every_german_text_is_used() -> None:
