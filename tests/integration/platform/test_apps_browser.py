@@ -102,7 +102,7 @@ def test_it_is_a_container_of_the_readers_with_the_limits_of_its_profile(
     assert limits["Memory"] == limits["MemorySwap"] > 0
     assert limits["CapDrop"] == ["ALL"]
     assert limits["ReadonlyRootfs"]
-    run = docker("top", server["Id"])
+    run = docker("top", server["Id"], "-efww")
     assert "hub.in_server.app" in run
     assert "jupyterlab" not in run
 
