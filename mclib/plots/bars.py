@@ -120,14 +120,23 @@ def n_not_finite(output: Any) -> int:
     return int(output.n_left_out)
 
 
+def check_drawable(output: Any) -> Any:
+    """Return an output that has something to draw; refuse one that has no number."""
+    if not np.isfinite(output.quantile(0.5).value):
+        raise law("output", "have a finite outcome to be drawn", output.name)
+    return output
+
+
 def checked_outputs(outputs: Any) -> dict[str, Any]:
     """Return outputs by the name to be shown; one alone has its own."""
     if _is_output(outputs):
-        return {outputs.name: outputs}
+        outputs = {outputs.name: outputs}
     named = dict(outputs.items()) if hasattr(outputs, "items") else {}
     if not named or not all(map(_is_output, named.values())):
         hint = 'write `{"base": result["profit"], "high": other["profit"]}`.'
         raise law("outputs", "be outputs by name", outputs, hint)
+    for each in named.values():
+        check_drawable(each)
     return named
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from mclib.errors import law
 from mclib.plots.bars import Bars, bars_of, checked_outputs, n_not_finite
+from mclib.plots.curves import curve_of
 from mclib.plots.figure import graph_objects, make_figure
 from mclib.plots.statistics import find_all, rounded, sure
 from mclib.plots.style import (
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from mclib.results.result import Result
 
 _LOOKED_AT = 1 << 20
-_ORDERS = (0.001, 0.005, *np.arange(1, 100) / 100.0, 0.995, 0.999)
 
 
 def overlay(
@@ -215,8 +215,7 @@ def _dense(name: str, output: Output, at: int, unit: str) -> Any:
 
 
 def _rising(name: str, output: Output, at: int, unit: str) -> Any:
-    orders = [float(q) for q in _ORDERS]
-    found = output.quantile(orders)
+    orders, found = curve_of(output)
     return graph_objects().Scatter(
         x=[each.value for each in found],
         y=orders,

@@ -3,14 +3,13 @@
 Both go through exact quantiles, found in common passes over the trials.
 """
 
-import contextlib
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from mclib.errors import ArgumentError, law
-from mclib.plots.bars import all_of
+from mclib.plots.bars import all_of, check_drawable, n_not_finite
 from mclib.plots.figure import graph_objects, make_figure
 from mclib.plots.statistics import SHOWN, said_of, statistics_table, sure
 from mclib.plots.style import BLUE, TEXT, VERMILION, axis, frame, hover_format, words
@@ -43,7 +42,7 @@ def cumulative(output: Output, *, descending: bool = False, unit: str = "") -> A
         From P0.1 to P99.9, with P5, P50 and P95 marked, and a table of statistics. That of
         a loaded result goes through the 27 quantiles which its file has.
     """
-    orders, found = _quantiles(output)
+    orders, found = curve_of(output)
     values = [each.value for each in found]
     shares = [1.0 - q if descending else q for q in orders]
     verb = "exceeded" if descending else "not exceeded"
@@ -100,15 +99,21 @@ def exceedance(output: Output, *, unit: str = "") -> Any:
     Returns
     -------
     Figure
-        Quantiles from an exceedance of 99.9 % to 0.1 %, with their 95 % intervals.
+        Quantiles from an exceedance of 99.9 % to 0.1 %, with their 95 % intervals; those of
+        a loaded result are the 27 which its file has.
     """
-    # A result from a file has those that it kept.
-    with contextlib.suppress(ArgumentError):
+    check_drawable(output)
+    try:
+        # In one pass over the trials.
         output.quantile([*(1.0 - each for each in CURVE), *SHOWN])
-    table = output.exceedance()
+        table = output.exceedance()
+    except ArgumentError:
+        # A result from a file has those that it kept, and no trials to look for others.
+        table = _kept(output)
     table = table[np.isfinite(table["low"]) & np.isfinite(table["high"])]
     if not len(table):
-        raise law("output", "have trials enough for quantiles", output.n_trials)
+        n_finite = output.n_trials - n_not_finite(output)
+        raise law("output", "have trials enough for quantiles", f"{n_finite:,} finite ones")
     go = graph_objects()
     shares = table.index.to_list()
     band = go.Scatter(
@@ -168,8 +173,12 @@ def _beside_curve(marked: list[float], window: list[float], descending: bool) ->
     return sides
 
 
-def _quantiles(output: Output) -> tuple[list[float], list[Estimate]]:
-    """Orders of quantiles that so many trials can tell, and those quantiles."""
+def curve_of(output: Output) -> tuple[list[float], list[Estimate]]:
+    """Return orders of quantiles that so many trials can tell, and those quantiles.
+
+    A result from a file tells the 27 that it has.
+    """
+    check_drawable(output)
     orders = _told(output, _ORDERS)
     try:
         found = output.quantile(orders)
@@ -178,6 +187,20 @@ def _quantiles(output: Output) -> tuple[list[float], list[Estimate]]:
         orders = _told(output, KEPT_QUANTILES)
         found = output.quantile(orders)
     return orders, found
+
+
+def _kept(output: Output) -> Any:
+    """Return what an exceedance's table has, of the quantiles that a file has."""
+    import pandas as pd
+
+    orders = _told(output, KEPT_QUANTILES)
+    found = output.quantile(orders)
+    lines = {
+        1.0 - q: {"value": each.value, "low": ends.low, "high": ends.high}
+        for q, each in zip(orders, found, strict=True)
+        for ends in (each.interval(),)
+    }
+    return pd.DataFrame.from_dict(lines, orient="index")
 
 
 def _told(output: Output, orders: Iterable[float]) -> list[float]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mclib.errors import law
+from mclib.plots.bars import check_drawable
 from mclib.plots.figure import graph_objects, make_figure
 from mclib.plots.statistics import sure
 from mclib.plots.style import BLUE, CLEAR, VERMILION, axis, frame, pale, words
@@ -72,7 +73,7 @@ def means(
     if len(places) != len(names) or places != sorted(set(places)):
         must = f"be as many as the outputs, {len(names)}, and rise"
         raise law("at", must, places)
-    found = [result[name].mean for name in names]
+    found = [check_drawable(result[name]).mean for name in names]
     values = [each.value for each in found]
     ends = [each.interval() for each in found]
     lows, highs = [each.low for each in ends], [each.high for each in ends]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mclib.errors import law
+from mclib.plots.bars import check_drawable
 from mclib.plots.figure import graph_objects, make_figure
 from mclib.plots.statistics import sure
 from mclib.plots.style import BLUE, CLEAR, TEXT, VERMILION, axis, frame, words
@@ -63,6 +64,8 @@ def fan(
     if len(levels) % 2 == 0 or levels != sorted(set(levels)):
         raise law("orders", "be an odd number of orders, rising", orders)
     table = result.quantiles(*levels).loc[names]
+    for name in names:
+        check_drawable(result[name])
     rows = [table.iloc[:, k].to_list() for k in range(len(levels))]
     lines = _lines(result, names, shown, rows, levels, unit)
     traces = _bands(shown, rows, levels) + lines

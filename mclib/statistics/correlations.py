@@ -121,11 +121,13 @@ def kendall(x: Floats, y: Floats) -> Correlation:
 
 
 def _standardised(x: Floats) -> Floats | None:
-    spread = float(np.std(x))
+    spread = float(np.std(x)) if len(x) else 0.0
     return (x - np.mean(x)) / spread if spread > 0.0 else None
 
 
 def _error(influence: Floats) -> float:
+    if len(influence) < 2:
+        return math.nan
     return float(np.std(influence, ddof=1)) / math.sqrt(len(influence))
 
 

@@ -264,6 +264,16 @@ def test_a_notebook_asks_its_question_first_and_is_short(path: Path) -> None:
 
 
 @each_notebook
+def test_a_notebook_ends_with_what_to_try_next(path: Path) -> None:
+    *_, last = json.loads(path.read_text())["cells"]
+
+    # A new model is for who has tried enough; its last words lead to the lessons.
+    wanted = "lessons" if path.name == "new-model.ipynb" else "your turn|to try next"
+    assert "markdown" == last["cell_type"]
+    assert re.search(wanted, "".join(last["source"]).lower())
+
+
+@each_notebook
 def test_a_notebook_is_on_the_map_and_says_what_it_shows(path: Path) -> None:
     page = (FOLDER / "README.md").read_text()
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,52 @@ def test_trials_that_are_not_finite_are_told() -> None:
         assert "250" == dict(figure.layout.meta["table"])["not finite"]
         assert "250 of 1,000 trials not finite" in figure.description
     assert "250 of them not finite" in figures[0].layout.title.subtitle.text
+
+
+NOTHING = Result(
+    ArrayRun({"x": np.full(500, np.nan), "y": np.arange(500.0)}),
+)
+UNDRAWABLE: dict[str, Callable[[], Any]] = {
+    "histogram": lambda: plots.histogram(NOTHING["x"]),
+    "cumulative": lambda: plots.cumulative(NOTHING["x"]),
+    "exceedance": lambda: plots.exceedance(NOTHING["x"]),
+    "box": lambda: plots.box(NOTHING),
+    "violin": lambda: plots.violin(NOTHING),
+    "overlay": lambda: plots.overlay(NOTHING),
+    "fan": lambda: plots.fan(NOTHING, ["x", "y"]),
+    "means": lambda: plots.means(NOTHING, ["x", "y"], [1, 2]),
+}
+
+
+@pytest.mark.parametrize("name", UNDRAWABLE)
+def test_what_has_no_number_is_not_drawn(name: str) -> None:
+    with pytest.raises(mc.ArgumentError, match=r"must have a finite outcome .*got 'x'"):
+        UNDRAWABLE[name]()
+
+
+def test_what_has_no_number_has_no_correlation() -> None:
+    assert "unknown" in plots.correlations(NOTHING).data[0].customdata[0][1]
+
+
+def test_a_loaded_result_is_drawn_from_what_its_file_has(tmp_path: Path) -> None:
+    # One that hasn't been asked for more than every file has.
+    result = mc.simulate(launch, 20_000, seed=7)
+    result.save(tmp_path / "run.mc")
+    loaded = mc.load_result(tmp_path / "run.mc")
+
+    (_, curve) = plots.exceedance(loaded["revenue"]).data
+    both = plots.overlay(
+        {"now": result["revenue"], "then": loaded["revenue"]}, cumulative=True
+    )
+
+    shares = list(curve.y)
+    assert 20 < len(shares)
+    assert shares == sorted(shares, reverse=True)
+    wanted = [result["revenue"].quantile(1.0 - share).value for share in (0.5, 0.05)]
+    at = {round(share, 6): x for share, x in zip(shares, curve.x, strict=True)}
+    assert wanted == [at[0.5], at[0.05]]
+    now, then = ({q: x for x, q in zip(each.x, each.y, strict=True)} for each in both.data)
+    assert then == {q: now[q] for q in then}
 
 
 def test_infinite_trials_have_no_difference() -> None:
