@@ -211,7 +211,9 @@ def test_a_loaded_result_is_drawn_from_what_its_file_has(tmp_path: Path) -> None
     at = {round(share, 6): x for share, x in zip(shares, curve.x, strict=True)}
     assert wanted == [at[0.5], at[0.05]]
     now, then = ({q: x for x, q in zip(each.x, each.y, strict=True)} for each in both.data)
-    assert then == {q: now[q] for q in then}
+    common = set(now) & set(then)
+    assert len(common) > 10
+    assert [now[q] for q in common] == [then[q] for q in common]
 
 
 def test_infinite_trials_have_no_difference() -> None:
