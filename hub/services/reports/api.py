@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from hub.services.reports import finding, jobs, library
 from hub.services.reports.checks import Check, check_of
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.entries import Line, Number, Text
 from hub.services.reports.finding import Sought
 from hub.services.reports.jobs import Job, TooLate, Wanted
 from hub.services.reports.library import Grant
@@ -35,6 +36,7 @@ __all__ = [
     "delete_own",
     "publish",
     "report_model",
+    "require_room",
     "router",
 ]
 
@@ -49,22 +51,23 @@ _MOST_NOTEBOOK: Final = 64 * 2**20
 _SERVER: Final = "access:servers!server="
 
 router = APIRouter(prefix="/api", responses=dict(REFUSALS))
+Name = Annotated[Line, Field(min_length=1, max_length=255)]
 
-Number = Annotated[int, Path(ge=1)]
-Name = Annotated[str, Field(min_length=1, max_length=255)]
+MOST_WAITING: Final = 50
+"""Jobs of one owner that may wait or be at work; those of schedules come besides."""
 
 
 class Published(BaseModel):
     """A notebook to be published: it is run afresh, unless it is to stay as it is."""
 
-    title: str = Field(min_length=1, max_length=500)
+    title: Line = Field(min_length=1, max_length=500)
     notebook: dict[str, Any]
     parameters: dict[str, Any] = {}
     groups: list[Name] = Field([], max_length=100)
     users: list[Name] = Field([], max_length=100)
     report: int | None = Field(None, description="a report of one's own: a new version")
     as_it_is: bool = False
-    folder: str = Field("", max_length=1_000, description="below the home; it runs there")
+    folder: Text = Field("", max_length=1_000, description="below the home; it runs there")
 
 
 class JobModel(BaseModel):
@@ -134,6 +137,7 @@ async def publish(desk: ReportsDesk, person: Person, told: Published) -> int:
     profile = await _profile(person)
 
     def add(connection: Connection, now: datetime) -> int:
+        require_room(connection, person.name)
         report = told.report or library.create(connection, person.name, told.title, now)
         wanted = Wanted(
             report=report,
@@ -157,6 +161,19 @@ async def publish(desk: ReportsDesk, person: Person, told: Published) -> int:
     return number
 
 
+def require_room(connection: Connection, owner: str) -> None:
+    """Refuse a job of somebody who has as many of them as may wait.
+
+    Raises
+    ------
+    HTTPException
+        If there is no room.
+    """
+    if library.n_open_jobs(connection, owner) >= MOST_WAITING:
+        law = f"{owner} may have {MOST_WAITING} runs that wait or go on"
+        raise HTTPException(429, f"{law}, and has them. End some, or wait for their ends.")
+
+
 async def _profile(person: Person) -> str:
     """The profile of the server that publishes: the job is to have the same."""
     names = [scope.partition("/")[2] for scope in person.scopes if _SERVER in scope]
@@ -169,8 +186,8 @@ async def _profile(person: Person) -> str:
 async def reports(
     request: Request,
     person: Reader,
-    search: Annotated[str, Query(max_length=500)] = "",
-    tag: Annotated[tuple[str, ...], Query(max_length=finding.MOST_TAGS)] = (),
+    search: Annotated[Text, Query(max_length=500)] = "",
+    tag: Annotated[tuple[Text, ...], Query(max_length=finding.MOST_TAGS)] = (),
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> ReportsModel:
     """Reports that one may read, the newest first, fifty on a page.
@@ -249,6 +266,7 @@ async def again(
     require_parameters(await made_of(desk, found), told.parameters)
 
     def add(connection: Connection, now: datetime) -> int:
+        require_room(connection, report.owner)
         before = jobs.job_of(connection, found.job)
         assert before is not None
         wanted = Wanted(
@@ -275,7 +293,7 @@ async def grant(
     person: Reader,
     number: Number,
     kind: Literal["user", "group"],
-    name: str,
+    name: Annotated[Line, Path(max_length=255)],
 ) -> None:
     """Let a user or a group read a report of one's own."""
     desk, to = desk_of(request), Grant(kind=kind, name=name)
@@ -290,7 +308,7 @@ async def revoke(
     person: Reader,
     number: Number,
     kind: Literal["user", "group"],
-    name: str,
+    name: Annotated[Line, Path(max_length=255)],
 ) -> None:
     """Take that back: the next read is refused."""
     desk, to = desk_of(request), Grant(kind=kind, name=name)

@@ -53,7 +53,7 @@ def _in_json(text: str) -> dict[str, Any]:
     law = 'The parameters must be an object in JSON, such as {"rate": 0.03}.'
     try:
         parameters = json.loads(text or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HTTPException(422, law) from error
     if not isinstance(parameters, dict):
         raise HTTPException(422, law)

@@ -2,16 +2,18 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from hub.services.reports import checks
+from hub.services.reports.api import require_room
 from hub.services.reports.checks import Check, Found, NothingToRepeat
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.entries import Number, number_in
 from hub.services.reports.framed import FRAME
 from hub.services.reports.library import Version
 from hub.services.reports.reading import (
@@ -31,8 +33,6 @@ __all__ = ["pages", "programs", "servers"]
 pages = APIRouter(include_in_schema=False)
 programs = APIRouter(prefix="/api")
 servers = APIRouter(prefix="/api/jobs/{number}/{attempt}", include_in_schema=False)
-
-Number = Annotated[int, Path(ge=1)]
 
 
 class CheckModel(BaseModel):
@@ -81,10 +81,10 @@ def _model(check: Check) -> CheckModel:
 async def check(request: Request, person: Reader, number: Number) -> Response:
     """The same, by the button of a report's page."""
     desk, form = desk_of(request), await form_of(request)
-    if not (version := str(form.get("version", ""))[:9]).isdecimal():
+    if not (version := number_in(str(form.get("version", "")))):
         raise HTTPException(422, "Say which version is to be checked.")
-    await _submit(desk, person, number, int(version))
-    return RedirectResponse(f"{desk.prefix}/r/{number}/v/{int(version)}", 303)
+    await _submit(desk, person, number, version)
+    return RedirectResponse(f"{desk.prefix}/r/{number}/v/{version}", 303)
 
 
 async def _submit(desk: ReportsDesk, person: Person, number: int, version: int) -> int:
@@ -92,6 +92,7 @@ async def _submit(desk: ReportsDesk, person: Person, number: int, version: int) 
     at = await version_asked(desk, report, version)
 
     def add(connection: Connection, now: datetime) -> int:
+        require_room(connection, report.owner)
         return checks.submit(connection, at, person.name, now)
 
     try:

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, delete, func, insert, select
 
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.entries import MOST_NUMBER, Number, number_in
 from hub.services.reports.library import Report
 from hub.services.reports.reading import asked, changed, readable_report, version_asked
 from hub.services.reports.tables import COMMENTS
@@ -24,8 +25,6 @@ AT_MOST: Final = 2_000
 _MOST_OF_A_REPORT: Final = 1_000
 
 router = APIRouter()
-
-Number = Annotated[int, Path(ge=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +42,7 @@ class Comment:
 class Said(BaseModel):
     """A comment to be made."""
 
-    version: int = Field(ge=1, description="the version that it is about")
+    version: int = Field(ge=1, le=MOST_NUMBER, description="the version that it is about")
     text: str = Field(min_length=1, max_length=AT_MOST)
 
 
@@ -93,13 +92,12 @@ async def take_back(
 async def by_form(request: Request, person: Reader, number: Number) -> Response:
     """Say something, or delete what was said, as the page's form asks."""
     desk, form = desk_of(request), await form_of(request)
-    if (ended := str(form.get("end", ""))).isdecimal():
-        await _remove(desk, person, number, int(ended))
+    if ended := number_in(str(form.get("end", ""))):
+        await _remove(desk, person, number, ended)
     else:
-        version = str(form.get("version", ""))
-        if not version.isdecimal():
+        if not (version := number_in(str(form.get("version", "")))):
             raise HTTPException(422, "Say which version the comment is about.")
-        await _add(desk, person, number, int(version[:9]), str(form.get("text", "")))
+        await _add(desk, person, number, version, str(form.get("text", "")))
     return RedirectResponse(f"{desk.prefix}/r/{number}#comments", 303)
 
 
@@ -110,6 +108,8 @@ async def _add(
     await version_asked(desk, report, version)
     # A form sends CR LF at the end of each line.
     text = text.replace("\r\n", "\n").strip()
+    if "\0" in text:
+        raise HTTPException(422, "A comment must hold no NUL character.")
     if not 0 < len(text) <= AT_MOST:
         law = f"A comment must have 1 to {AT_MOST:,} characters; this has {len(text):,}."
         raise HTTPException(422, law)

@@ -6,13 +6,14 @@ way out, say. What keeps it in is said with every answer, and not by the frame a
 
 import asyncio
 import time
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.services.reports import jobs, library
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.entries import Number
 from hub.services.reports.library import Version
 from hub.services.reports.reading import asked, readable_report, version_asked
 from hub.services.reports.sending import stored_file
@@ -21,8 +22,6 @@ from hub.services.reports.uploads import PDF
 __all__ = ["FRAME", "PRINTED_WITHIN", "framed_page", "is_alone", "router"]
 
 router = APIRouter(include_in_schema=False)
-
-Number = Annotated[int, Path(ge=1)]
 
 FRAME: Final = {
     "Content-Security-Policy": (

@@ -1,12 +1,11 @@
 """Versions named as kept, by people and by programs: they don't go with age."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.services.reports import retention
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.entries import Number, number_in
 from hub.services.reports.reading import changed, own_report, version_asked
 from hub.services.web.counter import Person
 from hub.services.web.protection import form_of
@@ -15,8 +14,6 @@ __all__ = ["pages", "programs"]
 
 pages = APIRouter(include_in_schema=False)
 programs = APIRouter(prefix="/api")
-
-Number = Annotated[int, Path(ge=1)]
 
 
 @programs.put(
@@ -39,11 +36,11 @@ async def let_go(request: Request, person: Reader, number: Number, version: Numb
 async def kept(request: Request, person: Reader, number: Number) -> Response:
     """The same, by the button of a report's page."""
     desk, form = desk_of(request), await form_of(request)
-    if not (version := str(form.get("version", ""))[:9]).isdecimal():
+    if not (version := number_in(str(form.get("version", "")))):
         raise HTTPException(422, "Say which version is to be kept.")
     is_kept = not form.get("end")
-    await _keep(desk, person, number, int(version), is_kept=is_kept)
-    return RedirectResponse(f"{desk.prefix}/r/{number}/v/{int(version)}", 303)
+    await _keep(desk, person, number, version, is_kept=is_kept)
+    return RedirectResponse(f"{desk.prefix}/r/{number}/v/{version}", 303)
 
 
 async def _keep(

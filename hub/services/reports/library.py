@@ -30,6 +30,7 @@ from hub.services.reports.schedule_tables import MAILS, SCHEDULES, SUBSCRIPTIONS
 from hub.services.reports.tables import (
     CHECKS,
     COMMENTS,
+    ENDS,
     GRANTS,
     JOBS,
     LINKS,
@@ -54,6 +55,7 @@ __all__ = [
     "linked",
     "links_of",
     "may_read",
+    "n_open_jobs",
     "remove",
     "report_of",
     "revoke",
@@ -265,6 +267,12 @@ def stored_bytes(connection: Connection, owner: str) -> int:
         REPORTS, REPORTS.c.id == VERSIONS.c.report
     )
     return int(connection.scalar(counted.where(REPORTS.c.owner == owner)) or 0)
+
+
+def n_open_jobs(connection: Connection, owner: str) -> int:
+    """How many jobs of somebody have not come to their ends."""
+    theirs = JOBS.c.owner == owner, JOBS.c.state.not_in(ENDS)
+    return int(connection.scalar(select(func.count()).where(*theirs)) or 0)
 
 
 def digests_in_use(connection: Connection) -> set[str]:

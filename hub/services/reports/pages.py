@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
@@ -14,6 +14,7 @@ from hub.services.reports.asked_parameters import Asked, asked_in, shown_form
 from hub.services.reports.checks import checked_by, checks_of
 from hub.services.reports.comments import AT_MOST, comments_of, may_remove
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.entries import Number, Text, is_line, number_in
 from hub.services.reports.finding import Sought
 from hub.services.reports.framed import framed_page, is_alone
 from hub.services.reports.library import Grant, Link, Report, Version
@@ -35,8 +36,6 @@ __all__ = ["report_page", "router"]
 
 router = APIRouter(include_in_schema=False)
 
-Number = Annotated[int, Path(ge=1)]
-
 PER_PAGE: Final = 50
 
 
@@ -44,8 +43,8 @@ PER_PAGE: Final = 50
 async def first(
     request: Request,
     person: Reader,
-    search: Annotated[str, Query(max_length=500)] = "",
-    tag: Annotated[str, Query(max_length=100)] = "",
+    search: Annotated[Text, Query(max_length=500)] = "",
+    tag: Annotated[Text, Query(max_length=100)] = "",
     number: Annotated[int, Query(alias="page", ge=1, le=1_000_000)] = 1,
 ) -> Response:
     """The reports that one may read, the newest first."""
@@ -154,7 +153,9 @@ async def share(request: Request, person: Reader, number: Number) -> Response:
     desk, form = desk_of(request), await form_of(request)
     await own_report(desk, person, number)
     kind, name = str(form.get("kind", "")), str(form.get("name", "")).strip()
-    if kind not in ("user", "group") or not 0 < len(name) <= 255:
+    # What was shared with before it had to be a line can be taken back.
+    is_name = is_line(name) or bool(name and form.get("end"))
+    if kind not in ("user", "group") or len(name) > 255 or not is_name:
         raise HTTPException(422, "Name a user or a group with whom to share.")
     to = Grant(kind=kind, name=name)
     detail = {"kind": kind, "name": name}
@@ -183,9 +184,9 @@ async def run(request: Request, person: Reader, number: Number) -> Response:
     """Run a version again, with the parameters of the form."""
     desk, form = desk_of(request), await form_of(request)
     report = await own_report(desk, person, number)
-    if not (wanted := str(form.get("version", ""))).isdecimal():
+    if not (wanted := number_in(str(form.get("version", "")))):
         raise HTTPException(422, "Say which version is to be run again.")
-    version = await version_asked(desk, report, int(wanted[:9]))
+    version = await version_asked(desk, report, wanted)
     asked_for = await asked_in(desk, version, form)
     if asked_for.wrong:
         shown: dict[str, Any] = {"asked_for": asked_for, "status": 422}
@@ -200,9 +201,9 @@ async def links(request: Request, person: Reader, number: Number) -> Response:
     """Make a link for somebody from outside, which is shown once; or end one."""
     desk, form = desk_of(request), await form_of(request)
     report = await own_report(desk, person, number)
-    if (ended := str(form.get("end", ""))).isdecimal():
+    if ended := number_in(str(form.get("end", ""))):
         await changed(
-            desk, lambda connection, _now: library.end_link(connection, number, int(ended))
+            desk, lambda connection, _now: library.end_link(connection, number, ended)
         )
         await desk.note(
             person, "report.link.end", f"report/{number}", "ok", {"link": ended}
@@ -212,7 +213,7 @@ async def links(request: Request, person: Reader, number: Number) -> Response:
     at_most = desk.reports.links_at_most
     if at_most is None:
         raise HTTPException(403, "This environment allows no links for outsiders.")
-    if not reader or not days.isdecimal() or not 0 < int(days) <= at_most.days:
+    if not is_line(reader) or not 0 < number_in(days) <= at_most.days:
         law = f"Say for whom it is, and for how many days: 1 to {at_most.days}."
         raise HTTPException(422, law)
 

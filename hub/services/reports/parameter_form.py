@@ -288,9 +288,10 @@ def require_small(asked: Mapping[str, Any]) -> None:
         If they are.
     """
     try:
-        n_bytes = len(json.dumps(dict(asked)))
-    except ValueError as error:
-        raise HTTPException(422, "A parameter must be a number of 4,300 digits.") from error
+        n_bytes = len(json.dumps(dict(asked), allow_nan=False))
+    except (ValueError, RecursionError) as error:
+        law = "A number must be finite and have at most 4,300 digits, and no list be deep."
+        raise HTTPException(422, law) from error
     if n_bytes > _MOST_BYTES:
         law = f"The parameters of a run must have at most {_MOST_BYTES // 1024} KB in JSON"
         raise HTTPException(413, f"{law}; these have {n_bytes // 1024}.")

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from hub.services.reports import finding, jobs, library, schedules, subscriptions
 from hub.services.reports.api import REFUSALS, ReportModel, report_model
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.entries import Number
 from hub.services.reports.made import made_of
 from hub.services.reports.parameter_form import require_parameters
 from hub.services.reports.reading import (
@@ -37,8 +38,6 @@ MOST: Final = 20
 """Schedules of one report."""
 
 router = APIRouter(prefix="/api", responses=dict(REFUSALS))
-
-Number = Annotated[int, Path(ge=1)]
 
 
 class NewSchedule(BaseModel):

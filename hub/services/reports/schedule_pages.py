@@ -1,14 +1,15 @@
 """The pages of schedules and of one's own subscriptions."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
 from hub.services.reports import library, schedules, subscriptions
 from hub.services.reports.asked_parameters import Asked, asked_in, shown_form
 from hub.services.reports.desk import Reader, desk_of
+from hub.services.reports.entries import Number
 from hub.services.reports.library import Report, Version
 from hub.services.reports.reading import asked, own_report, version_asked
 from hub.services.reports.rendering import page
@@ -26,8 +27,6 @@ from hub.services.web.protection import form_of
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-
-Number = Annotated[int, Path(ge=1)]
 
 _LONGEST_CRON, _LONGEST_ZONE = 100, 64
 

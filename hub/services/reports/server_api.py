@@ -6,9 +6,9 @@ job and for nothing else, whatever it runs.
 
 import json
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from hub.services.reports import checks, jobs, library
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.entries import Number
 from hub.services.reports.framed import FRAME
 from hub.services.reports.jobs import Job, TooLate
 from hub.services.reports.library import Version, version_of
@@ -34,8 +35,6 @@ from hub.services.web.counter import Person
 __all__ = ["own_job", "router", "step"]
 
 router = APIRouter(prefix="/api/jobs/{number}/{attempt}", include_in_schema=False)
-
-Number = Annotated[int, Path(ge=1)]
 
 _LONGEST: Final = 200_000
 
@@ -245,12 +244,15 @@ async def failed(
     is_short = told.failure is None or len(str(told.failure)) <= _LONGEST
     failure = told.failure if is_short else {"text": "It said too much to be kept."}
 
+    # What a program printed last may hold anything, and PostgreSQL's texts no NUL.
+    why = told.why.replace("\0", "\ufffd")
+
     def fail(connection: Connection, now: datetime) -> None:
-        jobs.fail(connection, number, attempt, told.why, now, failure)
+        jobs.fail(connection, number, attempt, why, now, failure)
 
     await step(desk_of(request), fail)
     desk_of(request).jobs_changed.set()
-    detail = {"job": number, "why": told.why[:200]}
+    detail = {"job": number, "why": why[:200]}
     target = f"report/{job.report}"
     await desk_of(request).note(person, "report.publish", target, "failed", detail)
 

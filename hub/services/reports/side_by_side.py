@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from hub.services.reports import library
 from hub.services.reports.comparing import Comparison, compared
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.entries import MOST_NUMBER, Number
 from hub.services.reports.library import Report
 from hub.services.reports.made import made_of
 from hub.services.reports.reading import asked, readable_report, version_asked
@@ -18,9 +19,7 @@ __all__ = ["pages", "programs"]
 
 pages = APIRouter(include_in_schema=False)
 programs = APIRouter(prefix="/api")
-
-Number = Annotated[int, Path(ge=1)]
-Wanted = Annotated[int | None, Query(ge=1)]
+Wanted = Annotated[int | None, Query(ge=1, le=MOST_NUMBER)]
 
 
 @programs.get("/reports/{number}/compare", tags=["reports"])

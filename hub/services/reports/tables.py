@@ -20,6 +20,7 @@ from hub.database import METADATA, Instant
 __all__ = [
     "CHECKS",
     "COMMENTS",
+    "ENDS",
     "GRANTS",
     "JOBS",
     "LINKS",
@@ -33,7 +34,10 @@ _NAME: Final = String(255)
 _DIGEST: Final = String(64)
 
 STATES: Final = ("queued", "starting", "running", "done", "failed", "canceled")
-"""Of a job, in the order of its life; the last three are its ends."""
+"""Of a job, in the order of its life."""
+
+ENDS: Final = STATES[3:]
+"""Those that a job never leaves."""
 
 REPORTS: Final = Table(
     "mchub_reports",

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from hub.services.reports import finding
 from hub.services.reports.desk import Reader, ReportsDesk, desk_of
+from hub.services.reports.entries import Number, Text
 from hub.services.reports.finding import (
     LONGEST_DESCRIPTION,
     LONGEST_TAG,
@@ -27,15 +28,13 @@ __all__ = ["pages", "programs", "tags_in"]
 pages = APIRouter(include_in_schema=False)
 programs = APIRouter(prefix="/api")
 
-Number = Annotated[int, Path(ge=1)]
-
 _TAG: Final = re.compile(r"\w[\w .&+-]*")
 
 
 class About(BaseModel):
     """What a report is about; what isn't said stays as it is."""
 
-    description: str | None = Field(None, max_length=LONGEST_DESCRIPTION)
+    description: Text | None = Field(None, max_length=LONGEST_DESCRIPTION)
     tags: list[str] | None = Field(None, max_length=1_000)
 
 
@@ -68,6 +67,8 @@ async def about(request: Request, person: Reader, number: Number) -> Response:
     if len(description) > LONGEST_DESCRIPTION:
         law = f"A description must have at most {LONGEST_DESCRIPTION:,} characters"
         raise HTTPException(422, f"{law}; this has {len(description):,}.")
+    if "\0" in description:
+        raise HTTPException(422, "A description must hold no NUL character.")
     told = About(description=description, tags=str(form.get("tags", "")).split(",")[:1_000])
     await _describe(desk, person, number, told)
     return RedirectResponse(f"{desk.prefix}/r/{number}", 303)
