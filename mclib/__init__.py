@@ -83,12 +83,8 @@ if TYPE_CHECKING:
     from mclib.decisions.seeking import goal_seek
     from mclib.decisions.stressing import reverse_stress
     from mclib.decisions.sweeping import sweep
-    from mclib.dependence.archimedean import (
-        ClaytonCopula,
-        FrankCopula,
-        GumbelCopula,
-        JoeCopula,
-    )
+    from mclib.dependence.archimedean import ClaytonCopula, FrankCopula, GumbelCopula
+    from mclib.dependence.archimedean import JoeCopula as JoeCopula
     from mclib.dependence.elliptical import GaussianCopula, StudentTCopula
     from mclib.dependence.empirical import EmpiricalCopula, table_row
     from mclib.dependence.matrices import CorrelationRepaired
@@ -147,6 +143,7 @@ if TYPE_CHECKING:
         Poisson,
         PowerFunction,
         Rayleigh,
+        RelativeOgive,
         RiskEvent,
         Shifted,
         SkewNormal,
@@ -287,6 +284,7 @@ __all__ = [
     "Project",
     "Rayleigh",
     "RegimeSwitching",
+    "RelativeOgive",
     "Result",
     "RiskEvent",
     "Seasonal",

@@ -88,7 +88,7 @@ class SimulationRun:
         self.elapsed = 0.0
         self.ran_on = (engine.name, engine.device)
         graph = model.graph(numbers) if graph is None else graph
-        self.input_names = tuple(graph.inputs)
+        self.input_names = self.driver_names = tuple(graph.inputs)
         self.model_hash = model.digest_of(graph)
         self.quantiles = tuple(quantiles)
         self.controls = expected_values(model, numbers, controls)

@@ -21,7 +21,7 @@ from mclib.results.result import Result
 from mclib.runs import SimulationRun
 from mclib.samplers.choosing import choose_sampler
 from mclib.samplers.sampler import Sampler
-from mclib.statistics.intervals import check_order
+from mclib.statistics.intervals import check_orders
 from mclib.stopping import FIRST_LOOK, Tolerance, check_tolerances, look
 
 MAX_TRIALS = 1 << 50
@@ -365,7 +365,7 @@ def prepare(
         controls,
         design,
         graph,
-        [check_order(q) for q in quantiles],
+        check_orders(quantiles),
     )
 
 

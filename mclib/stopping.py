@@ -102,7 +102,7 @@ class Tolerance:
             must = "be given for a quantile or a tail mean, and for nothing else"
             raise law("order", must, self.order)
         if self.order is not None:
-            check_order(self.order)
+            check_order(self.order, "order")
         if (self.statistic in _WITH_THRESHOLD) != (self.threshold is not None):
             must = "be given for a probability, and for nothing else"
             raise law("threshold", must, self.threshold)

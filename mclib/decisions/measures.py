@@ -50,7 +50,7 @@ class Measure:
             must = "be given for a quantile or a tail mean, and for nothing else"
             raise law("order", must, self.order)
         if self.order is not None:
-            check_order(self.order)
+            check_order(self.order, "order")
         if (self.threshold is not None) != (self.statistic in _WITH_THRESHOLD):
             must = "be given for a probability, and for nothing else"
             raise law("threshold", must, self.threshold)

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from mclib.distributions.mixtures import Mixture, SmoothedData
     from mclib.distributions.ogives import CumulativeOgive, Histogram
     from mclib.distributions.phases import Hypoexponential
+    from mclib.distributions.polygons import RelativeOgive
     from mclib.distributions.power_laws import Burr, Dagum, GeneralizedPareto, Lomax, Pareto
     from mclib.distributions.risk_events import RiskEvent
 
@@ -124,6 +125,7 @@ __all__ = [
     "Poisson",
     "PowerFunction",
     "Rayleigh",
+    "RelativeOgive",
     "RiskEvent",
     "Shifted",
     "SkewNormal",
@@ -194,6 +196,7 @@ _HOMES = {
     "Metalog": "metalogs",
     "CumulativeOgive": "ogives",
     "Histogram": "ogives",
+    "RelativeOgive": "polygons",
     "Burr": "power_laws",
     "Dagum": "power_laws",
     "GeneralizedPareto": "power_laws",

@@ -122,8 +122,8 @@ class CumulativeOgive(ByPieces):
     probabilities: npt.ArrayLike
 
     def __post_init__(self) -> None:
-        points = _increasing(self, "values")
-        up_to = _row(self, "probabilities", points.size)
+        points = increasing(self, "values")
+        up_to = row_of(self, "probabilities", points.size)
         is_lawful = up_to[0] == 0.0 and up_to[-1] == 1.0 and np.all(np.diff(up_to) >= 0.0)
         if not is_lawful:
             raise law("probabilities", "rise from 0 to 1 without falling", up_to.tolist())
@@ -165,8 +165,8 @@ class Histogram(ByPieces):
     weights: npt.ArrayLike
 
     def __post_init__(self) -> None:
-        points = _increasing(self, "edges")
-        weights = _row(self, "weights", points.size - 1)
+        points = increasing(self, "edges")
+        weights = row_of(self, "weights", points.size - 1)
         if not (np.all(weights >= 0.0) and weights.sum() > 0.0):
             raise law("weights", "be 0 or more, and not all 0", weights.tolist())
 
@@ -180,16 +180,18 @@ class Histogram(ByPieces):
         return weights / weights.sum()  # type: ignore[no-any-return]
 
 
-def _increasing(distribution: Any, name: str) -> Floats:
+def increasing(distribution: Any, name: str) -> Floats:
+    """Return the increasing numbers of an attribute, or say what they must be."""
     points = np.asarray(getattr(distribution, name))
-    row = _row(distribution, name, points.size)
+    row = row_of(distribution, name, points.size)
     if not 2 <= row.size <= MOST_POINTS or not np.all(np.diff(row) > 0.0):
         must = f"be 2 to {MOST_POINTS} numbers that increase from each to the next"
         raise law(name, must, f"{row.size} numbers")
     return row
 
 
-def _row(distribution: Any, name: str, size: int) -> Floats:
+def row_of(distribution: Any, name: str, size: int) -> Floats:
+    """Return an attribute's numbers, so many of them, or say what they must be."""
     given = np.asarray(getattr(distribution, name))
     if given.ndim != 1 or given.dtype.kind not in "fiub" or given.size != size:
         raise law(name, f"be one row of {size} numbers", f"shape {given.shape}")

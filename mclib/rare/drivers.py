@@ -1,6 +1,6 @@
 """What drives an output, told by weighted trials: columns and shares in, tables out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +8,16 @@ import numpy as np
 
 from mclib.errors import law
 from mclib.results.associations import MEASURES
-from mclib.results.sensitivity import Tornado, checked_bins, statistic_label, tornado_of
+from mclib.results.grouping import Groups, grouped
+from mclib.results.sensitivity import (
+    MOST_RANKED,
+    Tornado,
+    checked_bins,
+    finished,
+    indicated,
+    statistic_label,
+    tornado_of,
+)
 from mclib.results.windows import is_whole
 from mclib.statistics import weighting
 from mclib.statistics.intervals import check_order
@@ -21,6 +30,9 @@ Columns = Mapping[str, Floats]
 
 MOST_PAIRED = 2_000
 """Trials that Kendall's measure compares with each other."""
+
+_MOST_BINS = 100
+_PAWN_BINS = 10
 
 
 def correlation_table(
@@ -51,20 +63,30 @@ def correlation_table(
 
 def tornado(
     columns: Columns,
-    y: Floats,
+    outcomes: Floats,
     shares: Floats,
     output: str,
     statistic: str,
     order: float | None,
+    threshold: float | None,
     n_bins: Any,
-    groups: Mapping[str, Sequence[str]] | None,
+    groups: Groups | None,
 ) -> Tornado:
     """Return `Weighted.tornado`."""
-    label, n_bins = statistic_label(statistic, order), checked_bins(n_bins)
-    of = _statistic(statistic, order)
+    label = statistic_label(statistic, order, threshold)
+    n_bins = checked_bins(n_bins)
+    of = _statistic(statistic, None if order is None else float(order))
+
+    def together(members: list[Floats]) -> Floats:
+        """What the members say of the output's rank, in one column."""
+        graded = [weighting.grades(x, shares) for x in members]
+        slopes = weighting.regression(graded, weighting.grades(outcomes, shares), shares)
+        return np.asarray(slopes @ np.stack(graded))
+
+    y = indicated(outcomes, statistic, threshold)
     bins = {
         name: weighting.conditional(x, y, shares, n_bins, of)
-        for name, x in _grouped(columns, y, shares, groups).items()
+        for name, x in grouped(columns, groups, together).items()
     }
     return tornado_of(output, label, of(y, shares), bins)
 
@@ -75,7 +97,7 @@ def tail_table(
     """Return `Weighted.tail_drivers`."""
     import pandas as pd
 
-    check_order(order)
+    check_order(order, "order")
     if tail not in ("upper", "lower"):
         raise law("tail", 'be "upper" or "lower"', tail)
     pivot = weighting.quantile(y, shares, order)
@@ -102,37 +124,46 @@ def tail_table(
     return table.sort_values("distance", ascending=False)
 
 
-def _statistic(statistic: str, order: float | None) -> weighting.Statistic:
-    if order is None:
-        is_mean = statistic == "mean"
-        return weighting.mean_of if is_mean else weighting.standard_deviation_of
-    if statistic == "quantile":
-        return weighting.quantile_of(order)
-    return weighting.tail_mean_of(order)
-
-
-def _grouped(
-    columns: Columns,
-    y: Floats,
-    shares: Floats,
-    groups: Mapping[str, Sequence[str]] | None,
-) -> Columns:
-    """Return columns, those of a group put together: what they say of the output."""
-    if not groups:
-        return columns
-    if not isinstance(groups, Mapping):
-        raise law("groups", "be a mapping of names to lists of inputs", groups)
-    taken: set[str] = set()
-    together: dict[str, Floats] = {}
+def driver_table(columns: Columns, y: Floats, shares: Floats) -> "pd.DataFrame":
+    """Return `Weighted.drivers`."""
+    columns, y = {name: x[:MOST_RANKED] for name, x in columns.items()}, y[:MOST_RANKED]
+    shares = shares[:MOST_RANKED] / shares[:MOST_RANKED].sum()
+    effective = 1.0 / float(np.sum(shares**2))
+    n_bins = min(max(int(effective) // 500, 8), _MOST_BINS)
+    inputs = list(columns.values())
+    coefficients, errors, explained = weighting.regression_with_errors(inputs, y, shares)
+    graded = [weighting.grades(x, shares) for x in inputs]
     target = weighting.grades(y, shares)
-    for group, members in groups.items():
-        for name in members:
-            if name not in columns or name in taken:
-                must = f"list inputs that vary, each once ({', '.join(columns)})"
-                raise law("groups", must, name)
-            taken.add(name)
-        graded = [weighting.grades(columns[name], shares) for name in members]
-        slopes = weighting.regression(graded, target, shares)
-        together[group] = np.asarray(slopes @ np.stack(graded))
-    rest = {name: x for name, x in columns.items() if name not in taken}
-    return {**together, **rest}
+    partial = weighting.partial_correlations(graded, target, shares)
+    lines = {}
+    for k, (name, x) in enumerate(columns.items()):
+        rank, rank_error = weighting.spearman(x, y, shares)
+        share, share_error = weighting.share_between(graded[k], y, shares, n_bins)
+        delta, delta_error = weighting.delta(graded[k], target, shares)
+        lines[name] = {
+            "rank_correlation": rank,
+            "rank_correlation_error": rank_error,
+            "regression": coefficients[k],
+            "regression_error": errors[k],
+            "first_order": share,
+            "first_order_error": share_error,
+            "partial_rank": partial[k].value,
+            "partial_rank_error": partial[k].standard_error,
+            "pawn": weighting.pawn(graded[k], y, shares, _PAWN_BINS),
+            "delta": delta,
+            "delta_error": delta_error,
+        }
+    return finished(lines, explained)
+
+
+def _statistic(statistic: str, order: float | None) -> weighting.Statistic:
+    match statistic, order:
+        case "quantile", float():
+            return weighting.quantile_of(order)
+        case "tail_mean", float():
+            return weighting.tail_mean_of(order)
+        case "lower_tail_mean", float():
+            return weighting.lower_tail_mean_of(order)
+        case "standard_deviation", None:
+            return weighting.standard_deviation_of
+    return weighting.mean_of

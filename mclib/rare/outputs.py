@@ -10,7 +10,7 @@ import numpy as np
 
 from mclib.errors import law
 from mclib.rare.refusals import REFUSED_OF_HISTOGRAMS, REFUSED_OF_OUTPUTS, refuse
-from mclib.results.bounds import CURVE, is_upper
+from mclib.results.bounds import CURVE, checked_probabilities, is_upper
 from mclib.results.estimate import Estimate
 from mclib.results.quantiles import Central
 from mclib.results.tables import label
@@ -231,8 +231,9 @@ class WeightedOutput:
         import pandas as pd
 
         lines = {}
-        for probability in CURVE if probabilities is None else tuple(probabilities):
-            estimate = self.quantile(1.0 - check_order(probability))
+        given = CURVE if probabilities is None else checked_probabilities(probabilities)
+        for probability in given:
+            estimate = self.quantile(1.0 - probability)
             low, high, _ = estimate.interval()
             lines[probability] = {
                 "value": estimate.value,

@@ -29,7 +29,6 @@ REFUSED_OF_HISTOGRAMS: Mapping[str, str] = {"counts": "`shares`"}
 
 REFUSED: Mapping[str, str] = {
     "save": "`to_frame().to_parquet(path)`, or pickle it",
-    "drivers": "`tornado`, `correlations` and `tail_drivers`, which know of weights",
 }
 """What `Result` has and `Weighted` hasn't."""
 

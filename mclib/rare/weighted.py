@@ -9,7 +9,13 @@ import numpy as np
 
 from mclib.conditions import Condition, asked, no_comparison
 from mclib.errors import law
-from mclib.rare import drivers
+from mclib.rare.drivers import (
+    Columns,
+    correlation_table,
+    driver_table,
+    tail_table,
+    tornado,
+)
 from mclib.rare.outputs import WeightedOutput
 from mclib.rare.refusals import REFUSED, refuse
 from mclib.results.estimate import Estimate
@@ -180,7 +186,7 @@ class Weighted(Repeatable, Mapping[str, WeightedOutput]):
             ``.attrs["standard_error"]``, a table of the same form.
         """
         columns, shares = self._together(self._columns)
-        return drivers.correlation_table(columns, shares, measure, n)
+        return correlation_table(columns, shares, measure, n)
 
     def tornado(
         self,
@@ -188,6 +194,7 @@ class Weighted(Repeatable, Mapping[str, WeightedOutput]):
         statistic: str = "mean",
         *,
         order: float | None = None,
+        threshold: float | None = None,
         n_bins: int = 10,
         groups: Mapping[str, Sequence[str]] | None = None,
     ) -> Tornado:
@@ -197,7 +204,17 @@ class Weighted(Repeatable, Mapping[str, WeightedOutput]):
         each has the weights in it.
         """
         columns, y, shares = self._driving(output)
-        return drivers.tornado(columns, y, shares, output, statistic, order, n_bins, groups)
+        asked = statistic, order, threshold, n_bins, groups
+        return tornado(columns, y, shares, output, *asked)
+
+    def drivers(self, output: str) -> "pd.DataFrame":
+        """Table of what an output owes to each input, by seven measures.
+
+        As `Result.drivers`, with the weights in each: bins of an input are equally
+        probable, a hundred of them, and fewer where the trials are worth fewer than 50,000
+        of equal weight.
+        """
+        return driver_table(*self._driving(output))
 
     def tail_drivers(
         self, output: str, order: float = 0.95, *, tail: str = "upper"
@@ -208,7 +225,7 @@ class Weighted(Repeatable, Mapping[str, WeightedOutput]):
         equal weight those in the tail are worth.
         """
         columns, y, shares = self._driving(output)
-        return drivers.tail_table(columns, y, shares, order, tail)
+        return tail_table(columns, y, shares, order, tail)
 
     def quantiles(self, *orders: float) -> "pd.DataFrame":
         """Table of quantiles of all outputs, by default P5, P25, P50, P75 and P95."""
@@ -300,7 +317,7 @@ class Weighted(Repeatable, Mapping[str, WeightedOutput]):
     def _columns(self) -> dict[str, Floats]:
         return {**self._inputs, **self._values}
 
-    def _together(self, columns: drivers.Columns) -> tuple[dict[str, Floats], Floats]:
+    def _together(self, columns: Columns) -> tuple[dict[str, Floats], Floats]:
         """Return columns over trials in which all is finite, and shares."""
         finite = np.logical_and.reduce([np.isfinite(each) for each in columns.values()])
         if self._kept is not None:

@@ -1,7 +1,8 @@
 """Bounds that hold most of an output, and the curve of what is exceeded how often."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 from mclib.errors import law
 from mclib.results.answers import Answers
@@ -29,8 +30,8 @@ def exceedance_curve(
     """Return `Output.exceedance`."""
     import pandas as pd
 
-    chosen = CURVE if probabilities is None else tuple(probabilities)
-    orders = [1.0 - check_order(each) for each in chosen]
+    chosen = CURVE if probabilities is None else checked_probabilities(probabilities)
+    orders = [1.0 - each for each in chosen]
     answers.find_order_statistics(targets_for(answers, output, orders))
     lines = {}
     for probability, q in zip(chosen, orders, strict=True):
@@ -44,6 +45,18 @@ def exceedance_curve(
         }
     table = pd.DataFrame.from_dict(lines, orient="index")
     return table.rename_axis("probability")
+
+
+def checked_probabilities(probabilities: Any) -> tuple[float, ...]:
+    """Return the probabilities of a curve, or say what they must be."""
+    given: Any = probabilities
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        given = (given,)
+    for each in (chosen := tuple(given)):
+        if not isinstance(each, Real) or not 0.0 < float(each) < 1.0:
+            hint = "`probability_above(x)` says how often a value x is exceeded."
+            raise law("probabilities", "be numbers strictly between 0 and 1", each, hint)
+    return tuple(float(each) for each in chosen)
 
 
 def tolerance_bound(
@@ -62,7 +75,7 @@ def tolerance_interval(
     answers: Answers, output: int, coverage: float, level: float
 ) -> tuple[float, float]:
     """Return `Output.tolerance_interval`."""
-    check_order(coverage)
+    check_order(coverage, "coverage")
     n_trials = _independent(answers, output)
     rank = coverage_rank(coverage, n_trials, level=level)
     if rank < 1:

@@ -39,7 +39,7 @@ from mclib.results.tables import DISPLAYED_QUANTILES, Row, label, row_of
 from mclib.results.windows import checked_window, read_values
 from mclib.statistics import summary
 from mclib.statistics.histogram import Histogram
-from mclib.statistics.intervals import check_level, check_order
+from mclib.statistics.intervals import check_level, check_order, check_threshold
 from mclib.statistics.non_finite import NonFinite
 
 if TYPE_CHECKING:
@@ -238,7 +238,8 @@ class Output:
 
     def shares(self, low: float, high: float) -> tuple[Estimate, Estimate]:
         """Probabilities of an outcome below `low` and above `high`, in one pass."""
-        self._answers.find_beside(self._place, [float(low), float(high)])
+        ends = [check_threshold(low, "low"), check_threshold(high, "high")]
+        self._answers.find_beside(self._place, ends)
         return self.probability_below(low), self.probability_above(high)
 
     def tail_mean(self, q: float, tail: str = "upper") -> Estimate:

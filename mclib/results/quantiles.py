@@ -5,15 +5,14 @@ Each function takes the answers about a run, the place of an output, and what is
 
 import math
 from collections.abc import Iterable, Sequence
-from numbers import Real
 from typing import Any, NamedTuple
 
-from mclib.errors import law
 from mclib.results.answers import Answers
 from mclib.results.estimate import Estimate
 from mclib.results.rules import EndRule, ShareRule, WithinRule
 from mclib.statistics.intervals import (
     Interval,
+    check_threshold,
     quantile_ranks,
 )
 from mclib.statistics.replications import interval_rule, student_quantile
@@ -162,12 +161,11 @@ def share_estimate(
     answers: Answers, output: int, threshold: Any, *, above: bool
 ) -> Estimate:
     """Share of the outcomes above a threshold, or below it, as a probability."""
-    if not isinstance(threshold, Real) or math.isnan(threshold):
-        raise law("threshold", "be a number", threshold)
+    threshold = check_threshold(threshold)
     n_trials = answers.known[output].n_finite
     if n_trials == 0:
         return Estimate(math.nan, math.nan, 0)
-    hits = answers.count_beside(output, float(threshold))[above]
+    hits = answers.count_beside(output, threshold)[above]
     p = hits / n_trials
     if answers.known[output].replications is not None:
         shares = answers.shares(output, float(threshold))

@@ -46,6 +46,8 @@ class Questions:
         >>> poor = result.where(lambda trial: trial["revenue"] < 1_500)
         >>> print(poor["price"].mean)
         15.89 ± 0.07 (95 %)
+        >>> list(poor.tornado("revenue").table.index)  # among these trials alone
+        ['price', 'units']
         """
         return type(self)(self._trials.conditioned(condition))  # type: ignore[call-arg]
 
@@ -78,6 +80,7 @@ class Questions:
         statistic: str = "mean",
         *,
         order: float | None = None,
+        threshold: float | None = None,
         n_bins: int = 10,
         groups: Mapping[str, Sequence[str]] | None = None,
     ) -> Tornado:
@@ -87,8 +90,14 @@ class Questions:
         ----------
         output : str
             Which output.
-        statistic : {"mean", "standard_deviation", "quantile", "tail_mean"}
-            Of what; `order` is that of the quantile, or where the upper tail starts.
+        statistic : str, default "mean"
+            Of what: ``"mean"``, ``"standard_deviation"``, ``"quantile"``, ``"tail_mean"``
+            (of the highest outcomes), ``"lower_tail_mean"`` (of the lowest),
+            ``"probability_above"`` or ``"probability_below"``.
+        order : float, optional
+            Of the quantile, or where the tail starts.
+        threshold : float, optional
+            Of the probability, in the output's unit.
         n_bins : int, default 10
             Each input's trials are cut into so many bins; a bar goes from the lowest to the
             highest statistic of the output in them.
@@ -99,8 +108,27 @@ class Questions:
         -------
         Tornado
             Its ``table`` and ``plot()``; made from the first million trials.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such output or statistic, nothing varies, or a group isn't a list
+            of inputs.
+
+        Examples
+        --------
+        >>> import mclib as mc
+        >>> @mc.model
+        ... def sales(units=mc.Triangular(80, 100, 150), price=mc.Normal(20, 2)):
+        ...     return {"revenue": units * price}
+        >>> result = mc.simulate(sales, 100_000, seed=7)
+        >>> result.tornado("revenue", "probability_below", threshold=1_800)
+        probability below 1,800 of revenue, 0.13505 in all
+        units  ████████████████████████████████████████   0.0001 to 0.5861
+        price  ████████████████████████████████████       0 to 0.529
         """
-        return tornado(self._trials, output, statistic, order, n_bins, groups)
+        asked = output, statistic, order, threshold, n_bins, groups
+        return tornado(self._trials, *asked)
 
     @final
     def drivers(self, output: str) -> "pd.DataFrame":
@@ -120,6 +148,16 @@ class Questions:
         -----
         Made from the first 262,144 trials. ``.attrs["explained_by_regression"]`` is the
         part of the variance that a linear model explains.
+
+        Examples
+        --------
+        >>> import mclib as mc
+        >>> @mc.model
+        ... def sales(units=mc.Triangular(80, 100, 150), price=mc.Normal(20, 2)):
+        ...     return {"revenue": units * price}
+        >>> table = mc.simulate(sales, 100_000, seed=7).drivers("revenue")
+        >>> table["first_order"].round(2).to_dict()
+        {'units': 0.64, 'price': 0.36}
         """
         return driver_table(self._trials, output)
 

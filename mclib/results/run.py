@@ -25,6 +25,10 @@ class Trials(Source, Protocol):
         """Names of the inputs, in the order in which the model has them."""
 
     @property
+    def driver_names(self) -> Sequence[str]:
+        """Names of the inputs, where they are outputs under a condition, too."""
+
+    @property
     def output_names(self) -> Sequence[str]:
         """Names of the outputs; a request's output is a place in this order."""
 

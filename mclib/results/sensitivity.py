@@ -1,7 +1,7 @@
 """Which inputs drive an output: from the run's own trials, nothing drawn twice."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from mclib.errors import law
 from mclib.results.formatting import plain
+from mclib.results.grouping import Groups, grouped
 from mclib.results.windows import is_whole, read_values
 from mclib.statistics import correlations, distances, drivers
-from mclib.statistics.intervals import check_order
+from mclib.statistics.intervals import check_order, check_threshold
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,9 +25,16 @@ Floats = NDArray[np.float64]
 MOST_TRIALS = 1 << 20
 """Trials that are looked at; more would hardly move a bar."""
 
+_WITH_ORDER = ("quantile", "tail_mean", "lower_tail_mean")
+_WITH_THRESHOLD = ("probability_above", "probability_below")
+STATISTICS = ("mean", "standard_deviation", *_WITH_ORDER, *_WITH_THRESHOLD)
+"""Of an output: what a tornado can be about."""
+
 _BAR = 40
 _MOST_BINS = 100
-_MOST_RANKED = 1 << 18
+MOST_RANKED = 1 << 18
+"""Trials that are ranked by each measure of `Result.drivers`."""
+
 _PAWN_BINS = 10
 
 
@@ -88,19 +96,34 @@ def tornado(
     output: str,
     statistic: str,
     order: float | None,
+    threshold: float | None,
     n_bins: Any,
-    groups: Mapping[str, Sequence[str]] | None,
+    groups: Groups | None,
 ) -> Tornado:
     """Return `Result.tornado`."""
-    label, n_bins = statistic_label(statistic, order), checked_bins(n_bins)
-    of = _statistic(statistic, order)
-    columns, y = _columns(trials, output)
+    label = statistic_label(statistic, order, threshold)
+    n_bins = checked_bins(n_bins)
+    of = _statistic(statistic, None if order is None else float(order))
+    columns, outcomes = _columns(trials, output)
+
+    def together(members: list[Floats]) -> Floats:
+        """What the members say of the output's rank, in one column."""
+        ranked = [correlations.ranks(x) for x in members]
+        weights, _, _ = drivers.regression(ranked, correlations.ranks(outcomes))
+        both = zip(weights, ranked, strict=True)
+        return np.asarray(sum(weight * x for weight, x in both)) / len(outcomes)
+
+    y = indicated(outcomes, statistic, threshold)
     found = {
         name: drivers.conditional(x, y, n_bins, of, is_equal=True)
-        for name, x in _grouped(columns, y, groups).items()
+        for name, x in grouped(columns, groups, together).items()
     }
     baseline = float(np.mean(y)) if of is None else of(y)
-    bins = {name: (each.centers, each.values) for name, each in found.items()}
+    bins = {
+        # A share is found as a difference from that of all trials: 0 but for rounding.
+        name: (x.centers, x.values if threshold is None else np.clip(x.values, 0.0, 1.0))
+        for name, x in found.items()
+    }
     return tornado_of(output, label, baseline, bins)
 
 
@@ -150,9 +173,7 @@ def tornado_of(
 
 def driver_table(trials: "Trials", output: str) -> "pd.DataFrame":
     """Return `Result.drivers`."""
-    import pandas as pd
-
-    columns, y = _columns(trials, output, _MOST_RANKED)
+    columns, y = _columns(trials, output, MOST_RANKED)
     # What varies within a bin is missed: fine bins, as long as each holds many trials.
     n_bins = min(max(len(y) // 500, 8), _MOST_BINS)
     coefficients, errors, explained = drivers.regression(list(columns.values()), y)
@@ -177,7 +198,14 @@ def driver_table(trials: "Trials", output: str) -> "pd.DataFrame":
             "delta": delta,
             "delta_error": delta_error,
         }
-    table = pd.DataFrame.from_dict(lines, orient="index").rename_axis("input")
+    return finished(lines, explained)
+
+
+def finished(lines: dict[str, dict[str, float]], explained: float) -> "pd.DataFrame":
+    """Return the table of drivers: with what each contributes, the strongest first."""
+    import pandas as pd
+
+    table: pd.DataFrame = pd.DataFrame.from_dict(lines, orient="index").rename_axis("input")
     squares = table["rank_correlation"] ** 2
     signs = np.sign(table["rank_correlation"])
     table.insert(2, "contribution", signs * squares / squares.sum())
@@ -190,7 +218,7 @@ def tail_table(trials: "Trials", output: str, order: float, tail: Any) -> "pd.Da
     """Return `Result.tail_drivers`."""
     import pandas as pd
 
-    check_order(order)
+    check_order(order, "order")
     if tail not in ("upper", "lower"):
         raise law("tail", 'be "upper" or "lower"', tail)
     columns, y = _columns(trials, output)
@@ -222,7 +250,7 @@ def _columns(
     """Return inputs that vary, and the output, over trials in which all is finite."""
     if output not in trials.output_names:
         raise law("output", f"be one of {', '.join(trials.output_names)}", output)
-    names = [name for name in trials.input_names if name != output]
+    names = [name for name in trials.driver_names if name != output]
     n = min(trials.n_trials, most)
     values = read_values(trials, 0, n, [*names, output])
     finite = np.isfinite(values[output])
@@ -239,51 +267,43 @@ def _columns(
     return columns, y
 
 
-def _grouped(
-    columns: Mapping[str, Floats], y: Floats, groups: Mapping[str, Sequence[str]] | None
-) -> dict[str, Floats]:
-    """Return columns, those of a group put together: what they say of the output's rank."""
-    if not groups:
-        return dict(columns)
-    if not isinstance(groups, Mapping):
-        raise law("groups", "be a mapping of names to lists of inputs", groups)
-    taken: set[str] = set()
-    together: dict[str, Floats] = {}
-    target = correlations.ranks(y)
-    for group, members in groups.items():
-        for name in members:
-            if name not in columns or name in taken:
-                must = f"list inputs that vary, each once ({', '.join(columns)})"
-                raise law("groups", must, name)
-            taken.add(name)
-        ranked = [correlations.ranks(columns[name]) for name in members]
-        weights, _, _ = drivers.regression(ranked, target)
-        together[group] = sum(
-            weight * x for weight, x in zip(weights, ranked, strict=True)
-        ) / len(y)
-    rest = {name: x for name, x in columns.items() if name not in taken}
-    return {**together, **rest}
-
-
-def statistic_label(statistic: str, order: float | None) -> str:
+def statistic_label(statistic: str, order: float | None, threshold: float | None) -> str:
     """Return what a tornado's statistic is called, or say what it must be."""
-    needs_order = statistic in ("quantile", "tail_mean")
-    if statistic not in ("mean", "standard_deviation", "quantile", "tail_mean"):
-        must = "be one of mean, standard_deviation, quantile, tail_mean"
-        raise law("statistic", must, statistic)
-    if needs_order != (order is not None):
+    if statistic not in STATISTICS:
+        raise law("statistic", f"be one of {', '.join(STATISTICS)}", statistic)
+    if (statistic in _WITH_ORDER) != (order is not None):
         must = "be given for a quantile or a tail mean, and for nothing else"
         raise law("order", must, order)
+    if (statistic in _WITH_THRESHOLD) != (threshold is not None):
+        raise law(
+            "threshold", "be given for a probability, and for nothing else", threshold
+        )
+    name = statistic.replace("_", " ")
+    if threshold is not None:
+        return f"{name} {plain(check_threshold(threshold))}"
     if order is None:
-        return statistic.replace("_", " ")
-    check_order(order)
+        return name
+    check_order(order, "order")
     point = f"P{100.0 * order:.10g}"
-    return point if statistic == "quantile" else f"tail mean beyond {point}"
+    return point if statistic == "quantile" else f"{name} beyond {point}"
+
+
+def indicated(y: Floats, statistic: str, threshold: float | None) -> Floats:
+    """Return what the mean of is taken: for a probability 1 where it holds and 0 else."""
+    if threshold is None:
+        return y
+    holds = y > threshold if statistic == "probability_above" else y < threshold
+    return holds.astype(np.float64)
 
 
 def _statistic(statistic: str, order: float | None) -> drivers.Statistic | None:
-    if order is None:
-        return drivers.standard_deviation_of if statistic != "mean" else None
-    if statistic == "quantile":
-        return drivers.quantile_of(order)
-    return drivers.tail_mean_of(order)
+    match statistic, order:
+        case "quantile", float():
+            return drivers.quantile_of(order)
+        case "tail_mean", float():
+            return drivers.tail_mean_of(order)
+        case "lower_tail_mean", float():
+            return drivers.lower_tail_mean_of(order)
+        case "standard_deviation", None:
+            return drivers.standard_deviation_of
+    return None

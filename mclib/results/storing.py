@@ -76,6 +76,8 @@ class StoredTrials:
         How the run ended, if it went on until a tolerance was reached.
     is_conditioned : bool, default False
         Whether trials that don't keep a condition are NaN.
+    driver_names : sequence of str, optional
+        The inputs of a run under a condition, where they are outputs.
     """
 
     def __init__(
@@ -87,9 +89,11 @@ class StoredTrials:
         stopping: Stopping | None = None,
         *,
         is_conditioned: bool = False,
+        driver_names: Sequence[str] = (),
     ) -> None:
         self.provenance = provenance
         self.input_names = input_names
+        self.driver_names = driver_names or input_names
         self.output_names = output_names
         self.n_trials = provenance.n_trials
         self._kept = kept
@@ -174,6 +178,7 @@ def _write(
         "stopping": None if trials.stopping is None else trials.stopping.as_dict(),
         "input_names": list(trials.input_names),
         "output_names": list(trials.output_names),
+        "driver_names": list(trials.driver_names),
         "outputs": [_to_json(known) for known in answers.known],
     }
     tables: dict[str, Mapping[str, Any]] = {
@@ -240,6 +245,7 @@ def _restored(
         _from_parquet(archive, "sample") if has_sample else {},
         None if stopping is None else Stopping.from_dict(stopping),
         is_conditioned=head.get("is_conditioned", False),
+        driver_names=head.get("driver_names", ()),
     )
     return trials, Answers(trials, known)
 

@@ -1,15 +1,13 @@
 """Drivers: inputs, noises and groups of them, each with the streams that it draws from."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
 from mclib.dependence.copula import Coupling
 from mclib.errors import law
 from mclib.expressions.graph import Graph
 from mclib.model import Model
+from mclib.results.grouping import Groups, members_of
 from mclib.samplers.sampler import streams_of
-
-Groups = Mapping[str, Sequence[str]]
 
 _TOGETHER = (
     'write `groups={{"market": {names}}}`; only together are they independent of others.'
@@ -47,7 +45,7 @@ def drivers_of(
     members = [*own, *(name for name in streams if name not in own and name not in beside)]
     if not members:
         raise law("model", "have inputs or noises", model, "nothing drives it.")
-    drivers = _grouped(members, groups)
+    drivers = members_of(members, groups, "inputs and noises")
     for coupling in model.couplings:
         homes = {
             driver
@@ -74,27 +72,3 @@ def _beside(model: Model, graph: Graph) -> dict[str, tuple[str, ...]]:
         for each in streams_of(graph.inputs[name] for name in coupling.names)
         if each.name not in model.inputs
     }
-
-
-def _grouped(members: Sequence[str], groups: Groups | None) -> dict[str, list[str]]:
-    if groups is not None and not isinstance(groups, Mapping):
-        raise law("groups", "be a mapping of names to lists of inputs", groups)
-    taken: set[str] = set()
-    drivers: dict[str, list[str]] = {}
-    names: Any
-    for group, names in (groups or {}).items():
-        if isinstance(names, str) or not isinstance(names, Sequence) or not names:
-            raise law(f"groups[{group!r}]", "be a list of inputs and noises", names)
-        for name in names:
-            if name not in members or name in taken:
-                must = f"list inputs and noises, each once ({', '.join(members)})"
-                raise law("groups", must, name)
-            taken.add(name)
-        drivers[group] = list(names)
-    for name in members:
-        if name not in taken:
-            if name in drivers:
-                must = "have names of their own, other than those of inputs alone"
-                raise law("groups", must, name)
-            drivers[name] = [name]
-    return drivers

@@ -10,9 +10,10 @@ from mclib.expressions.graph import Graph
 from mclib.expressions.loops import uniform
 from mclib.expressions.probability import Probability
 from mclib.model import Model
+from mclib.results.grouping import Groups
 from mclib.results.result import Result
 from mclib.samplers.sampler import Sampler, streams_of
-from mclib.sensitivity.drivers import Groups, drivers_of
+from mclib.sensitivity.drivers import drivers_of
 from mclib.sensitivity.screening import ElementaryEffects
 from mclib.simulation import check_model, run_design
 

@@ -8,8 +8,9 @@ from mclib.designs import Design, Outputs, again
 from mclib.engines.base import Engine
 from mclib.model import Model
 from mclib.results.estimate import Estimate
+from mclib.results.grouping import Groups
 from mclib.samplers.sampler import Sampler
-from mclib.sensitivity.drivers import Groups, drivers_of
+from mclib.sensitivity.drivers import drivers_of
 from mclib.sensitivity.indices import SobolIndices
 from mclib.sensitivity.shares import Shares
 from mclib.simulation import check_model, run_design

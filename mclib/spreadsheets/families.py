@@ -52,20 +52,10 @@ def _falling_ogive(low: Any, high: Any, values: Numbers, above: Numbers) -> Dist
 
 
 def _polygon(low: Any, high: Any, values: Numbers, heights: Numbers) -> Distribution:
-    """Return the density that is straight between points: a mixture of triangles."""
-    corners = [low, *values, high]
-    hats = [
-        (height * (after - before) / 2.0, of.Triangular(before, at, after))
-        for before, at, after, height in zip(
-            corners, corners[1:], corners[2:], heights, strict=False
-        )
-        if height > 0.0
-    ]
-    if len(heights) != len(values) or not hats:
+    """Return the density that is straight between points, and 0 at its ends."""
+    if len(heights) != len(values) or not max(heights) > 0.0:
         raise Refusal("it has values and heights that don't belong together")
-    if len(hats) == 1:
-        return hats[0][1]
-    return of.Mixture([each for _, each in hats], [weight for weight, _ in hats])
+    return of.RelativeOgive([low, *values, high], [0.0, *heights, 0.0])
 
 
 def _bins(low: Any, high: Any, weights: Numbers) -> Distribution:

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mclib.statistics.drivers import bins_of
+from mclib.statistics.drivers import Places, bins_of
 
 Floats = NDArray[np.float64]
 
@@ -42,12 +42,34 @@ def delta(x: Floats, y: Floats) -> tuple[float, float]:
     .. [2] E. Plischke, E. Borgonovo, C. L. Smith, "Global sensitivity measures from given
        data", European Journal of Operational Research 226 (2013) 536-550.
     """
-    n = len(x)
-    k = min(round(n ** (1.0 / 3.0)), _MOST_BINS)
+    k = n_bins_for(len(x))
     everywhere = slice(None)
-    cells = bins_of(x, k)(everywhere) * k + bins_of(y, k)(everywhere)
+    return delta_of_cells(bins_of(x, k)(everywhere), bins_of(y, k)(everywhere), k)
+
+
+def n_bins_for(n: int) -> int:
+    """Return into how many bins `delta` cuts so many trials."""
+    return int(max(min(round(n ** (1.0 / 3.0)), _MOST_BINS), 1))
+
+
+def delta_of_cells(
+    inputs: Places, outcomes: Places, k: int, weights: Floats | None = None
+) -> tuple[float, float]:
+    """Return `delta` of trials whose bins are known.
+
+    Parameters
+    ----------
+    inputs, outcomes : array of shape (n,), integers
+        In which of `k` bins the input is, and the output.
+    k : int
+        How many bins there are.
+    weights : array of shape (n,), optional
+        What each trial counts; the same by default.
+    """
+    n = len(inputs)
     group = np.arange(n) * _N_GROUPS // n
-    counts = np.bincount(group * (k * k) + cells, minlength=_N_GROUPS * k * k)
+    cells = group * (k * k) + inputs * k + outcomes
+    counts = np.bincount(cells, weights, _N_GROUPS * k * k)
     groups = counts.reshape(_N_GROUPS, k, k).astype(np.float64)
     whole = groups.sum(axis=0)
     found = [

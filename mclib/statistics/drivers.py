@@ -153,6 +153,16 @@ def tail_mean_of(order: float) -> Statistic:
     return tail_mean
 
 
+def lower_tail_mean_of(order: float) -> Statistic:
+    """Return the statistic "mean of the lower tail up to an order"."""
+
+    def lower_tail_mean(y: Floats) -> float:
+        pivot = quantile_of(order)(y)
+        return pivot - float(np.mean(np.maximum(pivot - y, 0.0))) / order
+
+    return lower_tail_mean
+
+
 def standard_deviation_of(y: Floats) -> float:
     """Return the statistic "standard deviation"."""
     return float(np.std(y, ddof=1)) if len(y) > 1 else math.nan

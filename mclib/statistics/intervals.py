@@ -5,8 +5,9 @@ Every function here takes numbers and returns numbers; none of them knows what a
 
 import functools
 import math
+from collections.abc import Iterable
 from numbers import Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,14 +48,29 @@ def check_level(level: float) -> float:
     return level
 
 
-def check_order(q: float) -> float:
-    """Return the order of a quantile, or say which law it breaks."""
+def check_order(q: float, name: str = "q") -> float:
+    """Return the order of a quantile, or say which law the argument of a name breaks."""
     if not _is_between(q, 0.0, 1.0):
         hint = None
         if _is_between(q, 1.0, 100.0):
             hint = f"for P{q:g} write `{q / 100.0:g}`."
-        raise law("q", "be strictly between 0 and 1", q, hint)
+        raise law(name, "be strictly between 0 and 1", q, hint)
     return q
+
+
+def check_orders(quantiles: Any) -> list[float]:
+    """Return orders of quantiles, or say what a list of them must be."""
+    if isinstance(quantiles, str) or not isinstance(quantiles, Iterable):
+        hint = "write `quantiles=(0.05, 0.5, 0.95)`."
+        raise law("quantiles", "be a list of orders", quantiles, hint)
+    return [check_order(q, "quantiles") for q in quantiles]
+
+
+def check_threshold(value: Any, name: str = "threshold") -> float:
+    """Return a number that outcomes are compared with, or say which law it breaks."""
+    if not isinstance(value, Real) or math.isnan(value):
+        raise law(name, "be a number", value)
+    return float(value)
 
 
 def _is_between(value: object, low: float, high: float) -> bool:

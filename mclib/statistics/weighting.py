@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mclib.statistics.correlations import UNKNOWN, Correlation
+from mclib.statistics.distances import delta_of_cells, n_bins_for
 
 Floats = NDArray[np.float64]
 _PIECE = 256
@@ -67,7 +68,7 @@ def grades(x: Floats, shares: Floats) -> Floats:
     >>> grades(np.array([3.0, 1.0, 3.0]), np.array([0.25, 0.5, 0.25])).tolist()
     [0.75, 0.25, 0.75]
     """
-    return _sums_around(x, shares, np.ones(len(x)))
+    return _Places(x).around(shares)
 
 
 def pearson(x: Floats, y: Floats, shares: Floats) -> Correlation:
@@ -84,17 +85,18 @@ def spearman(x: Floats, y: Floats, shares: Floats) -> Correlation:
 
     A trial's influence counts how it moves the grades of all others, too.
     """
-    u, v = (grades(each, shares) - 0.5 for each in (x, y))
+    first, second = _Places(x), _Places(y)
+    u, v = (each.around(shares) - 0.5 for each in (first, second))
     a, b, c = (float(shares @ each) for each in (u * v, u * u, v * v))
     if len(x) < 3 or not (b > 0.0 and c > 0.0):
         return UNKNOWN
     value = a / math.sqrt(b * c)
     # By a trial's own grades, and by those that it stands below of.
-    both = u * v + _above(x, shares, v) + _above(y, shares, u)
-    first, second = (
-        each**2 + 2.0 * _above(own, shares, each) for own, each in ((x, u), (y, v))
+    both = u * v + first.above(shares * v) + second.above(shares * u)
+    alone, other = (
+        each**2 + 2.0 * own.above(shares * each) for own, each in ((first, u), (second, v))
     )
-    influence = both / math.sqrt(b * c) - 0.5 * value * (first / b + second / c)
+    influence = both / math.sqrt(b * c) - 0.5 * value * (alone / b + other / c)
     return Correlation(value, error_of(shares, influence - float(shares @ influence)))
 
 
@@ -175,6 +177,16 @@ def tail_mean_of(order: float) -> Statistic:
     return tail_mean
 
 
+def lower_tail_mean_of(order: float) -> Statistic:
+    """Return the statistic "mean of the lower tail up to an order"."""
+
+    def lower_tail_mean(y: Floats, shares: Floats) -> float:
+        pivot = quantile(y, shares, order)
+        return pivot - float(shares @ np.maximum(pivot - y, 0.0)) / order
+
+    return lower_tail_mean
+
+
 def regression(columns: Sequence[Floats], y: Floats, shares: Floats) -> Floats:
     """Return how far `y` moves with each column, the others held, all standardised."""
     scaled = np.stack([_spread_out(x, shares) for x in columns], axis=1)
@@ -185,10 +197,103 @@ def regression(columns: Sequence[Floats], y: Floats, shares: Floats) -> Floats:
 
 def distance(x: Floats, part: Floats, whole: Floats) -> float:
     """Return the largest distance between two distributions of shares over `x`."""
-    order = np.argsort(x, kind="stable")
-    apart = np.abs(np.cumsum((part - whole)[order]))
-    is_last = np.append(np.diff(x[order]) > 0.0, True)
-    return float(np.max(apart[is_last]))
+    return _Places(x).distance(part, whole)
+
+
+def regression_with_errors(
+    columns: Sequence[Floats], y: Floats, shares: Floats
+) -> tuple[Floats, Floats, float]:
+    """Regress `y` on columns, all standardised: slopes, their errors, what they explain."""
+    scaled = np.stack([_spread_out(x, shares) for x in columns], axis=1)
+    target = _spread_out(y, shares)
+    inverse = np.linalg.pinv((scaled.T * shares) @ scaled, hermitian=True)
+    slopes = inverse @ (scaled.T @ (shares * target))
+    left = target - scaled @ slopes
+    moved = scaled * (shares * left)[:, None]
+    errors = np.sqrt(np.diag(inverse @ (moved.T @ moved) @ inverse))
+    return slopes, errors, float(1.0 - shares @ (left * left))
+
+
+def partial_correlations(
+    columns: Sequence[Floats], y: Floats, shares: Floats
+) -> list[Correlation]:
+    """Return correlations of `y` with each column, what others explain taken off both."""
+    scaled = np.stack([_spread_out(x, shares) for x in columns], axis=1)
+    target = _spread_out(y, shares)
+    inverse = np.linalg.pinv((scaled.T * shares) @ scaled, hermitian=True)
+    slopes = inverse @ (scaled.T @ (shares * target))
+    left = target - scaled @ slopes
+    own = scaled @ inverse / np.diag(inverse)
+    pairs = zip(own.T, slopes, strict=True)
+    return [pearson(x, left + slope * x, shares) for x, slope in pairs]
+
+
+def share_between(
+    graded: Floats, y: Floats, shares: Floats, n_bins: int
+) -> tuple[float, float]:
+    """Return the part of the variance of `y` between bins of an input, and its error.
+
+    Parameters
+    ----------
+    graded : array of shape (n,)
+        `grades` of the input: bins are equally probable, and equal values share one.
+    y, shares : array of shape (n,)
+        The output, and what each trial counts.
+    n_bins : int
+        How many bins there are.
+
+    Notes
+    -----
+    What chance puts between bins is taken off: the square of the mean's error in each. The
+    error is the ratio's influence, and what chance would put between bins if nothing did.
+    """
+    places = _bins(graded, n_bins)
+    d = y - float(shares @ y)
+    total = float(shares @ d**2)
+    parts = np.bincount(places, shares, n_bins)
+    filled = parts > 0.0
+    means = np.zeros(n_bins)
+    means[filled] = np.bincount(places, shares * d, n_bins)[filled] / parts[filled]
+    left = d - means[places]
+    noise = np.zeros(n_bins)
+    lost = np.bincount(places, (shares * left) ** 2, n_bins)[filled]
+    # Of residuals about the bin's own mean, hence more by what that mean has followed.
+    worth = np.bincount(places, shares**2, n_bins)[filled] / parts[filled] ** 2
+    noise[filled] = lost / parts[filled] ** 2 / np.maximum(1.0 - worth, 0.5)
+    between = float(parts @ means**2)
+    own = error_of(shares, d)
+    share = (between - float(parts @ noise) + own**2) / (total + own**2)
+    follows = 2.0 * means[places] * d - means[places] ** 2 - between
+    influence = (follows - between / total * (d**2 - total)) / total
+    chance = math.sqrt(2.0 * float(np.sum((parts * noise) ** 2))) / total
+    return share, math.hypot(error_of(shares, influence), chance)
+
+
+def pawn(graded: Floats, y: Floats, shares: Floats, n_bins: int) -> float:
+    """Return how far the distribution of `y` moves when an input is known, 0 to 1.
+
+    As `mclib.statistics.distances.pawn`, of an input's `grades`.
+    """
+    places, outcomes = _bins(graded, n_bins), _Places(y)
+    found = []
+    for place in np.unique(places):
+        part = np.where(places == place, shares, 0.0)
+        found.append(outcomes.distance(part / part.sum(), shares))
+    return float(np.median(found))
+
+
+def delta(graded: Floats, target: Floats, shares: Floats) -> tuple[float, float]:
+    """Return Borgonovo's delta and its error, of `grades` of an input and the output.
+
+    As `mclib.statistics.distances.delta`, in bins that are equally probable.
+    """
+    k = n_bins_for(int(1.0 / float(np.sum(shares**2))))
+    return delta_of_cells(_bins(graded, k), _bins(target, k), k, shares)
+
+
+def _bins(graded: Floats, n_bins: int) -> NDArray[np.intp]:
+    """Return which of the equally probable bins each trial is in."""
+    return np.minimum((graded * n_bins).astype(np.intp), n_bins - 1)
 
 
 def _standardised(x: Floats, shares: Floats) -> Floats | None:
@@ -198,22 +303,32 @@ def _standardised(x: Floats, shares: Floats) -> Floats | None:
 
 
 def _spread_out(x: Floats, shares: Floats) -> Floats:
-    mean, m2, _, _ = moments(x, shares)
-    return np.asarray((x - mean) / math.sqrt(m2))
+    # Sums, and not products of rows: the threads of those would wait for each other.
+    d = x - np.sum(shares * x)
+    return np.asarray(d / math.sqrt(float(np.sum(shares * d * d))))
 
 
-def _sums_around(x: Floats, shares: Floats, y: Floats) -> Floats:
-    """Return the sum of ``shares * y`` below each value, and half of that beside it."""
-    order = np.argsort(x, kind="stable")
-    ordered, total = x[order], np.concatenate([[0.0], np.cumsum((shares * y)[order])])
-    first, last = (
-        total[np.searchsorted(ordered, x, side="left")],
-        total[np.searchsorted(ordered, x, side="right")],
-    )
-    return np.asarray(0.5 * (first + last))
+class _Places:
+    """Where values stand among each other: sorted once, asked often."""
 
+    def __init__(self, x: Floats) -> None:
+        self._order = np.argsort(x, kind="stable")
+        ordered = x[self._order]
+        is_new = np.append(True, ordered[1:] != ordered[:-1])[: len(x)]
+        self._ends = np.append(np.flatnonzero(is_new), len(x))
+        self._group = np.empty(len(x), np.intp)
+        self._group[self._order] = np.cumsum(is_new) - 1
 
-def _above(x: Floats, shares: Floats, y: Floats) -> Floats:
-    """Return the sum of ``shares * y`` above each value, and half of that beside it."""
-    whole: float = float(shares @ y)
-    return np.asarray(whole - _sums_around(x, shares, y))
+    def around(self, y: Floats) -> Floats:
+        """Return the sum of `y` below each value, and half of that beside it."""
+        total = np.concatenate([[0.0], np.cumsum(y[self._order])])[self._ends]
+        return np.asarray((0.5 * (total[:-1] + total[1:]))[self._group])
+
+    def distance(self, part: Floats, whole: Floats) -> float:
+        """Return the largest distance between two distributions of shares."""
+        apart = np.abs(np.cumsum((part - whole)[self._order]))
+        return float(np.max(apart[self._ends[1:] - 1]))
+
+    def above(self, y: Floats) -> Floats:
+        """Return the sum of `y` above each value, and half of that beside it."""
+        return float(np.sum(y)) - self.around(y)

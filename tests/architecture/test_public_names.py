@@ -98,6 +98,7 @@ PUBLIC_NAMES: tuple[str, ...] = (
     "Project",
     "Rayleigh",
     "RegimeSwitching",
+    "RelativeOgive",
     "Result",
     "RiskEvent",
     "Seasonal",

@@ -214,6 +214,12 @@ PEERS |= {
     "ogive": Peer(
         mc.CumulativeOgive([10, 15, 25, 60], [0, 0.25, 0.75, 1]), 1e-13, has_steps=True
     ),
+    "relative ogive": Peer(
+        mc.RelativeOgive([0, 10, 20, 40], [0, 3, 1, 0]), 1e-13, has_steps=True
+    ),
+    "relative ogive with a gap": Peer(
+        mc.RelativeOgive([-2, 0, 1, 2, 5], [1, 0, 0, 4, 2]), 1e-13, has_steps=True
+    ),
     "histogram": Peer(mc.Histogram([-3, 0, 1, 9], [1, 0, 3]), 1e-13, has_steps=True),
 }
 

@@ -68,7 +68,7 @@ class ArrayRun(ArraySource):
     ) -> None:
         super().__init__(*outputs.values())
         self.output_names = tuple(outputs)
-        self.input_names = tuple(inputs or ())
+        self.input_names = self.driver_names = tuple(inputs or ())
         self.columns = {**(inputs or {}), **outputs}
         from dataclasses import replace
 

@@ -108,6 +108,18 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
         lambda: mc.Histogram([0, 1], [0]),
         "`weights` must be 0 or more, and not all 0; got",
     ),
+    "nothing drawn": (
+        lambda: mc.RelativeOgive([0, 1, 2], [0, 0, 0]),
+        "`heights` must be 0 or more, and not all 0",
+    ),
+    "a negative height": (
+        lambda: mc.RelativeOgive([0, 1, 2], [1, -1, 1]),
+        "`heights` must be 0 or more, and not all 0",
+    ),
+    "heights of other values": (
+        lambda: mc.RelativeOgive([0, 1], [0, 1, 2]),
+        "`heights` must be one row of 2 numbers",
+    ),
     "weights of other bins": (
         lambda: mc.Histogram([0, 1], [1, 2]),
         "`weights` must be one row of 1 numbers",
@@ -151,3 +163,24 @@ def test_what_breaks_a_law_is_refused_in_words(
 ) -> None:
     with pytest.raises(mc.ArgumentError, match=message):
         make()
+
+
+def test_a_relative_ogive_of_one_point_is_a_triangle() -> None:
+    drawn = mc.RelativeOgive([10, 20, 60], [0, 1, 0])
+    u = np.array([1e-12, 0.05, 0.2, 0.5, 0.95, 1.0 - 1e-9])
+
+    assert (drawn.mean, drawn.variance) == pytest.approx((30.0, 116.66666666666667))
+    np.testing.assert_allclose(
+        drawn.quantile(u), mc.Triangular(10, 20, 60).quantile(u), rtol=1e-12
+    )
+    # ACCEPTANCE: Triangular(10, 20, 60).
+    np.testing.assert_allclose(drawn.quantile([0.05, 0.95]), [15.0, 50.0], rtol=1e-12)
+
+
+def test_a_relative_ogive_has_the_exact_moments_of_its_polygon() -> None:
+    # A trapezium: the sum of uniforms on (0, 4) and (1, 3), of variance (16 + 4) / 12.
+    drawn = mc.RelativeOgive([1, 3, 5, 7], [0, 1, 1, 0])
+
+    assert (drawn.mean, drawn.variance) == pytest.approx((4.0, 20.0 / 12.0), rel=1e-14)
+    np.testing.assert_allclose(drawn.cdf([3, 4, 5]), [0.25, 0.5, 0.75], rtol=1e-14)
+    np.testing.assert_allclose(drawn.quantile([0.25, 0.5, 0.75]), [3, 4, 5], rtol=1e-14)

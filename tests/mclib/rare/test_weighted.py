@@ -4,6 +4,7 @@ import pickle
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -229,3 +230,64 @@ def test_questions_that_break_a_law_are_refused(result: Any) -> None:
     ):
         with pytest.raises(mc.ArgumentError, match=message):
             question()
+
+
+def test_drivers_of_equal_weights_are_those_of_a_plain_run() -> None:
+    plain = mc.simulate(sheet, 50_000, seed=3).drivers("y")
+    equal = mc.importance(sheet, 50_000, upper={"a": 1.0}, seed=3).drivers("y")
+
+    exact = ["rank_correlation", "contribution", "regression", "partial_rank"]
+    pd.testing.assert_frame_equal(equal[exact], plain[exact], rtol=1e-9)
+    # Bins are cut at grades here, and at quantiles of some of the trials there.
+    apart = (equal - plain).abs().max()
+    assert apart[["first_order", "pawn", "delta"]].max() < 2e-3
+
+
+def test_drivers_of_weighted_trials_are_the_linear_models() -> None:
+    result = mc.importance(sheet, 200_000, upper={"a": 2.0, "b": 1.5}, seed=3)
+    table = result.drivers("y")
+
+    # 9, 4 and 1/4 of the variance: an indicator of one half, and a fourth input idle.
+    exact = {"a": 9.0 / 13.25, "b": 4.0 / 13.25, "c": 0.25 / 13.25, "idle": 0.0}
+    slopes = {"a": 3.0, "b": -2.0, "c": 0.125 * np.sqrt(12.0), "idle": 0.0}
+    for name, share in exact.items():
+        row = table.loc[name]
+        # Within a hundred bins some variance is left.
+        assert abs(row["first_order"] - share) < 5.0 * row["first_order_error"] + 2e-3
+        expected = slopes[name] / np.sqrt(13.25)
+        assert abs(row["regression"] - expected) < 5.0 * row["regression_error"] + 5e-3
+    idle = table.loc["idle"]
+    assert abs(idle["partial_rank"]) < 5.0 * idle["partial_rank_error"]
+    assert list(table.index[:3]) == ["a", "b", "c"]
+    assert list(result.where(lambda t: t["y"] > 3.0).drivers("y").index[:2]) == ["a", "b"]
+
+
+@mc.model
+def sheet(
+    a: Any = mc.Normal(0, 1),
+    b: Any = mc.Normal(0, 2),
+    c: Any = mc.Uniform(0, 1),
+    idle: Any = mc.Exponential(1),
+) -> Any:
+    return {"y": 3.0 * a - b + mc.where(c > 0.5, 1.0, 0.0)}
+
+
+@pytest.mark.parametrize(
+    ("statistic", "asked", "noise"),
+    [
+        ("probability_below", {"threshold": -3.0}, 0.006),
+        ("lower_tail_mean", {"order": 0.25}, 0.04),
+    ],
+)
+def test_a_tornado_of_a_probability_or_a_lower_tail_has_the_weights(
+    statistic: str, asked: Any, noise: float
+) -> None:
+    weighted = mc.importance(sheet, 100_000, lower={"a": 1.5}, seed=3)
+    plain = mc.simulate(sheet, 100_000, seed=4)
+    ends = [
+        each.tornado("y", statistic, **asked).table.loc["a", ["low", "high"]]
+        for each in (weighted, plain)
+    ]
+
+    # Standard errors of 10,000 trials a bin, and of what the weights leave of them.
+    np.testing.assert_allclose(ends[0], ends[1], rtol=0, atol=5.0 * noise)

@@ -223,3 +223,31 @@ def test_bounds_need_enough_independent_trials() -> None:
     placed = mc.simulate(sheet, 4_096, seed=5, sampler="sobol")["y"]
     with pytest.raises(mc.ArgumentError, match="be independent for a tolerance bound"):
         placed.tolerance_bound(0.95)
+
+
+@pytest.mark.parametrize(
+    ("ask", "must"),
+    [
+        (lambda o: o.exceedance([2]), "must be numbers strictly between 0 and 1; got 2"),
+        (
+            lambda o: o.exceedance(0.5 + 1.0),
+            "`probabilities` must be numbers strictly betwee",
+        ),
+        (lambda o: o.exceedance("x"), "between 0 and 1; got 'x'"),
+        (lambda o: o.shares("x", 3), "`low` must be a number; got 'x'"),
+        (lambda o: o.shares(1, None), "`high` must be a number; got None"),
+        (lambda o: o.tolerance_interval(95), "`coverage` must be strictly between 0 and 1"),
+    ],
+)
+def test_a_refusal_names_the_argument_that_was_given(ask: Any, must: str) -> None:
+    @mc.model
+    def one(x: Any = mc.Normal(0, 1)) -> Any:
+        return {"y": x}
+
+    output = mc.simulate(one, 1_000, seed=5)["y"]
+
+    with pytest.raises(mc.ArgumentError, match=must):
+        ask(output)
+    with pytest.raises(mc.ArgumentError, match="`quantiles` must be a list of orders"):
+        mc.simulate(one, 1_000, quantiles=5)  # type: ignore[arg-type]
+    assert list(output.exceedance(0.5).index) == [0.5]

@@ -1,10 +1,12 @@
 """Drivers of an output: published indices, output units, correlated inputs, refusals."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import mclib as mc
 from mclib.statistics import drivers
@@ -205,3 +207,94 @@ def test_the_error_of_a_first_order_share_is_its_spread() -> None:
 
     assert np.mean(errors) == pytest.approx(np.std(shares), rel=0.25)
     assert spearman(shares, shares).value == pytest.approx(1.0)
+
+
+def test_a_tornado_of_a_probability_is_the_exact_one() -> None:
+    # Given the lowest and the highest tenth of a, y is above 5 with these probabilities.
+    result = mc.simulate(linear, 200_000, seed=5)
+    bar = result.tornado("y", "probability_above", threshold=5.0).table.loc["a"]
+    rest = stats.norm(0.0, math.sqrt(4.25))
+
+    for end, low, high in (("low", -np.inf, -1.2815515655), ("high", 1.2815515655, np.inf)):
+        exact = stats.norm.expect(lambda a: rest.sf(-3.0 * a), lb=low, ub=high) / 0.1
+        error = math.sqrt(exact * (1.0 - exact) / 20_000)
+        # Edges of bins are quantiles of the trials.
+        assert abs(bar[end] - exact) < 5.0 * error + 5e-4, end
+
+
+def test_a_tornado_of_the_lower_tail_mirrors_that_of_the_upper() -> None:
+    @mc.model
+    def mirrored(a=mc.Normal(0, 1), b=mc.Uniform(-1, 2)):
+        return {"y": a + b, "turned": -a - b}
+
+    result = mc.simulate(mirrored, 50_000, seed=5)
+    lower = result.tornado("y", "lower_tail_mean", order=0.1)
+    upper = result.tornado("turned", "tail_mean", order=0.9)
+
+    assert lower.statistic == "lower tail mean beyond P10"
+    assert lower.baseline == pytest.approx(-upper.baseline, rel=1e-4)
+    np.testing.assert_allclose(lower.table["low"], -upper.table["high"], rtol=1e-3)
+
+
+def test_what_drives_an_output_is_told_of_trials_that_keep_a_condition(
+    tmp_path: Path,
+) -> None:
+    result = mc.simulate(linear, 200_000, seed=5)
+    near = result.where(lambda trial: (trial["b"] > -1.0) & (trial["b"] < 1.0))
+    table = near.drivers("y")
+
+    left = stats.truncnorm(-0.5, 0.5, scale=2.0).var()
+    share, error = table.loc["a", ["first_order", "first_order_error"]]
+    # Within the bins some variance is left.
+    assert abs(share - 9.0 / (9.0 + left + 0.25)) < 5.0 * error + 2e-3
+    assert near.tornado("y").table.index[0] == "a"
+    assert near.tail_drivers("y", 0.8).index[0] == "a"
+    again = result.where(lambda trial: trial["y"] > 0).where(lambda trial: trial["a"] < 2)
+    assert list(again.tornado("y").table.index[:2]) == ["a", "b"]
+    near.save(tmp_path / "near.mcresult", sample=200_000)
+    loaded = mc.load_result(tmp_path / "near.mcresult")
+    assert loaded.tornado("y").table.index[0] == "a"
+
+
+@pytest.mark.parametrize(
+    ("groups", "must"),
+    [
+        ({"g": []}, r"`groups\['g'\]` must be a list of inputs that vary; got \[\]"),
+        ({"g": "ab"}, r"`groups\['g'\]` must be a list of inputs that vary; got 'ab'"),
+        ({"b": ["a"]}, "`groups` must have names of their own, other than those of inputs"),
+        ({"g": ["a"], "h": ["a"]}, "`groups` must list inputs that vary, each once"),
+        (["a"], "`groups` must be a mapping of names to lists of inputs"),
+    ],
+)
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_groups_have_one_law_for_all_runs(
+    groups: Any, must: str, is_weighted: bool
+) -> None:
+    plain = mc.simulate(linear, 1_000, seed=5)
+    weighted = mc.importance(linear, 1_000, upper={"a": 2.0}, seed=5)
+
+    with pytest.raises(mc.ArgumentError, match=must):
+        (weighted if is_weighted else plain).tornado("y", groups=groups)
+    with pytest.raises(mc.ArgumentError, match=must.replace(" that vary", " and noises")):
+        mc.sobol_indices(linear, 1_024, groups=groups, seed=5)
+
+
+@pytest.mark.parametrize(
+    ("asked", "must"),
+    [
+        ({"statistic": "median"}, "`statistic` must be one of mean, standard_deviation, q"),
+        (
+            {"threshold": 3.0},
+            "`threshold` must be given for a probability, and for nothing",
+        ),
+        ({"statistic": "probability_above"}, "`threshold` must be given for a probability"),
+        (
+            {"statistic": "probability_above", "threshold": math.nan},
+            "`threshold` must be a number; got nan",
+        ),
+        ({"statistic": "quantile", "order": 95}, "`order` must be strictly between 0 and"),
+    ],
+)
+def test_what_a_tornado_is_about_is_said_rightly(asked: Any, must: str) -> None:
+    with pytest.raises(mc.ArgumentError, match=must):
+        mc.simulate(linear, 1_000, seed=5).tornado("y", **asked)
