@@ -5,6 +5,7 @@ before a number, and ``%`` behind it. So ``-2^2`` is 4, as spreadsheets have it.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ _STRENGTH = {
     "/": 4,
     "^": 5,
 }
+_DRAWING = re.compile(r"RAND|RISK|PSI|VOSE|CB\.")
 _PREFIXES = ("_XLFN.", "_XLWS.", "_XLUDF.", "_XLL.")
 
 
@@ -183,6 +185,7 @@ class _Parser:
         self.resolve = resolve
         self.text = text
         self.place = 0
+        self.bound: dict[str, Tree] = {}
 
     def unreadable(self) -> Refusal:
         return unreadable(self.text)
@@ -247,9 +250,38 @@ class _Parser:
             case "ERROR":
                 return Literal(FAULTS.get(text.upper(), VALUE))
             case _:
-                return self.resolve(text)
+                bound = self.bound.get(_bare(text))
+                return self.resolve(text) if bound is None else bound
+
+    def let(self) -> Tree:
+        """Read ``LET``: what its names stand for is put in their places."""
+        outer = dict(self.bound)
+        n_bound = 0
+        while (name := self.ahead()) is not None and self.is_followed_by("SEP"):
+            if name.type != "OPERAND" or name.subtype != "RANGE":
+                raise self.unreadable()
+            self.place += 2
+            value = self.expression(0)
+            if self.take().type != "SEP":
+                raise self.unreadable()
+            if any(isinstance(each, Call) and is_random(each) for each in walk(value)):
+                raise Refusal(f"it gives `{name.value}` a random number by `LET`")
+            self.bound[_bare(name.value)] = value
+            n_bound += 1
+        body = self.expression(0)
+        self.close("FUNC")
+        self.bound = outer
+        if not n_bound:
+            raise self.unreadable()
+        return body
+
+    def is_followed_by(self, kind: str) -> bool:
+        after = self.place + 1
+        return after < len(self.tokens) and self.tokens[after].type == kind
 
     def call(self, name: str) -> Tree:
+        if function_name(name) == "LET":
+            return self.let()
         if ":" in name:
             raise Refusal(f"it takes a range up to what `{name.partition(':')[2]}` finds")
         arguments: list[Tree | None] = []
@@ -287,6 +319,16 @@ class _Parser:
         if not rows[0] or len({len(each) for each in rows}) != 1:
             raise self.unreadable()
         return Rows(tuple(map(tuple, rows)))
+
+
+def _bare(name: str) -> str:
+    """Return a name that ``LET`` binds, without the prefix that files write."""
+    return name.upper().removeprefix("_XLPM.")
+
+
+def is_random(call: Call) -> bool:
+    """Whether a function draws: what two places name by it would be drawn twice."""
+    return _DRAWING.match(call.function) is not None
 
 
 def function_name(written: str) -> str:

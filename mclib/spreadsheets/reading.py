@@ -12,6 +12,7 @@ from mclib.spreadsheets.formulas import (
     Foreign,
     Literal,
     Reference,
+    Rows,
     Tree,
     parse,
     walk,
@@ -110,13 +111,35 @@ class Book:
             is_foreign = text.lstrip("'").startswith("[") or "!" in text
             return Foreign(text) if is_foreign else self._structured(text, cell)
         if sheet is not None and ":" in sheet:
-            raise Refusal(f"it refers to several sheets at once, `{text}`")
+            return self._stacked(sheet, rest, text)
         if rest.upper() in FAULTS:
             return Literal(FAULTS[rest.upper()])
         found = place(rest, cell.sheet if sheet is None else self.sheet(sheet))
         if found is not None:
             return Reference(found)
         return self._named(rest, sheet or cell.sheet, cell)
+
+    def _stacked(self, sheets: str, rest: str, text: str) -> Tree:
+        """Return a place on each sheet from one to another, one below the other."""
+        first, last = (self.sheet(each) for each in sheets.split(":", 1))
+        order = list(self.sizes)
+        start, end = sorted((order.index(first), order.index(last)))
+        found = []
+        for each in order[start : end + 1]:
+            if (where := place(rest, each)) is None:
+                raise Refusal(f"it refers to several sheets at once by a name, `{text}`")
+            found.append(where)
+        cells = [
+            row
+            for each in found
+            for row in (self.within(each).rows() if isinstance(each, Range) else [[each]])
+        ]
+        # Whole columns and rows are as long on each sheet as that sheet is.
+        width = max(map(len, cells))
+        blank = (Literal(None),)
+        return Rows(
+            tuple((*map(Reference, row), *blank * (width - len(row))) for row in cells)
+        )
 
     def _named(self, name: str, sheet: str, cell: Cell) -> Tree:
         key = name.lower()

@@ -25,6 +25,9 @@ REFUSED = {
     '=TEXT(B1,"0")': "uses the function `TEXT`",
     '="n"&B1': "joins to a text what is random",
     "=ROUND(2.5,B1)": "rounds to a number of digits that is random",
+    "=LET(x,RAND(),x+x)": "gives `x` a random number by `LET`",
+    "=SUM(Sheet:Nowhere!A1)": "refers to a sheet 'Nowhere', which isn't there",
+    "=SUM(Sheet:Sheet!costs)": "refers to several sheets at once by a name",
     "=SQRT(B1,2)": "gives `SQRT` 2 arguments",
 }
 

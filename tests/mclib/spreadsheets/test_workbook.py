@@ -279,3 +279,34 @@ def test_draws_are_taken_as_they_were_saved_where_cells_are_compared(
     assert 2 == check.n_compared
     assert ["Sheet!B4"] == [each.cell for each in check.differences]
     assert (8.5, 8.75) == (check.differences[0].ours, check.differences[0].saved)
+
+
+@pytest.mark.parametrize("formula", ["=LET(x,B1)", "=LET(B1)", "=LET(1,B1,B1)", "=LET(x,1"])
+def test_a_let_without_names_or_formula_can_t_be_read(formula: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "let.xlsx", {"B1": 1, "B2": formula}, {})
+
+    with pytest.raises(mc.ArgumentError, match="B2: its formula .* can't be read"):
+        mc.Workbook(path, inputs={"B1": mc.Uniform(0, 1)}, outputs=["B2"])
+
+
+def test_a_place_on_several_sheets_is_every_one_of_its_cells(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for month, sold in enumerate((10.0, 20.0, 60.0), 1):
+        sheet = book.create_sheet(f"Month {month}")
+        sheet["B2"], sheet["B3"] = sold, 1.0
+    total = book.create_sheet("Total")
+    total["A1"] = "=SUM('Month 1:Month 3'!B2)"
+    total["A2"] = "=AVERAGE('Month 3:Month 1'!B2:B3)+MAX('Month 2:Month 3'!$B$2)"
+    book.save(tmp_path / "months.xlsx")
+    model = mc.Workbook(
+        tmp_path / "months.xlsx",
+        inputs={"'Month 2'!B2": mc.Uniform(0, 40)},
+        outputs={"total": "Total!A1", "both": "Total!A2"},
+    ).model
+
+    frame = mc.simulate(model, 200, seed=5).to_frame()
+
+    (drawn,) = (frame[name] for name in frame if name not in ("total", "both"))
+    np.testing.assert_allclose(frame["total"], 70.0 + drawn, rtol=1e-14)
+    np.testing.assert_allclose(frame["both"], (73.0 + drawn) / 6.0 + 60.0, rtol=1e-14)
