@@ -14,6 +14,7 @@ from hub.services.reports.desk import ReportsDesk
 from hub.services.reports.outbox import LEASE, Letter
 from hub.services.reports.runner import Runner
 from hub.services.reports.schedule_tables import MAILS
+from hub.services.reports.tables import REPORTS
 from hub.sign_on import identities
 from hub.suspension import suspend
 from tests.hub.services.reports.asking import ask, publish
@@ -61,7 +62,10 @@ def test_a_mail_says_nothing_that_a_report_or_its_parameters_hold(
 
 def test_a_title_can_add_no_header(post: ReportsDesk, server: Kept) -> None:
     title = "Risk\r\nBcc: eve@example.org\r\n\r\n.\r\nQUIT"
-    number = publish(post, "ada", title, users=["bob"])["report"]
+    number = publish(post, "ada", users=["bob"])["report"]
+    # As one that is there from a release that let it be.
+    with post.engine.begin() as connection:
+        connection.execute(update(REPORTS).values(title=title))
     run(post, 1)
     ask(post, "bob", "PUT", f"/api/reports/{number}/subscription")
     run_again(post, number)
