@@ -198,14 +198,22 @@ def spider(bars: Tornado, *, n_drivers: int = 7, unit: str = "") -> Any:
                 x=[(k + 0.5) / n for k in range(n)],
                 y=leg[bars.statistic].to_list(),
                 customdata=[
-                    [words(x, "", 4), words(y, unit, 4), _signed(y - bars.baseline, unit)]
-                    for x, y in zip(leg["input"], leg[bars.statistic], strict=True)
+                    [
+                        words(x, "", 4),
+                        words(y, unit, 4),
+                        _signed(y - bars.baseline, unit),
+                        100.0 * (k + 0.5) / n,
+                    ]
+                    for k, (x, y) in enumerate(
+                        zip(leg["input"], leg[bars.statistic], strict=True)
+                    )
                 ],
                 mode="lines+markers",
                 name=name,
                 line={"color": COLORS[at % len(COLORS)], "dash": DASHES[at % len(DASHES)]},
                 marker={"symbol": SYMBOLS[at % len(SYMBOLS)], "size": 8},
-                hovertemplate=f"{name} about %{{customdata[0]}} (near its P%{{x:.0%}})<br>"
+                hovertemplate=f"{name} about %{{customdata[0]}} "
+                "(near its P%{customdata[3]:.3~g})<br>"
                 f"{title}: %{{customdata[1]}}<br>%{{customdata[2]}} against "
                 f"{words(bars.baseline, unit, 4)} in all<extra></extra>",
             )
@@ -249,7 +257,7 @@ def barred(layout: dict[str, Any], along: dict[str, Any], n_bars: int) -> dict[s
         "bargap": 0.3,
         "height": max(260, 150 + 34 * n_bars),
         "xaxis": along,
-        "yaxis": axis("", type="category", showgrid=False, ticksuffix="  "),
+        "yaxis": axis("", type="category", showgrid=False, ticklabelstandoff=8),
         "showlegend": True,
         "legend": {
             "orientation": "h",

@@ -93,7 +93,7 @@ def means(
         line={"color": BLUE, "width": 2},
         marker={"size": 5},
         customdata=[sure(each, unit) for each in found],
-        hovertemplate=f"{along} %{{x:,.5~g}}<br>{title}: %{{customdata}}<extra></extra>",
+        hovertemplate=f"{along} %{{x:,.5~r}}<br>{title}: %{{customdata}}<extra></extra>",
     )
     top = max(range(len(values)), key=values.__getitem__)
     said = (

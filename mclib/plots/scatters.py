@@ -11,6 +11,7 @@ import numpy as np
 from mclib.errors import law
 from mclib.plots.figure import graph_objects, make_figure
 from mclib.plots.style import BLUE, TEXT, VERMILION, axis, folded, frame, hover_format
+from mclib.results.formatting import plain
 from mclib.results.windows import is_whole
 from mclib.statistics.correlations import spearman
 
@@ -165,7 +166,8 @@ def _points(
             y=(start + slope * ends).tolist(),
             mode="lines",
             line={"color": VERMILION, "width": 2.5},
-            hovertemplate=f"{below} = {start:,.4g} + {slope:,.4g} × {left}<extra></extra>",
+            hovertemplate=f"{below} = {plain(start, 4)} {'+' if slope >= 0.0 else '-'} "
+            f"{plain(abs(slope), 4)} × {left}<extra></extra>",
             **axes,
         ),
     ]

@@ -61,7 +61,7 @@ def gantt(schedule: Any, *, unit: str = "days") -> Any:
         "xaxis": axis(
             "time", unit, range=[0.0, 1.04 * max(ends[2], float(plan["finish"].max()))]
         ),
-        "yaxis": axis("", type="category", showgrid=False, ticksuffix="  "),
+        "yaxis": axis("", type="category", showgrid=False, ticklabelstandoff=8),
         "shapes": [_finish(x, at) for at, x in enumerate(ends)],
         "showlegend": True,
         # On a narrow page it takes a line for each class.
@@ -86,7 +86,8 @@ def _slacks(plan: Any, unit: str) -> Any:
         width=0.12,
         marker={"color": GREY, "line": {"width": 0}},
         name="slack",
-        hovertemplate=f"%{{y}}: may be late by %{{x:,.4~g}} {unit}".rstrip()
+        customdata=plan["slack"].to_list(),
+        hovertemplate=f"%{{y}}: may be late by %{{customdata:,.4~r}} {unit}".rstrip()
         + "<extra></extra>",
     )
 
@@ -117,14 +118,16 @@ def _bars(plan: Any, shares: list[float], errors: list[float], unit: str) -> lis
                 insidetextanchor="middle",
                 textangle=0,
                 customdata=[
-                    [start, shares[at], plain(100.0 * errors[at], 2), finish]
-                    for at, start, finish in zip(
-                        chosen, some["start"], some["finish"], strict=True
+                    [start, shares[at], plain(100.0 * errors[at], 2), finish, duration]
+                    for at, start, finish, duration in zip(
+                        chosen, some["start"], some["finish"], some["duration"], strict=True
                     )
                 ],
                 name=name,
-                hovertemplate=f"%{{y}}: takes %{{x:,.4~g}} {unit}<br>planned from "
-                f"%{{customdata[0]:,.4~g}} to %{{customdata[3]:,.4~g}} {unit}<br>"
+                # Of a bar that begins elsewhere than at 0, plotly's x is its end.
+                hovertemplate=f"%{{y}}: takes %{{customdata[4]:,.4~r}} {unit}<br>"
+                f"planned from %{{customdata[0]:,.4~r}} to %{{customdata[3]:,.4~r}} "
+                f"{unit}<br>"
                 "critical in %{customdata[1]:.1%} ± %{customdata[2]} % (s.e.) of trials"
                 "<extra></extra>",
             )

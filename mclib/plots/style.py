@@ -98,7 +98,8 @@ def hover_format(unit: str, axis_name: str = "x") -> str:
     """Return how a number is written when somebody points at it."""
     if unit == "%":
         return f"%{{{axis_name}:,.4~%}}"
-    return f"%{{{axis_name}:,.5~g}}{unit and ' ' + unit}"
+    # Five digits, and never 1.3163e+5 as "g" has it.
+    return f"%{{{axis_name}:,.5~r}}{unit and ' ' + unit}"
 
 
 def frame(

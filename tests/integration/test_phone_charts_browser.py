@@ -181,3 +181,44 @@ def test_every_chart_looks_on_a_phone_as_it_did(
     path.write_bytes(seen)
     # Judged by halves of a chart, so that a small defect is a large share of one.
     hold(sheet, "charts-phone", seen, (2 * ROWS, COLUMNS))
+
+
+POINT = """async () => {
+    const plot = document.querySelector(".js-plotly-plot"), said = [];
+    const tell = async (what, subplot) => {
+        Plotly.Fx.hover(plot, what, subplot);
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        const texts = plot.querySelectorAll(".hoverlayer .hovertext, .hoverlayer .legend");
+        said.push(...[...texts].map((each) => each.textContent));
+    };
+    for (const [curveNumber, trace] of plot.data.entries()) {
+        if (trace.hoverinfo === "skip") continue;
+        const subplot = (trace.xaxis ?? "x") + (trace.yaxis ?? "y");
+        if (trace.type === "heatmap") {
+            await tell({ xval: 1, yval: 0 }, subplot);
+            continue;
+        }
+        const n = (trace.x ?? trace.y).length;
+        for (const pointNumber of [0, Math.floor(n / 2), n - 1])
+            await tell([{ curveNumber, pointNumber }], subplot);
+    }
+    return said;
+}"""
+
+
+def test_a_mark_that_is_pointed_at_tells_numbers(
+    sheet: "Page", figures: dict[str, Any]
+) -> None:
+    told: dict[str, list[str]] = {}
+    for name, figure in figures.items():
+        sheet.evaluate(DRAW, [figure, 640, True])
+        told[name] = sheet.evaluate(POINT)
+
+    print({name: said[:3] for name, said in told.items()})  # noqa: T201
+    assert [] == [name for name, said in told.items() if not said]
+    # Neither a hole nor a number as a computer writes it.
+    wrong = r"%\{|NaN|undefined|null|\bnan\b|Infinity|customdata|\de[+-]?\d"
+    for name, said in told.items():
+        assert [] == [each for each in said if re.search(wrong, each)], name
+    # The activity's own duration, and not where its bar ends.
+    assert any("permit: takes 23.33 days" in each for each in told["gantt"])
