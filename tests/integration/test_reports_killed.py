@@ -129,6 +129,11 @@ class Api:
         found: dict[str, Any] = answer.json() if answer.is_success else {"state": "?"}
         return found
 
+    def pdf(self, report: int) -> bytes:
+        """The first version of a report on paper."""
+        at = self._client.base_url.join(f"../r/{report}/v/1/files/page.pdf")
+        return self._client.get(at).raise_for_status().content
+
 
 @contextmanager
 def killed(part: str, hub: BriskHub, postgres: Postgres) -> Iterator[None]:
@@ -178,6 +183,28 @@ def test_what_runs_and_what_waits_comes_to_its_end_once_whatever_is_killed(
     until(lambda: is_cleared(hub, runs["job"], waits["job"]), 240)
     until(lambda: is_led_to(hub))
     assert ada.ask("GET", "/users/ada").json()["servers"] == {}
+
+
+@pytest.mark.browser
+def test_a_server_killed_while_it_prints_is_followed_by_one_that_prints_only(
+    hub: BriskHub, api: "Api", tmp_path: Path
+) -> None:
+    folder = tmp_path / "printed"
+    number = api.publish(folder)["job"]
+    (folder / "go").touch()
+    until(lambda: api.job(number)["state"] == "done")
+    assert api.job(number)["is_printing"]
+
+    for process in hub.processes():
+        if "hub.in_server.report_server" in process.cmdline():
+            process.kill()
+
+    until(lambda: not api.job(number)["is_printing"], 300)
+    ended = api.job(number)
+    assert (ended["state"], ended["attempt"], ended["version"]) == ("done", 2, 1)
+    assert (folder / "ran").read_text() == "ran\n"
+    assert api.pdf(ended["report"]).startswith(b"%PDF")
+    until(lambda: is_cleared(hub, number), 240)
 
 
 def have_ended(hub: BriskHub, api: Api, *jobs: int) -> bool:
