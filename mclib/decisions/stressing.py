@@ -1,6 +1,7 @@
 """Reverse stress: what the trials have in common in which something goes wrong."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
@@ -78,6 +79,8 @@ def reverse_stress(
     """
     import pandas as pd
 
+    if not isinstance(result, Mapping) or not hasattr(result, "where"):
+        raise law("result", "be the result of a run", result)
     own = result[output]
     if (above is None) == (below is None):
         raise law("above, below", "be one of the two", (above, below))

@@ -6,6 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
+from mclib.arrays import floats
 from mclib.dependence.copula import Copula, Matrix, Source, at_least_two
 from mclib.distributions.parts import seen
 from mclib.errors import law
@@ -45,9 +46,9 @@ class EmpiricalCopula(Copula):
     data: Any
 
     def __post_init__(self) -> None:
-        table = np.asarray(self.data, np.float64)
+        must = "be a table of finite numbers, with ten lines at least"
+        table = floats("data", self.data, must)
         if table.ndim != 2 or len(table) < 10 or not np.all(np.isfinite(table)):
-            must = "be a table of finite numbers, with ten lines at least"
             raise law("data", must, f"shape {table.shape}")
         frozen = tuple(tuple(row) for row in table.tolist())
         object.__setattr__(self, "data", frozen)

@@ -12,7 +12,7 @@ from mclib.distributions.distribution import Distribution, stretched
 from mclib.distributions.laws import Floats, Parameter
 from mclib.distributions.limits import Sides, between, draw_at, sides_of
 from mclib.distributions.moments import moments_by_quadrature
-from mclib.distributions.parts import has_numbers, numbered, require_distribution, seen
+from mclib.distributions.parts import has_numbers, numbered, seen, settle_parts
 from mclib.errors import ArgumentError, law
 from mclib.expressions.expression import Expression
 from mclib.expressions.functions import maximum, minimum, where
@@ -51,7 +51,7 @@ class Shifted(Distribution):
     factor: Parameter = 1.0
 
     def __post_init__(self) -> None:
-        require_distribution("distribution", self.distribution)
+        settle_parts(self, "distribution")
         laws.settle(self, shift=laws.number, factor=laws.spread)
 
     def draw(self, p: Probability) -> Expression:
@@ -130,7 +130,7 @@ class Truncated(Distribution):
     high: Parameter | None = None
 
     def __post_init__(self) -> None:
-        require_distribution("distribution", self.distribution)
+        settle_parts(self, "distribution")
         for name in ("low", "high"):
             if getattr(self, name) is not None:
                 laws.settle(self, **{name: laws.number})
@@ -281,8 +281,7 @@ class Spliced(Distribution):
     share_below: Parameter | None = None
 
     def __post_init__(self) -> None:
-        require_distribution("body", self.body)
-        require_distribution("tail", self.tail)
+        settle_parts(self, "body", "tail")
         laws.settle(self, threshold=laws.number)
         if self.share_below is not None:
             laws.settle(self, share_below=laws.chance)

@@ -17,7 +17,7 @@ from mclib.distributions import laws
 from mclib.distributions.counts import Binomial
 from mclib.distributions.distribution import Distribution
 from mclib.distributions.laws import Floats
-from mclib.distributions.parts import require_distribution
+from mclib.distributions.parts import as_distribution
 from mclib.distributions.recursions import (
     Frequency,
     generating,
@@ -130,7 +130,7 @@ def compound(
     >>> print(result["kept"].mean)
     4.331 ± 0.015 (95 %)
     """
-    require_distribution("severity", severity)
+    severity = as_distribution("severity", severity)
     covers = {name: (deductible, limit)}
     if layers is not None:
         if not (_is(deductible, 0.0) and _is(limit, math.inf)):
@@ -307,7 +307,7 @@ class Aggregate:
         >>> round(total.quantile(0.99), 2), round(total.tail_mean(0.99), 2)
         (14.4, 16.35)
         """
-        require_distribution("severity", severity)
+        severity = as_distribution("severity", severity)
         if severity.support[0] < 0.0:
             raise law("severity", "be 0 or more", severity)
         width = laws.positive("step", step)

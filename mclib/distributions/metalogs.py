@@ -9,6 +9,7 @@ from typing import Any, Self, final
 import numpy as np
 import numpy.typing as npt
 
+from mclib.arrays import floats
 from mclib.distributions import laws
 from mclib.distributions.distribution import Distribution
 from mclib.distributions.laws import Floats
@@ -72,9 +73,9 @@ class Metalog(Distribution):
     high: Any = None
 
     def __post_init__(self) -> None:
-        row = np.atleast_1d(np.asarray(self.coefficients, np.float64))
+        must = f"be 2 to {MOST_TERMS} finite numbers"
+        row = np.atleast_1d(floats("coefficients", self.coefficients, must))
         if row.ndim != 1 or not 2 <= row.size <= MOST_TERMS or not np.isfinite(row).all():
-            must = f"be 2 to {MOST_TERMS} finite numbers"
             raise law("coefficients", must, self.coefficients)
         row.flags.writeable = False
         object.__setattr__(self, "coefficients", row)
@@ -119,9 +120,13 @@ class Metalog(Distribution):
             If the quantiles don't increase, lie beyond an end, or no metalog of so many
             terms increases through them.
         """
-        order = sorted(quantiles)
-        u = np.array(order, np.float64)
-        x = np.array([quantiles[each] for each in order], np.float64)
+        if not isinstance(quantiles, Mapping):
+            hint = "write `{0.1: 10, 0.5: 20, 0.9: 40}`."
+            raise law("quantiles", "map probabilities to values", quantiles, hint)
+        must = "map numbers to numbers"
+        u, x = floats("quantiles", list(quantiles.items()) or [(0.0, 0.0)], must).T
+        order = np.argsort(u)
+        u, x = u[order], x[order]
         if u.size < 2 or not (np.all(u > 0.0) and np.all(u < 1.0)):
             must = "have 2 or more probabilities strictly between 0 and 1"
             raise law("quantiles", must, dict(quantiles), "write P10 as 0.1.")
@@ -162,9 +167,9 @@ class Metalog(Distribution):
         >>> round(float(ages.quantile(0.5)), 4)
         3.1227
         """
-        x = np.sort(np.asarray(data, np.float64).ravel())
+        must = f"be at least {n_terms} finite numbers, one for each term"
+        x = np.sort(floats("data", data, must).ravel())
         if x.size < n_terms or not np.isfinite(x).all():
-            must = f"be at least {n_terms} finite numbers, one for each term"
             raise law("data", must, f"{x.size} numbers")
         return cls._fitted((np.arange(x.size) + 0.5) / x.size, x, low, high, n_terms)
 

@@ -10,13 +10,14 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
+from mclib.arrays import floats
 from mclib.distributions import laws
 from mclib.distributions.by_density import ByDensity
 from mclib.distributions.distribution import Distribution
 from mclib.distributions.fitting import Tail, fit
 from mclib.distributions.integrated import Integrated
 from mclib.distributions.laws import Floats, Parameter
-from mclib.distributions.parts import require_distribution
+from mclib.distributions.parts import as_distribution
 from mclib.distributions.pieces import Piece, draw_pieces, valleys
 from mclib.distributions.shares import Shares
 from mclib.errors import law
@@ -69,15 +70,16 @@ class Mixture(Distribution):
         given: Any = self.distributions
         if not isinstance(given, Sequence) or len(given) < 2:
             raise law("distributions", "be a list of two at least", given)
-        for each in self.distributions:
-            require_distribution("distributions", each)
+        parts = tuple(as_distribution("distributions", each) for each in given)
+        for each in parts:
             each._require_numbers()
-        weights = np.asarray(self.weights, np.float64)
+        object.__setattr__(self, "distributions", parts)
+        must = f"be {len(parts)} numbers"
+        weights = floats("weights", self.weights, must)
         if weights.shape != (len(self.distributions),):
-            raise law("weights", f"be {len(self.distributions)} numbers", self.weights)
+            raise law("weights", must, self.weights)
         if not np.all(np.isfinite(weights)) or not np.all(weights > 0.0):
             raise law("weights", "be finite numbers above 0", self.weights)
-        object.__setattr__(self, "distributions", tuple(self.distributions))
         shares = tuple((weights / weights.sum()).tolist())
         object.__setattr__(self, "weights", shares)
         _ = _mixed(self)
@@ -253,9 +255,9 @@ class SmoothedData(ByDensity):
     scale: Parameter = 1.0
 
     def __post_init__(self) -> None:
-        values = np.sort(np.asarray(self.data, np.float64).ravel())
+        must = "be two different finite numbers at least"
+        values = np.sort(floats("data", self.data, must).ravel())
         if len(values) < 2 or not np.all(np.isfinite(values)) or values[0] == values[-1]:
-            must = "be two different finite numbers at least"
             raise law("data", must, f"{len(values)} numbers")
         width = self.bandwidth
         if width is None:

@@ -16,6 +16,24 @@ def seen(lower: Any, upper: Any) -> Probability:
     return Probability(where(side, upper, lower), side)
 
 
+def as_distribution(name: str, value: Any) -> Distribution:
+    """Return a distribution, one of SciPy's as a table of it, or say what it must be."""
+    if isinstance(value, Distribution):
+        return value
+    if hasattr(value, "cdf") and not isinstance(value, type):
+        from mclib.distributions.tabulated import Tabulated
+
+        return Tabulated(value)
+    raise law(name, "be a distribution", value)
+
+
+def settle_parts(distribution: Distribution, *names: str) -> None:
+    """Make what a distribution is made of distributions, as `as_distribution` does."""
+    for name in names:
+        part = as_distribution(name, getattr(distribution, name))
+        object.__setattr__(distribution, name, part)
+
+
 def require_distribution(name: str, value: object) -> None:
     """Raise unless a value is a distribution."""
     if not isinstance(value, Distribution):

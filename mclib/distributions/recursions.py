@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from mclib.arrays import floats
 from mclib.distributions.counts import Binomial, NegativeBinomial, Poisson
 from mclib.distributions.laws import Floats
 from mclib.errors import law
@@ -36,9 +37,10 @@ def log_of_none(frequency: Frequency, f0: float) -> float:
 
 def probabilities(severity: Any) -> Floats:
     """Return the probabilities of a loss as an array, or raise if they are none."""
-    f = np.asarray(severity, np.float64)
+    must = "be probabilities that add up to 1"
+    f = floats("severity", severity, must)
     if f.ndim != 1 or not np.all(f >= 0.0) or not math.isclose(f.sum(), 1.0, abs_tol=1e-9):
-        raise law("severity", "be probabilities that add up to 1", f.tolist())
+        raise law("severity", must, f.tolist())
     return f
 
 

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import final
+from numbers import Real
+from typing import Any, final
 
 import numpy as np
 
 from mclib.distributions import laws
 from mclib.distributions.distribution import Distribution
+from mclib.distributions.empirical import Empirical
 from mclib.distributions.laws import Floats, Parameter
-from mclib.distributions.parts import require_distribution, seen
+from mclib.distributions.parts import seen, settle_parts
 from mclib.expressions.expression import Expression
 from mclib.expressions.functions import where
 from mclib.expressions.probability import Probability
@@ -29,8 +31,8 @@ class RiskEvent(Distribution):
     ----------
     probability : float or traced value
         How likely the event is, from 0 to 1. It may be random.
-    impact : Distribution
-        Of the draw if it happens; its parameters are numbers.
+    impact : Distribution or float
+        Of the draw if it happens; its parameters are numbers. A number is always the same.
 
     Raises
     ------
@@ -52,11 +54,14 @@ class RiskEvent(Distribution):
     """
 
     probability: Parameter
-    impact: Distribution
+    impact: Any
 
     def __post_init__(self) -> None:
         laws.settle(self, probability=laws.probability)
-        require_distribution("impact", self.impact)
+        if isinstance(self.impact, Real):
+            amount = laws.fixed("RiskEvent", "impact", laws.number("impact", self.impact))
+            object.__setattr__(self, "impact", Empirical([amount]))
+        settle_parts(self, "impact")
         _ = self._share_below
 
     @cached_property

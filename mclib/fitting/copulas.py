@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mclib.arrays import floats
 from mclib.dependence.archimedean import (
     ClaytonCopula,
     FrankCopula,
@@ -134,7 +135,7 @@ class CopulaFits:
 
 def fit_copula(
     data: Any,
-    families: Sequence[str] | str | None = None,
+    families: Any = None,
     *,
     names: Sequence[str] | None = None,
 ) -> CopulaFits:
@@ -149,7 +150,7 @@ def fit_copula(
     ----------
     data : array_like of shape (n, k), or pandas.DataFrame
         A line for each observation, twenty at least; two to twelve columns.
-    families : sequence of str, optional
+    families : sequence of str or type, optional
         Of "Gaussian", "StudentT", "Clayton", "Gumbel", "Frank" and "Joe"; all if left out.
     names : sequence of str, optional
         Of the columns, where `data` has none.
@@ -186,7 +187,10 @@ def fit_copula(
     ('GaussianCopula', ('wind', 'flood'))
     """
     columns, u = _uniforms(data, names)
-    asked = (families,) if isinstance(families, str) else families or FAMILIES
+    asked = families or FAMILIES
+    if isinstance(asked, str) or not isinstance(asked, Sequence):
+        asked = (asked,)
+    asked = [str(getattr(each, "__name__", each)).removesuffix("Copula") for each in asked]
     for name in asked:
         if name not in FAMILIES:
             raise law("families", f"be of {', '.join(FAMILIES)}", name)
@@ -207,16 +211,16 @@ def fit_copula(
 
 
 def _uniforms(data: Any, names: Sequence[str] | None) -> tuple[tuple[str, ...], Matrix]:
+    must = f"be a table of finite numbers, {_N_GROUPS} lines at least, 2 to 12 columns"
     if isinstance(data, Mapping) or hasattr(data, "columns"):
         given = list(data)
-        table = np.stack([np.asarray(data[name], np.float64) for name in given], axis=1)
+        table = floats("data", [data[name] for name in given], must).T
     else:
-        table = np.asarray(data, np.float64)
+        table = floats("data", data, must)
         width = table.shape[1] if table.ndim == 2 else 0
         given = list(names) if names is not None else [f"x{k + 1}" for k in range(width)]
     is_table = table.ndim == 2 and 2 <= table.shape[1] <= _MOST_COLUMNS
     if not is_table or len(table) < _N_GROUPS or not np.all(np.isfinite(table)):
-        must = f"be a table of finite numbers, {_N_GROUPS} lines at least, 2 to 12 columns"
         raise law("data", must, f"shape {table.shape}")
     if len(given) != table.shape[1]:
         raise law("names", f"be {table.shape[1]} names", names)

@@ -1,7 +1,7 @@
 """`fit_process`: a process whose path a time series may be."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ _MADE: dict[str, Callable[[Floats, float, tuple[int, int]], SeriesModel]] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ProcessFit:
     """A process at its largest likelihood.
 
@@ -74,12 +74,15 @@ class ProcessFit:
         columns = ["value", "standard_error"]
         return pd.DataFrame.from_dict(lines, orient="index", columns=columns)
 
+    def __repr__(self) -> str:
+        return f"{self.process}\n{self.to_frame()}"
+
     def _repr_html_(self) -> str:
         return str(self.to_frame().to_html())
 
 
 def fit_process(
-    data: Any, process: Any, *, dt: float = 1.0, order: tuple[int, int] = (1, 0)
+    data: Any, process: Any, *, dt: float = 1.0, order: Sequence[int] = (1, 0)
 ) -> ProcessFit:
     """Fit a process to a time series by maximum likelihood.
 
@@ -135,6 +138,9 @@ def fit_process(
     if x.ndim != 1 or len(x) < _FEWEST or not np.all(np.isfinite(x)) or np.ptp(x) == 0.0:
         must = f"be a row of {_FEWEST} finite numbers at least, not all the same"
         raise law("data", must, f"shape {x.shape}")
+    given: Any = order
+    if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 2:
+        raise law("order", "be two counts, as in `(1, 1)`", order)
     p, q = (count(f"order[{k}]", each + 1) - 1 for k, each in enumerate(order))
     if p + q > _MOST_WEIGHTS or 4 * (p + q) > len(x):
         most = min(_MOST_WEIGHTS, len(x) // 4)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, final
 
 from mclib.distributions.distribution import Distribution
+from mclib.distributions.laws import positive
 from mclib.distributions.normals import Normal
 from mclib.errors import law
 from mclib.expressions.loops import scan
@@ -125,6 +126,9 @@ class Process(ABC):
     ) -> State:
         if not name:
             raise law("name", "be a word", name)
+        if observe is not None and not callable(observe):
+            raise law("observe", "be a function of what is known and the value", observe)
+        dt = positive("dt", dt)
         sources = self.noise(dt)
         places = {key: name if len(sources) == 1 else f"{name}, {key}" for key in sources}
         n_known = len(known)

@@ -312,7 +312,10 @@ class Schedule:
             Whether days are Mondays to Fridays only.
         """
         days = max(int(np.ceil(self.finish.quantile(q).value)) - 1, 0)
-        first = np.datetime64(start, "D")
+        try:
+            first = np.datetime64(start, "D")
+        except (TypeError, ValueError):
+            raise law("start", 'be a date, as "2027-03-01"', start) from None
         if working_days:
             last = np.busday_offset(first, days, roll="forward")
         else:
@@ -342,7 +345,8 @@ class Schedule:
             line = {
                 "criticality": critical.value,
                 "criticality_error": critical.standard_error,
-                "slack": slack.value,
+                # Where there is none, the two sums that it is between may be rounded apart.
+                "slack": max(slack.value, 0.0),
                 "slack_error": slack.standard_error,
                 "cruciality": 0.0,
                 "cruciality_error": 0.0,

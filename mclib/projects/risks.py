@@ -69,6 +69,8 @@ def risk_register(
     columns = columns_of(frame)
     if set(columns) != set(_COLUMNS):
         raise law("columns", f"be {', '.join(_COLUMNS)}", columns)
+    if not len(frame):
+        raise law("frame", "have a line for each risk", "no line")
     inputs: dict[str, Distribution] = {}
     sizes: dict[str, float] = {}
     for line in frame.to_dict("records"):

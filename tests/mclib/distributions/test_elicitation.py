@@ -1,9 +1,12 @@
 """Metalogs, ogives, histograms, truncation, splices, risk events: numbers and refusals."""
 
+import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import mclib as mc
 
@@ -136,7 +139,7 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
         lambda: mc.Spliced(mc.Uniform(0, 1), mc.Pareto(2.0), 0.0),
         "`threshold` must lie where `body` has probability below and `tail` above",
     ),
-    "impact": (lambda: mc.RiskEvent(0.1, 5), "`impact` must be a distribution; got 5."),
+    "impact": (lambda: mc.RiskEvent(0.1, "x"), "`impact` must be a distribution; got 'x'."),
     "sure count": (
         lambda: mc.Binomial(3, 1.0),
         "`probability` must lie strictly between 0 and 1; got 1.0.\nhint: what is sure",
@@ -184,3 +187,92 @@ def test_a_relative_ogive_has_the_exact_moments_of_its_polygon() -> None:
     assert (drawn.mean, drawn.variance) == pytest.approx((4.0, 20.0 / 12.0), rel=1e-14)
     np.testing.assert_allclose(drawn.cdf([3, 4, 5]), [0.25, 0.5, 0.75], rtol=1e-14)
     np.testing.assert_allclose(drawn.quantile([0.25, 0.5, 0.75]), [3, 4, 5], rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "family",
+    [mc.Gamma, mc.Weibull, mc.Pareto, mc.LogLogistic, mc.InverseGamma, mc.Frechet],
+)
+def test_an_interval_finds_the_shape_of_a_family_from_0_on(family: Any) -> None:
+    drawn = mc.from_interval(family, 2, 50, level=0.8)
+
+    np.testing.assert_allclose(drawn.quantile([0.1, 0.9]), [2.0, 50.0], rtol=1e-9)
+
+
+def test_intervals_of_known_shapes_find_them_again() -> None:
+    # A gamma of shape 1 is exponential: quantiles are -mean log(1 - u).
+    ends = -10.0 * math.log(0.95), -10.0 * math.log(0.05)
+    gamma, weibull = (mc.from_interval(each, *ends) for each in (mc.Gamma, mc.Weibull))
+    # Beta(1, 2): quantiles are 1 - sqrt(1 - u).
+    beta = mc.from_interval(mc.Beta, 1.0 - math.sqrt(0.95), 1.0 - math.sqrt(0.05))
+
+    assert (gamma.shape, gamma.scale) == pytest.approx((1.0, 10.0), rel=1e-8)
+    assert (weibull.shape, weibull.scale) == pytest.approx((1.0, 10.0), rel=1e-8)
+    assert (beta.a, beta.b) == pytest.approx((1.0, 2.0), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("family", "ends", "must"),
+    [
+        (mc.Gamma, (-2, 50), "`low` must be above 0 for a Gamma"),
+        # The widest of these is the exponential's.
+        (
+            mc.Lomax,
+            (2, 50),
+            "`low, high` must be ends of an interval that a Lomax can have",
+        ),
+        (mc.Beta, (2, 50), "`low, high` must lie between 0 and 1 for a Beta"),
+        (mc.Burr, (2, 50), r"`family` must be given its other parameters \(shape, tail\)"),
+        (
+            mc.StudentT,
+            (2, 50),
+            r"other parameters \(degrees_of_freedom\)(?s:.)*hint: write",
+        ),
+    ],
+)
+def test_intervals_that_a_family_can_t_have_are_refused(
+    family: Any, ends: Any, must: str
+) -> None:
+    with pytest.raises(mc.ArgumentError, match=must):
+        mc.from_interval(family, *ends)
+
+
+def test_parts_may_be_distributions_of_scipy() -> None:
+    cut = mc.Truncated(stats.norm(0, 1), low=0)
+    moved = mc.Shifted(stats.gamma(2), 1, 3)
+    mixed = mc.Mixture([mc.Normal(0, 1), stats.norm(3, 1)], [1, 1])
+
+    # The half-normal's mean is sqrt(2 / pi).
+    assert cut.mean == pytest.approx(math.sqrt(2.0 / math.pi), rel=1e-8)
+    assert (moved.mean, moved.variance) == pytest.approx((7.0, 18.0), rel=1e-8)
+    assert mixed.mean == pytest.approx(1.5, rel=1e-9)
+    with pytest.raises(mc.ArgumentError, match="`distribution` must be a distribution"):
+        mc.Shifted("normal", 1)
+
+
+def test_a_risk_of_a_known_amount_is_that_or_nothing() -> None:
+    fire = mc.RiskEvent(0.1, 30)
+
+    assert (fire.mean, fire.variance) == pytest.approx((3.0, 81.0))
+    np.testing.assert_array_equal(fire.quantile([0.5, 0.89, 0.91]), [0.0, 0.0, 30.0])
+    np.testing.assert_array_equal(mc.RiskEvent(0.1, -5).quantile([0.05, 0.5]), [-5.0, 0.0])
+
+
+NO_NUMBERS = {
+    "metalog": mc.Metalog,
+    "metalog of data": mc.Metalog.from_data,
+    "metalog of quantiles": mc.Metalog.from_quantiles,
+    "smoothed data": mc.SmoothedData,
+    "weights": lambda data: mc.Mixture([mc.Normal(), mc.Normal(1)], data),
+    "severity": lambda data: mc.panjer(mc.Poisson(3), data, 3),
+    "copula of data": mc.EmpiricalCopula,
+    "copulas": mc.fit_copula,
+    "stress": lambda data: mc.reverse_stress(data, "y", above=1),
+}
+
+
+@pytest.mark.parametrize("given", ["words", None, [[1, 2], [3]]], ids=str)
+@pytest.mark.parametrize("ask", NO_NUMBERS)
+def test_what_is_no_number_is_refused_in_words(ask: str, given: Any) -> None:
+    with pytest.raises(mc.ArgumentError, match=r"`\w+` must .*; got "):
+        NO_NUMBERS[ask](given)

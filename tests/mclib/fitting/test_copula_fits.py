@@ -177,3 +177,11 @@ def test_refusals() -> None:
     with pytest.raises(ArgumentError, match="be 2 names"):
         mc.fit_copula(table, names=["a"])
     assert mc.fit_copula(table, ["Gaussian"]).names == ("x1", "x2")
+
+
+def test_copulas_are_asked_for_by_name_or_by_class() -> None:
+    table = stats.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]]).rvs(200, random_state=5)
+
+    assert isinstance(mc.fit_copula(table, mc.FrankCopula).best, mc.FrankCopula)
+    named = mc.fit_copula(table, ["Clayton", mc.GumbelCopula, "JoeCopula"]).to_frame()
+    assert set(named["copula"]) == {"ClaytonCopula", "GumbelCopula", "JoeCopula"}

@@ -152,3 +152,13 @@ def test_refusals_say_the_way_out() -> None:
 def test_a_series_that_is_no_numbers_is_refused() -> None:
     with pytest.raises(mc.ArgumentError, match="be a row of numbers; got 'abc'"):
         mc.fit_process("abc", mc.GeometricBrownianMotion, dt=1)
+
+
+def test_a_fit_shows_its_process_and_parameters_and_no_residuals() -> None:
+    prices = 100.0 * np.exp(np.cumsum(np.tile([0.03, -0.01, 0.02, -0.02], 12)))
+    found = mc.fit_process(prices, mc.GeometricBrownianMotion)
+
+    assert len(repr(found).splitlines()) == 4
+    assert repr(found).startswith("GeometricBrownianMotion(drift=")
+    with pytest.raises(mc.ArgumentError, match="`order` must be two counts, as in"):
+        mc.fit_process(prices, mc.ARMA, order="x")

@@ -296,3 +296,17 @@ def test_parameters_may_be_inputs_and_draws_have_their_names() -> None:
 def test_what_is_no_process_is_refused(make: Any, sentence: str) -> None:
     with pytest.raises(ArgumentError, match=sentence):
         make()
+
+
+@pytest.mark.parametrize(
+    ("ask", "must"),
+    [
+        (lambda p: p.end(1.0, n_steps=2, dt=-1.0), "`dt` must be above 0; got -1.0"),
+        (lambda p: p.end(1.0, n_steps=2, dt=math.nan), "`dt` must be finite; got nan"),
+        (lambda p: p.fold("sum", 0.0, 1.0, n_steps=2), "`observe` must be a function of"),
+    ],
+    ids=["negative", "no number", "no function"],
+)
+def test_steps_and_what_is_seen_of_a_path_have_their_laws(ask: Any, must: str) -> None:
+    with pytest.raises(mc.ArgumentError, match=must):
+        ask(mc.GeometricBrownianMotion(drift=0.05, volatility=0.2))

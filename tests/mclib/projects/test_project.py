@@ -174,3 +174,12 @@ def test_a_negative_duration_is_refused() -> None:
 
     with pytest.raises(mc.ArgumentError, match="`duration of dig` must be 0 or more"):
         mc.Project.from_frame(frame)
+
+
+def test_a_first_day_that_is_no_date_is_refused() -> None:
+    plan = mc.Project.from_frame(pd.DataFrame({"activity": ["dig"], "duration": [3.0]}))
+    schedule = plan.run(1_000, seed=5)
+
+    with pytest.raises(mc.ArgumentError, match="`start` must be a date"):
+        schedule.date(0.8, "Monday")
+    assert (schedule.to_frame()["slack"] == 0.0).all()

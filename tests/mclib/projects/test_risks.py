@@ -76,3 +76,10 @@ def test_what_is_no_table_is_refused() -> None:
     for made in (mc.risk_register, mc.Project.from_frame):
         with pytest.raises(mc.ArgumentError, match="`frame` must be a pandas data frame"):
             made("risks.csv")  # type: ignore[operator]
+
+
+def test_a_register_without_risks_is_refused() -> None:
+    empty = pd.DataFrame({"risk": [], "probability": [], "impact": []})
+
+    with pytest.raises(mc.ArgumentError, match="`frame` must have a line for each risk"):
+        mc.risk_register(empty)

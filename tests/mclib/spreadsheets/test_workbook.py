@@ -285,7 +285,7 @@ def test_draws_are_taken_as_they_were_saved_where_cells_are_compared(
 def test_a_let_without_names_or_formula_can_t_be_read(formula: str, tmp_path: Path) -> None:
     path = written(tmp_path / "let.xlsx", {"B1": 1, "B2": formula}, {})
 
-    with pytest.raises(mc.ArgumentError, match="B2: its formula .* can't be read"):
+    with pytest.raises(mc.ArgumentError, match=r"B2: its formula .* can't be read"):
         mc.Workbook(path, inputs={"B1": mc.Uniform(0, 1)}, outputs=["B2"])
 
 
