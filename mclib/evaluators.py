@@ -40,8 +40,9 @@ With statistics inside, a program takes longer to compile than in proportion to 
 (12 s for 100 of them, against 1 s), and runs no faster.
 """
 
-_VALUES_AT_ONCE = 256
-"""Blocks of values that are stored before they become records: 2 MB of all outputs."""
+_VALUES_AT_ONCE = 64
+"""Blocks of values that are stored before they are looked at: half a megabyte of all
+outputs, which a core's own cache still holds."""
 
 _PROGRAMS_KEPT = 64
 """A moved slider runs the same program with other arguments: it must not wait for it."""
@@ -253,6 +254,17 @@ class TracedEvaluator(Evaluator):
         found = program.answers(asked, first_block, n_blocks, n_trials, arguments)
         if found is None:
             return super().answers(requests, first_block, n_blocks, n_trials)
+        return found
+
+    def records_and_answers(
+        self, requests: Sequence[Request], first_block: int, n_blocks: int
+    ) -> tuple[Array, list[Any]]:
+        """Look at outputs where they lie, if the engine can; else bring them here."""
+        program, arguments = self.settled.program(build_values, self._nodes)
+        asked = [(request.output, request) for request in requests]
+        found = program.records_and_answers(asked, first_block, n_blocks, arguments)
+        if found is None:
+            return super().records_and_answers(requests, first_block, n_blocks)
         return found
 
     def tail_records(self, request: TailMoments) -> Ranged | None:

@@ -34,7 +34,6 @@ from mclib.samplers.sampler import Sampler
 from mclib.statistics.accumulator import N_GROUPS_KEPT, Accumulator
 from mclib.statistics.blocks import BLOCK, n_blocks_of, to_trial_order
 from mclib.statistics.foreseen import Foreseen, foresee
-from mclib.statistics.records import block_records
 from mclib.statistics.requests import Request, TailMoments, merged
 from mclib.statistics.turns import Turns
 
@@ -155,7 +154,7 @@ class SimulationRun:
             yield self.n_trials_done
         if rest:
             values = self.evaluator.outputs(n_whole, 1, range(self._n_computed))
-            records = block_records(np.moveaxis(values, 0, 1), rest)
+            records = self._settled.records_of(np.moveaxis(values, 0, 1), rest)
             answers = [
                 each.answer(to_trial_order(values[each.output], rest).astype(np.float64))
                 for each in self.foreseen.sieves

@@ -211,7 +211,8 @@ class Distribution(ABC):
         Notes
         -----
         It evaluates, in NumPy, the formula that engines compile for draws, and is slow.
-        Only the normal's is another one for draws, which differs in the twelfth digit.
+        Only two are others for draws: the normal's, which differs in the twelfth digit,
+        and a Weibull's table, which differs in the eleventh.
         A float near 1 keeps few digits of its distance from 1; for the upper tail
         use `quantile_from_above`.
         """

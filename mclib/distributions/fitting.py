@@ -17,9 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from mclib.distributions.cutting import Curve, cut
 from mclib.distributions.laws import Floats
-from mclib.distributions.tables import DEGREE, N_OCTAVES, QuantileTable
+from mclib.distributions.tables import QuantileTable
 from mclib.errors import ArgumentError
+from mclib.expressions.tabulation import N_OCTAVES
+
+DEGREE = 5
+"""Of the polynomials that are fitted, and cut into shorter ones at last."""
 
 U_ERROR = 1e-10
 """What every table keeps to: |cdf(draw) - u|, up to the rounding of the draw itself."""
@@ -94,46 +99,18 @@ def fit(lower: Tail, upper: Tail, name: str) -> QuantileTable:
         contradict each other.
     """
     halves = [_fit_half(lower, name, "u"), _fit_half(upper, name, "1 - u")]
-    n_near, near_count, far_count = _zones(np.maximum(*(half.counts for half in halves)))
-    counts = np.where(np.arange(N_OCTAVES) < n_near, near_count, far_count)
-    rows: list[Floats] = []
-    for half in halves:
-        rows += [
-            _divided(each, int(count))
-            for each, count in zip(half.octaves, counts, strict=True)
-        ]
-        rows.append(_constant(rows[-1][-1]))
+    first, second = (Curve(half.octaves) for half in halves)
+    segments, added = cut((first, second))
+    errors = [half.errors + more for half, more in zip(halves, added, strict=True)]
+    for side, each in zip(("u", "1 - u"), errors, strict=True):
+        worst = int(np.argmax(each * _TAILS))
+        if each[worst] * _TAILS[worst] > U_ERROR:
+            raise _cannot_be_met(name, side, _TAILS[worst], each[worst])
     return QuantileTable(
-        n_near,
-        near_count,
-        far_count,
-        coefficients=np.concatenate(rows),
-        u_error=max(float(np.max(half.errors * _TAILS)) for half in halves),
-        tail_error=max(float(np.max(half.errors[_TAILS >= 1e-12])) for half in halves),
+        segments,
+        u_error=max(float(np.max(each * _TAILS)) for each in errors),
+        tail_error=max(float(np.max(each[_TAILS >= 1e-12])) for each in errors),
     )
-
-
-def _zones(counts: "np.ndarray[Any, np.dtype[np.int64]]") -> tuple[int, int, int]:
-    """Return how many octaves are near, and segments of near and far, in least memory."""
-    choices = []
-    for n_near in range(N_OCTAVES):
-        near, far = int(counts[:n_near].max(initial=1)), int(counts[n_near:].max())
-        choices.append((n_near * near + (N_OCTAVES - n_near) * far, n_near, near, far))
-    return min(choices)[1:]
-
-
-def _divided(coefficients: Floats, count: int) -> Floats:
-    """Return the same polynomials on segments so divided that there are `count`."""
-    n_parts = count // len(coefficients)
-    middles = (np.arange(n_parts) + 0.5) / n_parts - 0.5
-    # The place s in a part is the place s / n_parts + middle in the whole.
-    j, k = np.arange(DEGREE + 1), np.arange(DEGREE + 1)[:, None]
-    binomials = np.array([[float(math.comb(b, a)) for a in j] for b in j])
-    shifts = (
-        binomials * middles[:, None, None] ** np.maximum(k - j, 0) / float(n_parts) ** j
-    )
-    parts = np.einsum("sk,pkj->spj", coefficients, shifts)
-    return np.asarray(parts.reshape(count, DEGREE + 1))
 
 
 def _constant(coefficients: Floats) -> Floats:

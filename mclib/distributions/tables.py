@@ -1,25 +1,19 @@
-"""Quantile functions as tables, for distributions that have no closed form.
+"""Quantile functions as tables, for draws of what has no closed form, or a costly one.
 
-Each half of the distribution is a table of its own, over ``t = -log2(tail) - 1``: 0 at the
-median, one more for every halving of the tail. In this variable quantile functions are
-smooth out to the far ends, whether they grow like a power, like a logarithm or like its
-root. Every unit of t, an *octave*, is cut into equal segments, more of them near the median
-than beyond; each segment is a polynomial of degree 5. A draw finds its segment by
-arithmetic alone.
+Each half of the distribution is a table of its own over its tail. Every halving of the
+tail, an *octave*, is cut into equal segments, more of them near the median than beyond if
+that saves much; each segment is a polynomial of degree 3. Relative to its octave a quantile
+function is smooth out to the far ends, whether it grows like a power, like a logarithm or
+like its root. A draw finds its segment in the bits of its uniform.
 """
 
-import math
 from dataclasses import dataclass
 
-from mclib.distributions.laws import Floats
+from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression
-from mclib.expressions.functions import floor, log, lookup, maximum, minimum, where
-from mclib.expressions.machine import fma
+from mclib.expressions.nodes import node
 from mclib.expressions.probability import Probability
-
-DEGREE = 5
-N_OCTAVES = 63
-"""The tables reach to tails of 2**-64; a float64 draw of an input is at least 2**-53."""
+from mclib.expressions.tabulation import Segments
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,43 +22,33 @@ class QuantileTable:
 
     Attributes
     ----------
-    n_near : int
-        Octaves that are cut into `near_count` segments; those beyond into `far_count`.
-    near_count, far_count : int
-        Segments of an octave; powers of two.
-    coefficients : array of shape (2 * (n_segments + 1), DEGREE + 1)
-        Polynomials in the place within a segment, -1/2 to 1/2, lowest power first. First
-        the lower half, from the median outwards, then the value held beyond as a constant,
-        then the upper half likewise.
+    segments : Segments
+        The polynomials.
     u_error : float
         Largest |cdf(quantile(u)) - u| found when the table was made.
     tail_error : float
         Largest error relative to min(u, 1 - u) found where that is at least 1e-12.
     """
 
-    n_near: int
-    near_count: int
-    far_count: int
-    coefficients: Floats
+    segments: Segments
     u_error: float
     tail_error: float
 
     def draw(self, p: Probability) -> Expression:
-        """Return the quantile function at `p`: a logarithm, six lookups, a polynomial.
+        """Return the quantile function at `p`: four numbers looked up, a polynomial.
 
         Tails below 2**-64 give the quantile at 2**-64.
         """
-        octaves = maximum(fma(log(p.tail), -1.0 / math.log(2.0), -1.0), 0.0)
-        near = octaves * float(self.near_count)
-        ahead = self.n_near * (self.near_count - self.far_count)
-        far = fma(octaves, float(self.far_count), float(ahead))
-        within = where(octaves < float(self.n_near), near, far)
-        n_rows = len(self.coefficients) // 2
-        segment = minimum(floor(within), float(n_rows - 1))
-        place = within - segment - 0.5
-        row = where(p.side, segment + float(n_rows), segment)
-        highest, *others = self.coefficients.T[::-1]
-        total = lookup(highest, row)
-        for coefficients in others:
-            total = fma(total, place, lookup(coefficients, row))
-        return total  # type: ignore[no-any-return]
+        ends = p.tail.node, p.side.node
+        return Expression(node("tabulated", *ends, type_=Type.REAL, payload=self.segments))
+
+    def draw_for(self, p: Probability, exact: Expression) -> Expression:
+        """Return the table's draw where `p` is the uniform of a draw itself, else `exact`.
+
+        `exact` is the same quantile function as a formula: what is asked of a distribution
+        by itself has all digits, and so have draws of a copula.
+        """
+        args = p.tail.node, p.side.node, exact.node
+        return Expression(
+            node("tabulated_draw", *args, type_=Type.REAL, payload=self.segments)
+        )

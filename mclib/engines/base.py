@@ -105,6 +105,33 @@ class Program(ABC):
         """
         return None
 
+    def records_and_answers(
+        self,
+        requests: Sequence[tuple[int, Request]],
+        first_block: int,
+        n_blocks: int,
+        arguments: Arguments,
+    ) -> tuple[Array, list[Any]] | None:
+        """Return records of all stored outputs, and answers about them.
+
+        Parameters
+        ----------
+        requests : sequence of (int, Request)
+            Questions, each about the output in that place of this plan.
+        first_block, n_blocks : int
+            Which blocks, all trials of which count.
+        arguments : sequence of NumPy scalars
+            The plan's arguments.
+
+        Returns
+        -------
+        records : array of shape (n_blocks, n_outputs, 7)
+            As from a plan that makes them.
+        answers : list
+            One for each request. None in place of both where others must make them.
+        """
+        return None
+
 
 class Engine(ABC):
     """Where plans run.

@@ -28,6 +28,7 @@ from mclib.expressions.machine import (
     zero_extend,
 )
 from mclib.expressions.mathematics import FORMULAS
+from mclib.expressions.mathematics.logarithm import log_positive
 from mclib.expressions.mathematics.normal_draws import normal_draw
 from mclib.expressions.mathematics.powers import SHORT_POWERS
 from mclib.expressions.nodes import (
@@ -39,6 +40,7 @@ from mclib.expressions.nodes import (
     topological,
 )
 from mclib.expressions.subroutines import call, subroutine
+from mclib.expressions.tabulation import tabulated
 from mclib.expressions.verify import verify
 
 STEPS_PER_DRAW = 4
@@ -49,9 +51,16 @@ INLINE = frozenset({"ceiling", "truncated", "rounded", "minimum", "maximum"})
 """Formulas of a few ops, written out wherever they are used."""
 
 
+_OF_DRAWS: Mapping[str, Callable[..., Expression]] = {
+    "normal_draw": normal_draw,
+    "log_positive": log_positive,
+}
+"""Formulas for what a draw's tail is known to be."""
+
+
 @functools.cache
 def _routine(name: str, types: tuple[Type, ...]) -> Subroutine:
-    formula = normal_draw if name == "normal_draw" else FORMULAS[name]
+    formula = _OF_DRAWS[name] if name in _OF_DRAWS else FORMULAS[name]
     return subroutine(name, types, formula)
 
 
@@ -158,6 +167,8 @@ class _Lowering:
         name = each.op.name
         if name == "normal_quantile" and each.args[0].op.name == "tail":
             name, args = "normal_draw", [args[0], self.sign(each.args[1])]
+        if name == "log" and _is_probability(each.args[0]):
+            name = "log_positive"
         (value,) = call(_routine(name, tuple(arg.type for arg in args)), *args)
         return value.node
 
@@ -214,6 +225,15 @@ class _Lowering:
         index = to_integer(held, Type.INT32)
         return load(table_of(table.values, self.precision), index).node
 
+    def tabulated(self, each: Node) -> Node:
+        tail, side = each.args[:2]
+        own, is_drawn = Expression(self.done[tail]), tail.op.name == "tail"
+        return tabulated(each.payload, own, self.sign(side), is_drawn=is_drawn).node
+
+    def tabulated_draw(self, each: Node) -> Node:
+        is_drawn = [arg.op.name for arg in each.args[:2]] == ["tail", "side"]
+        return self.tabulated(each) if is_drawn else self.done[each.args[2]]
+
     def step(self, each: Node) -> Node:
         return to_float(self.turns[each.payload.identity].step, self.precision).node
 
@@ -248,6 +268,19 @@ class _Lowering:
         )
 
 
+def _is_probability(each: Node) -> bool:
+    """Whether a node is a draw's u, 1 - u or tail: positive, normal and at most 1."""
+    match [each.op.name, *(arg.op.name for arg in each.args)]:
+        case ["tail", *_]:
+            return True
+        case ["where", *_]:
+            return all(map(_is_probability, each.args[1:]))
+        case ["subtract", "constant", "tail"]:
+            return bool(each.args[0].payload == 1.0)
+        case _:
+            return False
+
+
 _SPECIAL: dict[str, Callable[[_Lowering, Node], Node]] = {
     "power": _Lowering.power,
     "constant": _Lowering.constant,
@@ -255,6 +288,8 @@ _SPECIAL: dict[str, Callable[[_Lowering, Node], Node]] = {
     "tail": _Lowering.tail,
     "side": _Lowering.side,
     "lookup": _Lowering.lookup,
+    "tabulated": _Lowering.tabulated,
+    "tabulated_draw": _Lowering.tabulated_draw,
     "step": _Lowering.step,
     "state": _Lowering.state,
     "loop": _Lowering.loop,

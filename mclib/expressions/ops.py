@@ -176,6 +176,16 @@ MODEL_OPS = _table(
             "standard normal quantile, a from the nearer end, upper half if b",
         ),
         ("lookup", "R -> R", "element floor(a) of the payload's table, the ends held"),
+        (
+            "tabulated",
+            "R B -> R",
+            "quantile in the payload's table, a from the nearer end, upper half if b",
+        ),
+        (
+            "tabulated_draw",
+            "R B R -> R",
+            "the same where a and b are those of a draw itself, else c",
+        ),
     ),
     machine=False,
 )

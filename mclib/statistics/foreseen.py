@@ -52,7 +52,7 @@ class Foreseen:
             parts = zip(*self._given, strict=True)
             self._given = [[_together(each) for each in parts]]
         pairs = zip(self.sieves, self._given[0], strict=True)
-        return [(sieve, sieve.finish(answer)) for sieve, answer in pairs]
+        return [(sieve, sieve.in_a_row(answer)) for sieve, answer in pairs]
 
     def copy(self) -> "Foreseen":
         """Return these answers as they are now."""

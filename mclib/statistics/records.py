@@ -17,7 +17,7 @@ Places = NDArray[np.intp]
 MergePairs = Callable[[Floats, Places], Floats]
 """What does as `merge_pairs` does, to the bit."""
 
-BlockRecords = Callable[[NDArray[Any]], Floats]
+BlockRecords = Callable[..., Floats]
 """What does as `block_records` does, to the bit, for whole blocks of several outputs."""
 
 # The lanes of so many blocks stay in cache while their turns are gone through.
@@ -141,7 +141,7 @@ def counted_records(values: NDArray[Any], is_counted: NDArray[np.bool_]) -> Floa
     turns = np.where(counted, turns, pivot[..., None])
     low, high = (np.where(counted, turns, end) for end in (np.inf, -np.inf))
     sums = _sums(turns, pivot, low.astype(values.dtype), high.astype(values.dtype))
-    return _close(flags.sum(axis=-1, dtype=np.float64), pivot, *sums)
+    return close(flags.sum(axis=-1, dtype=np.float64), pivot, *sums)
 
 
 def doubtful_blocks(records: Floats, dtype: Any = np.float64) -> NDArray[np.intp]:
@@ -179,7 +179,7 @@ def _whole_records(values: NDArray[Any]) -> Floats:
     turns = _in_turns(values)
     pivot = turns[..., 0, :1]
     count = np.full(turns.shape[:-2], float(BLOCK))
-    return _close(count, pivot, *_sums(turns, pivot, turns, turns))
+    return close(count, pivot, *_sums(turns, pivot, turns, turns))
 
 
 def _sums(
@@ -205,8 +205,20 @@ def _sums(
     return [s1, s2, s3, s4, minimum, maximum]
 
 
-def _close(count: Floats, pivot: NDArray[Any], *lanes: NDArray[Any]) -> Floats:
-    """Add the lanes up in pairs, lane l and l + 16, then + 8, 4, 2, 1; make the record."""
+def close(count: Floats, pivot: NDArray[Any], *lanes: NDArray[Any]) -> Floats:
+    """Return the records of what lanes have seen.
+
+    Lanes are added up in pairs, lane l and l + 16, then + 8, 4, 2, 1.
+
+    Parameters
+    ----------
+    count : array of shape (...), float64
+        How many trials count.
+    pivot : array of shape (..., 1)
+        What sums are taken about.
+    *lanes : array of shape (..., 32)
+        Sums of the first four powers, the smallest and the largest value.
+    """
     *sums, low, high = (each.astype(np.float64, copy=False) for each in lanes)
     with np.errstate(all="ignore"):
         n_left = N_LANES // 2

@@ -153,11 +153,14 @@ class KeysWithin:
         Place of the output.
     first, last : int
         Lowest and highest key wanted.
+    is_sorted : bool, default True
+        Whether they are wanted in order.
     """
 
     output: int
     first: int
     last: int
+    is_sorted: bool = True
 
     def answer(self, values: Floats, first_block: int = 0) -> Counts:
         """Keys, in any order, equal ones as often as they come up."""
@@ -168,8 +171,8 @@ class KeysWithin:
         return np.concatenate([left, right])
 
     def finish(self, merged: Counts) -> Counts:
-        """Sort."""
-        return np.sort(merged)
+        """Sort, if they are wanted in order."""
+        return np.sort(merged) if self.is_sorted else merged
 
 
 @dataclass(frozen=True)

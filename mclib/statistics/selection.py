@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from mclib.errors import InternalError
 from mclib.statistics.blocks import BLOCK
-from mclib.statistics.keys import key_of, value_of
+from mclib.statistics.keys import key_of, keys_at, value_of
 from mclib.statistics.moments import Record
 from mclib.statistics.order_statistics import MOST_KEYS, Target
 from mclib.statistics.requests import Counts, KeysWithin, Source
@@ -67,7 +67,7 @@ def sieves_for(
     if n_first:
         ends = [(records[output].minimum, records[output].maximum) for output, _ in wanted]
         requests = [
-            KeysWithin(output, key_of(low), key_of(high))
+            KeysWithin(output, key_of(low), key_of(high), is_sorted=False)
             for (output, _), (low, high) in zip(wanted, ends, strict=True)
         ]
         samples = source.sweep(requests, n_first)
@@ -99,26 +99,30 @@ def _guessed(
     reach = _STANDARD_DEVIATIONS * np.sqrt(n_known * orders * (1.0 - orders)) + _RANKS_MORE
     firsts = np.floor(orders * n_known - reach).astype(np.int64)
     lasts = np.ceil(orders * n_known + reach).astype(np.int64)
+    starts, stops = (_ends_at(sample, places) for places in (firsts, lasts))
     spans: list[tuple[int, int]] = []
-    for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
-        start = int(sample[first]) if first >= 0 else low
-        stop = int(sample[last]) if last < n_known else high
+    for first, last, near, far in zip(firsts, lasts, starts, stops, strict=True):
+        start = near if first >= 0 else low
+        stop = far if last < n_known else high
         if spans and start <= spans[-1][1]:
             spans[-1] = spans[-1][0], max(spans[-1][1], stop)
         else:
             spans.append((start, stop))
     ranges, kept, n_expected = [], [], 0.0
     for start, stop in spans:
-        inside = sample[
-            np.searchsorted(sample, np.uint64(start)) : np.searchsorted(
-                sample, np.uint64(stop), side="right"
-            )
-        ]
+        inside = sample[(sample >= np.uint64(start)) & (sample <= np.uint64(stop))]
         parts, n_fetched = _without_atoms(value_of(start), value_of(stop), inside)
         ranges += parts
         kept += [one < other for one, other in parts]
         n_expected += n_fetched / n_known * n_trials if n_known else n_trials
     return tuple(ranges), tuple(kept), n_expected
+
+
+def _ends_at(sample: Counts, places: NDArray[np.int64]) -> list[int]:
+    """Return the sample's keys in places; what is beyond its ends, as the ends are."""
+    if not len(sample):
+        return [0] * len(places)
+    return keys_at(sample, np.clip(places, 0, len(sample) - 1)).tolist()  # type: ignore[no-any-return]
 
 
 def _without_atoms(
@@ -148,7 +152,7 @@ def found_in(
     sieve : Sieve
         What was asked.
     answer : array
-        What all trials answered.
+        What all trials answered, in a row; its keys may be in any order.
     ranks : iterable of int
         What is wanted.
     record : Record
@@ -164,19 +168,24 @@ def found_in(
     upto = below + within
     if sieve.ranges[-1][1] == record.maximum:
         _check(sieve, int(upto[-1]), int(record.count))
+    kept = np.where(sieve.kept, within, 0)
+    _check(sieve, len(keys), int(kept.sum()))
     found: dict[Target, float] = {}
+    places: dict[int, tuple[int, int]] = {}
     for rank in ranks:
         at = int(np.searchsorted(upto, rank))
         if at == len(upto) or rank <= below[at]:
             continue
-        low, high = sieve.ranges[at]
-        if not sieve.kept[at]:
-            found[sieve.output, rank] = low + 0.0
-            continue
-        ends = np.array([key_of(low), key_of(high) + 1], np.uint64)
-        first, end = np.searchsorted(keys, ends).tolist()
-        _check(sieve, end - first, int(within[at]))
-        found[sieve.output, rank] = value_of(int(keys[first + rank - below[at] - 1]))
+        if sieve.kept[at]:
+            places[rank] = int(kept[:at].sum()) + rank - int(below[at]) - 1, at
+        else:
+            found[sieve.output, rank] = sieve.ranges[at][0] + 0.0
+    if places:
+        there = keys_at(keys, [place for place, _ in places.values()]).tolist()
+        for (rank, (_, at)), key in zip(places.items(), there, strict=True):
+            value, (low, high) = value_of(key), sieve.ranges[at]
+            _check(sieve, int(low <= value <= high), 1)
+            found[sieve.output, rank] = value
     return found
 
 

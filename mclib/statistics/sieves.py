@@ -27,7 +27,7 @@ class Sifted(NamedTuple):
     counts : array of shape (2, n_ranges), uint64
         Finite outcomes below each range, and within it.
     keys : array of uint64
-        Keys of the outcomes in ranges that are kept; rising, once finished.
+        Keys of the outcomes in ranges that are kept, in any order.
     """
 
     counts: Counts
@@ -70,9 +70,16 @@ class Sieve:
 
     def finish(self, merged: Sifted) -> Counts:
         """Put the counts in a row and the sorted keys behind them."""
-        return np.concatenate([merged.counts.ravel(), np.sort(merged.keys)])
+        return self.in_a_row(merged._replace(keys=np.sort(merged.keys)))
+
+    def in_a_row(self, merged: Sifted) -> Counts:
+        """Put the counts in a row and the keys, as they are, behind them.
+
+        A few order statistics are found among them sooner than they are sorted.
+        """
+        return np.concatenate([merged.counts.ravel(), merged.keys])
 
     def read(self, finished: NDArray[Any]) -> Sifted:
-        """Undo what `finish` did."""
+        """Undo what `finish` or `in_a_row` did."""
         n_counts = 2 * len(self.ranges)
         return Sifted(finished[:n_counts].reshape(2, -1), finished[n_counts:])

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mclib.distributions import Normal, Uniform
+from mclib.distributions import Exponential, Normal, Uniform
 from mclib.engines.base import Engine
 from mclib.engines.plans import argument_values, build_moments, build_values
 from mclib.engines.reference import ReferenceEngine
@@ -241,6 +241,33 @@ def requests_are_answered_where_the_values_lie(engine: Engine) -> None:
             assert_same_bits(expected, request.finish(answer))
 
 
+def sieves_are_answered_beside_records(engine: Engine) -> None:
+    x, y = drawn("x", Normal()), drawn("y", Exponential())
+    outputs = [x.node, where(x < 0.3, 0.0, x * y).node, y.node]
+    # More than fit between two looks, and no multiple of those.
+    n_blocks = 21
+    sieves = (
+        (0, Sieve(0, ((-1.7, -1.6), (-0.05, 0.01), (1.2, 1.3)), (True,) * 3)),
+        (2, Sieve(2, ((0.5, 0.6),), (True,))),
+        (1, Sieve(1, ((0.0, 0.0), (3.0, 3.5)), (False, True))),
+    )
+    for precision in PRECISIONS:
+        plan = build_values(outputs, precision)
+        program, arguments = engine.compile(plan), argument_values(plan, SEED_WORDS)
+        values = program.run(2, n_blocks, arguments)
+
+        found = program.records_and_answers(sieves, 2, n_blocks, arguments)
+        answers = program.answers(sieves, 2, n_blocks, n_blocks * BLOCK, arguments)
+
+        if found is not None:
+            assert_same_bits(block_records(np.moveaxis(values, 0, 1)), found[0])
+        for given in (answers, None if found is None else found[1]):
+            for (place, request), answer in zip(sieves, given or (), strict=False):
+                shown = to_trial_order(values[place]).astype(np.float64)
+                expected = request.finish(request.answer(shown, 2))
+                assert_same_bits(expected, request.finish(answer))
+
+
 LAWS: tuple[Callable[[Engine], None], ...] = (
     golden_programs_are_computed_as_the_judge_does,
     inputs_draw_by_the_contract,
@@ -253,4 +280,5 @@ LAWS: tuple[Callable[[Engine], None], ...] = (
     loops_may_depend_on_parameters_alone,
     requests_are_answered_as_they_say_themselves,
     requests_are_answered_where_the_values_lie,
+    sieves_are_answered_beside_records,
 )

@@ -133,6 +133,9 @@ template <class T> static inline T atomicAdd(T *address, T value)
     return before;
 }
 
+struct double2 { double x, y; };
+struct float4 { float x, y, z, w; };
+
 template <class T> static inline T __ldg(const T *address) { return *address; }
 
 static inline float __fadd_rn(float a, float b) { return a + b; }

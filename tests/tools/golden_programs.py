@@ -7,7 +7,7 @@ from itertools import cycle, islice
 
 import numpy as np
 
-from mclib.distributions import Empirical, Normal, Triangular, Uniform
+from mclib.distributions import Empirical, Gamma, Normal, Triangular, Uniform, Weibull
 from mclib.engines.plans import Plan, argument_values, build_moments, build_values
 from mclib.expressions import functions as mc
 from mclib.expressions.dtypes import Type
@@ -16,6 +16,7 @@ from mclib.expressions.loops import drawn, scan
 from mclib.expressions.mathematics import FORMULAS
 from mclib.expressions.nodes import Node, Table, node
 from mclib.expressions.ops import OPS
+from mclib.expressions.probability import Probability
 from mclib.expressions.simplify import simplify
 from mclib.expressions.tracing import parameter
 
@@ -121,6 +122,18 @@ def _table() -> dict[str, Expression]:
     place = drawn("season", Uniform(low=-2.0, high=40.0))
     loss = drawn("loss", Empirical([3.0, 1.0, 4.0, 1.5, 9.0, 2.6]))
     return {"season": mc.lookup(seasons, place), "loss": loss}
+
+
+def _tabulated() -> dict[str, Expression]:
+    # A table cut alike everywhere, one that is cut more finely near the median, and a tail
+    # that is no draw's own.
+    skewed = Gamma(2.5).draw(Probability.of(drawn("level", Uniform())))
+    return {
+        "claim": drawn("claim", Gamma(2.5, 4.0)),
+        "small": drawn("small", Gamma(0.05)),
+        "lifetime": drawn("lifetime", Weibull(1.7, 20.0)),
+        "skewed": skewed,
+    }
 
 
 def _uneven_scan() -> dict[str, Expression]:
@@ -312,6 +325,7 @@ GOLDEN_PROGRAMS = {
     ),
     "sheet": GoldenProgram(_sheet, _SHEET_PARAMETERS),
     "table": GoldenProgram(_table),
+    "tabulated": GoldenProgram(_tabulated),
     "uneven_scan": GoldenProgram(_uneven_scan, {"scale": 0.3}),
     "until": GoldenProgram(_until, {"scale": 0.3}, n_blocks=2),
     "many_arguments": GoldenProgram(

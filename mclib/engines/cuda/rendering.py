@@ -18,8 +18,9 @@ from mclib.engines.cuda.operations import C_TYPES, expression, from_slot, primit
 from mclib.engines.cuda.sources import Parts, Source
 from mclib.engines.plans import BLOCK, N_LANES, N_ROWS, Plan
 from mclib.expressions.dtypes import Type
-from mclib.expressions.nodes import Loop, Node, Subroutine, topological
+from mclib.expressions.nodes import Loop, Node, Subroutine, Table, topological
 from mclib.expressions.schedule import OUTSIDE, schedule
+from mclib.expressions.tabulation import N_COEFFICIENTS, row_of
 
 UNROLLED_OPS = 400
 """A loop of four turns over so many ops at most is written out four times.
@@ -28,6 +29,9 @@ Written out, a turn need not choose its word of a draw: 15 % fewer instructions 
 European option, 1 to 7 % for a sheet of ten inputs, which would take twice as long to
 compile.
 """
+
+_WIDE = {Type.FLOAT32: ("float4", 4, "xyzw"), Type.FLOAT64: ("double2", 2, "xy")}
+"""What 16 bytes of a row come as: the type, how many numbers, and their names."""
 
 
 class _Function:
@@ -42,6 +46,7 @@ class _Function:
         self.names: dict[Node, str] = {}
         self.results: dict[Node, list[str]] = {}
         self.counters: dict[int, str] = {}
+        self.rows: dict[tuple[Table, Node], list[str]] = {}
         self.lines: list[str] = []
         self.depth = 1
         self.n_names = 0
@@ -84,10 +89,26 @@ class _Function:
             return from_slot(f"arguments.slots[{each.payload}]", each.type)
         args = [self.name(arg) for arg in each.args]
         if each.op.name == "load":
-            return f"__ldg({self.parts.table(each.payload)} + {args[0]})"
+            return self.loaded(each, args[0])
         if primitive := primitive_of(each):
             self.parts.use(primitive, each.type)
         return expression(each, args)
+
+    def loaded(self, each: Node, index: str) -> str:
+        """Return a number of a table; those of a row come together, 16 bytes at a time."""
+        table, row = self.parts.table(each.payload), row_of(each)
+        if row is None:
+            return f"__ldg({table} + {index})"
+        key = (each.payload, row[0])
+        if key not in self.rows:
+            wide, n, fields = _WIDE[each.type]
+            self.rows[key] = []
+            for start in range(0, N_COEFFICIENTS, n):
+                name, place = self.fresh("w"), f"{self.name(row[0])} + {start}u"
+                address = f"(const {wide}*)({table} + {place})"
+                self.do(f"const {wide} {name} = __ldg({address});")
+                self.rows[key] += [f"{name}.{field}" for field in fields]
+        return self.rows[key][row[1]]
 
     def compute(self, each: Node) -> None:
         match each.op.name:

@@ -37,6 +37,13 @@ class Compiled:
         return made
 
 
+def address_of(function: Any) -> int:
+    """Return where the machine code of a callable begins, for other machine code."""
+    address = ctypes.cast(function, ctypes.c_void_p).value
+    assert address is not None
+    return address
+
+
 @functools.cache
 def _binding() -> Any:
     import llvmlite.binding as binding

@@ -3,19 +3,21 @@
 import ctypes
 import os
 import platform
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from mclib.engines.base import Arguments, Array, Engine, Program, output_shape, output_type
-from mclib.engines.llvm import answering, sifting
-from mclib.engines.llvm.compiling import compile_ir
+from mclib.engines.llvm import answering, looking, sifting
+from mclib.engines.llvm.compiling import address_of, compile_ir
 from mclib.engines.llvm.rendering import render
-from mclib.engines.plans import Plan
+from mclib.engines.plans import BLOCK, Plan
 from mclib.statistics.requests import Request
 from mclib.statistics.sieves import Sieve
 
 _SLOT_BYTES = 8
+_LINE = 64
 _INTEGER, _POINTER = ctypes.c_int64, ctypes.c_void_p
 
 
@@ -34,8 +36,57 @@ class LlvmProgram(Program):
         compiled = compile_ir(text, ("plan",))
         self.was_cached = compiled.was_cached
         self._function = compiled.function("plan", *[_INTEGER] * 3, *[_POINTER] * 3)
-        self._tables = [table.values for table in tables]
+        self._tables = [_aligned(table.values) for table in tables]
         self._pointers = np.array([each.ctypes.data for each in self._tables], np.uintp)
+
+    def answers(
+        self,
+        requests: Sequence[tuple[int, Request]],
+        first_block: int,
+        n_blocks: int,
+        n_trials: int,
+        arguments: Arguments,
+    ) -> list[Any] | None:
+        """Answer sieves about whole blocks, without a step in Python."""
+        if n_trials != n_blocks * BLOCK:
+            return None
+        found = self._look(requests, first_block, n_blocks, arguments, with_records=False)
+        return None if found is None else found[1]
+
+    def records_and_answers(
+        self,
+        requests: Sequence[tuple[int, Request]],
+        first_block: int,
+        n_blocks: int,
+        arguments: Arguments,
+    ) -> tuple[Array, list[Any]] | None:
+        """Make records of what is stored and answer sieves, without a step in Python."""
+        return self._look(requests, first_block, n_blocks, arguments, with_records=True)
+
+    def _look(
+        self,
+        requests: Sequence[tuple[int, Request]],
+        first_block: int,
+        n_blocks: int,
+        arguments: Arguments,
+        *,
+        with_records: bool,
+    ) -> tuple[Array, list[Any]] | None:
+        sieves = [(place, each) for place, each in requests if isinstance(each, Sieve)]
+        if len(sieves) < len(requests) or not n_blocks or self.plan.records:
+            return None
+        slots = pack(arguments)
+        return looking.look(
+            address_of(self._function),
+            self.plan.precision,
+            self.plan.n_outputs,
+            sieves,
+            first_block,
+            n_blocks,
+            slots.ctypes.data,
+            self._pointers.ctypes.data,
+            with_records=with_records,
+        )
 
     def run(self, first_block: int, n_blocks: int, arguments: Arguments) -> Array:
         """Run the machine code in the calling thread."""
@@ -50,6 +101,15 @@ class LlvmProgram(Program):
             out.ctypes.data,
         )
         return out
+
+
+def _aligned(values: Array) -> Array:
+    """Return a copy that begins with a line of the cache, so that no row is in two."""
+    room = np.empty(values.nbytes + _LINE, np.uint8)
+    start = -room.ctypes.data % _LINE
+    copy = room[start : start + values.nbytes].view(values.dtype)
+    copy[:] = values
+    return copy
 
 
 def pack(arguments: Arguments) -> "np.ndarray[Any, np.dtype[np.uint64]]":

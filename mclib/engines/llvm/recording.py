@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mclib.engines.llvm.compiling import compile_ir
+from mclib.engines.llvm.compiling import address_of, compile_ir
 from mclib.engines.llvm.operations import SCALAR, literal
 from mclib.engines.llvm.rendering import LANES_AT_ONCE, merge_lanes
 from mclib.engines.llvm.writing import FunctionWriter
@@ -20,8 +20,27 @@ from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression
 from mclib.expressions.nodes import node
 from mclib.expressions.schedule import OUTSIDE
+from mclib.statistics.blocks import to_lane_order
 from mclib.statistics.moments import FIELDS
-from mclib.statistics.records import Floats
+from mclib.statistics.records import Floats, close
+
+_PARTS = """\
+part:
+  %lane = phi i64 [ 0, %record ], [ %next_lane, %store ]
+  %from = add i64 %start, %lane
+  br label %turn
+turn:
+  %t = phi i64 [ 0, %part ], [ %next_t, %turn ]
+{states}
+{lines}
+  %next_t = add i64 %t, 1
+  %more_turns = icmp ult i64 %next_t, {n_turns}
+  br i1 %more_turns, label %turn, label %store
+store:
+{stores}
+  %next_lane = add i64 %lane, {width}
+  %more_lanes = icmp ult i64 %next_lane, {lanes}
+  br i1 %more_lanes, label %part, label %close"""
 
 _MODULE = """\
 {declares}
@@ -44,22 +63,7 @@ record:
   %first = getelementptr {scalar}, ptr %values, i64 %start
   %pivot = load {scalar}, ptr %first
   br label %part
-part:
-  %lane = phi i64 [ 0, %record ], [ %next_lane, %store ]
-  %from = add i64 %start, %lane
-  br label %turn
-turn:
-  %t = phi i64 [ 0, %part ], [ %next_t, %turn ]
-{states}
-{lines}
-  %next_t = add i64 %t, 1
-  %more_turns = icmp ult i64 %next_t, {n_turns}
-  br i1 %more_turns, label %turn, label %store
-store:
-{stores}
-  %next_lane = add i64 %lane, {width}
-  %more_lanes = icmp ult i64 %next_lane, {lanes}
-  br i1 %more_lanes, label %part, label %close
+{parts}
 close:
   %first_field = mul i64 %number, {n_fields}
   %mine = getelementptr double, ptr %out, i64 %first_field
@@ -70,30 +74,69 @@ close:
 finish:
   ret void
 }}
+
+define void @lane_sums(ptr noalias readonly %values, ptr noalias %sums) {{
+entry:
+  %pivot = load {scalar}, ptr %values
+  br label %record
+record:
+  %start = add i64 0, 0
+  br label %part
+{parts}
+close:
+  ret void
+}}
 """
 
 
-def block_records_compiled(values: NDArray[Any]) -> Floats:
-    """Return what `block_records` says of whole blocks, to the bit.
+def block_records_compiled(values: NDArray[Any], n_trials: int | None = None) -> Floats:
+    """Return what `block_records` says, to the bit.
 
     Parameters
     ----------
     values : array of shape (n_blocks, n_outputs, 8, 4, 32), float32 or float64
         Values in lane order.
+    n_trials : int, optional
+        Only so many trials count, the first ones, of the last block one at least; all by
+        default.
     """
     n_blocks, n_outputs = values.shape[:2]
     by_output = np.ascontiguousarray(np.moveaxis(values, 1, 0))
+    n_rest = 0 if n_trials is None else n_trials % BLOCK
+    n_whole = n_blocks - 1 if n_rest else n_blocks
     out = np.empty((n_blocks, n_outputs, len(FIELDS)))
-    run = _function(Type(by_output.dtype.name))
+    run = _functions(Type(by_output.dtype.name))[0]
     data, stride = by_output.ctypes.data, n_blocks * BLOCK
-    run(n_blocks, n_outputs, stride, data, out.ctypes.data)
+    run(n_whole, n_outputs, stride, data, out.ctypes.data)
+    if n_rest:
+        out[n_whole] = _partial_records(by_output[:, n_whole], n_rest)
     return out
 
 
+def _partial_records(values: NDArray[Any], n_trials: int) -> Floats:
+    """Return records of the first trials of one block; values of shape (n, 8, 4, 32)."""
+    is_counted = to_lane_order(np.arange(BLOCK))[0] < n_trials
+    # What does not count becomes the pivot, which adds nothing to any sum.
+    held = np.where(is_counted, values, values[:, :1, :1, :1])
+    sums = np.empty((len(held), STATES_PER_OUTPUT, N_LANES), held.dtype)
+    run = _functions(Type(held.dtype.name))[1]
+    for own, each in zip(held, sums, strict=True):
+        run(own.ctypes.data, each.ctypes.data)
+    pivot, *others = np.moveaxis(sums, 1, 0)
+    return close(np.full(len(held), float(n_trials)), pivot[:, :1], *others)
+
+
+def address(precision: Type) -> int:
+    """Return where the compiled code is."""
+    return address_of(_functions(precision)[0])
+
+
 @functools.cache
-def _function(precision: Type) -> Any:
-    compiled = compile_ir(_module(precision), ("records",))
-    return compiled.function("records", *[ctypes.c_int64] * 3, *[ctypes.c_void_p] * 2)
+def _functions(precision: Type) -> tuple[Any, Any]:
+    compiled = compile_ir(_module(precision), ("records", "lane_sums"))
+    integers, pointers = [ctypes.c_int64] * 3, [ctypes.c_void_p] * 2
+    records = compiled.function("records", *integers, *pointers)
+    return records, compiled.function("lane_sums", *pointers)
 
 
 def _module(precision: Type) -> str:
@@ -114,9 +157,10 @@ def _module(precision: Type) -> str:
     writer.names |= {state: f"%state{k}" for k, state in enumerate(states, 1)}
     writer.region(OUTSIDE)
     phis = []
+    aligned = f"align {precision.dtype.itemsize}"
     stores = [
         f"  %slot0 = getelementptr {scalar}, ptr %sums, i64 %lane",
-        f"  store {kind} {writer.names[pivot]}, ptr %slot0",
+        f"  store {kind} {writer.names[pivot]}, ptr %slot0, {aligned}",
     ]
     for k, (start, each) in enumerate(zip(START[1:], after, strict=True), 1):
         begin = f"splat ({scalar} {literal(start, precision)})"
@@ -126,19 +170,23 @@ def _module(precision: Type) -> str:
         stores += [
             f"  %place{k} = add i64 %lane, {k * N_LANES}",
             f"  %slot{k} = getelementptr {scalar}, ptr %sums, i64 %place{k}",
-            f"  store {new}, ptr %slot{k}",
+            f"  store {new}, ptr %slot{k}, {aligned}",
         ]
-    return _MODULE.format(
-        declares="\n".join(f"declare {each}" for each in writer.declared.values()),
-        merge=merge_lanes(precision),
-        n_states=STATES_PER_OUTPUT,
-        lanes=N_LANES,
-        scalar=scalar,
-        block=BLOCK,
+    scalars = {"scalar": scalar, "lanes": N_LANES}
+    parts = _PARTS.format(
+        **scalars,
         states="\n".join(phis),
         lines="\n".join(writer.lines),
         n_turns=BLOCK // N_LANES,
         stores="\n".join(stores),
         width=width,
+    )
+    return _MODULE.format(
+        **scalars,
+        declares="\n".join(f"declare {each}" for each in writer.declared.values()),
+        merge=merge_lanes(precision),
+        n_states=STATES_PER_OUTPUT,
+        block=BLOCK,
+        parts=parts,
         n_fields=len(FIELDS),
     )

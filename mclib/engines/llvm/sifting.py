@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from mclib.engines.base import Array
-from mclib.engines.llvm.compiling import compile_ir
+from mclib.engines.llvm.compiling import address_of, compile_ir
 from mclib.engines.llvm.operations import literal
 from mclib.expressions.dtypes import Type
 from mclib.statistics.keys import keys_of
-from mclib.statistics.sieves import Sieve, Sifted
+from mclib.statistics.sieves import Counts, Sieve, Sifted
 
 _LOWEST = literal(-np.finfo(np.float64).max, Type.FLOAT64)
 
@@ -27,10 +27,11 @@ define void @sift(ptr noalias readonly %values, i64 %n, i64 %n_ranges, \
 ptr noalias readonly %lows, ptr noalias readonly %highs, ptr noalias readonly %kept, \
 ptr noalias %below, ptr noalias %within, ptr noalias %found, ptr noalias %n_found) {{
 entry:
+  %n_start = load i64, ptr %n_found
   br label %values_loop
 values_loop:
   %i = phi i64 [ 0, %entry ], [ %following, %next ]
-  %n_before = phi i64 [ 0, %entry ], [ %n_after, %next ]
+  %n_before = phi i64 [ %n_start, %entry ], [ %n_after, %next ]
   %place = getelementptr {scalar}, ptr %values, i64 %i
   %raw = load <32 x {scalar}>, ptr %place, align 4
 {widen}
@@ -116,7 +117,18 @@ def sift(sieve: Sieve, values: Array) -> Sifted:
     arrays = (lows, highs, kept, counts[0], counts[1], found, n_found)
     run = _function("float" if flat.dtype == np.float32 else "double")
     run(flat.ctypes.data, flat.size, len(lows), *(each.ctypes.data for each in arrays))
+    return sifted(counts, found, n_found)
+
+
+def sifted(counts: Counts, found: Array, n_found: Array) -> Sifted:
+    """Return what the compiled code has counted and fetched."""
     return Sifted(counts, keys_of(found[: int(n_found[0])].astype(np.float64)))
+
+
+def address(precision: Type) -> int:
+    """Return where the compiled code is, which adds to counts and appends what it finds."""
+    function = _function("float" if precision is Type.FLOAT32 else "double")
+    return address_of(function)
 
 
 @functools.cache

@@ -6,6 +6,7 @@ Constants are splats; a loop is a basic block with a phi for each state.
 
 from collections.abc import Callable, Iterable, Sequence
 
+from mclib.engines.llvm.lookups import Lookups
 from mclib.engines.llvm.operations import (
     BINARY,
     BY_KIND,
@@ -49,6 +50,7 @@ class FunctionWriter:
         self.slots: dict[tuple[Node, ...], str] = {}
         self.allocations: list[str] = []
         self.tables: list[Table] = [] if within is None else within.tables
+        self.lookups = Lookups(self, self.tables)
         self.names_of_results: dict[Node, list[str]] = {}
         self.n_names = 0
         self.n_firsts = 0
@@ -153,24 +155,7 @@ class FunctionWriter:
         )
 
     def _load(self, each: Node) -> str:
-        if each.payload not in self.tables:
-            self.tables.append(each.payload)
-        place = self.tables.index(each.payload)
-        slot = self.emit(f"getelementptr ptr, ptr %tables, i64 {place}")
-        base = self.emit(f"load ptr, ptr {slot}, !invariant.load !0")
-        index = self.emit(f"zext {self.typed(each.args[0])} to {self.vector(Type.INT64)}")
-        scalar, kind = SCALAR[each.type], self.vector(each.type)
-        where = self.emit(
-            f"getelementptr {scalar}, ptr {base}, {self.vector(Type.INT64)} {index}"
-        )
-        made = f"{kind} poison"
-        for lane in range(self.width):
-            pointer = self.emit(f"extractelement <{self.width} x ptr> {where}, i64 {lane}")
-            value = self.emit(f"load {scalar}, ptr {pointer}, !invariant.load !0")
-            made = f"{kind} " + self.emit(
-                f"insertelement {made}, {scalar} {value}, i64 {lane}"
-            )
-        return made.rsplit(" ", 1)[1]
+        return self.lookups.load(each)
 
     def _pick(self, each: Node) -> str:
         kind = self.vector(each.type)

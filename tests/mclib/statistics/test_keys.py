@@ -8,6 +8,7 @@ from mclib.statistics.keys import (
     HIGHEST,
     LOWEST,
     key_of,
+    keys_at,
     keys_of,
     value_of,
     values_of,
@@ -50,3 +51,19 @@ def test_no_range_of_finite_keys_holds_nan() -> None:
     keys = keys_of(np.array([np.nan, -np.nan, np.inf, -np.inf]))
 
     assert not np.any((keys >= np.uint64(LOWEST)) & (keys <= np.uint64(HIGHEST)))
+
+
+@given(
+    st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=50),
+    st.integers(0, 63),
+    st.data(),
+)
+def test_keys_in_places_are_those_of_the_sorted_keys(
+    numbers: list[int], spread: int, data: st.DataObject
+) -> None:
+    keys = np.array(numbers, np.uint64) >> np.uint64(spread)
+    places = data.draw(st.lists(st.integers(0, len(keys) - 1), max_size=20))
+
+    found = keys_at(keys, np.array(places, np.int64))
+
+    assert np.sort(keys)[places].tolist() == found.tolist()

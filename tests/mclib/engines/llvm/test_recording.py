@@ -43,6 +43,22 @@ def test_values_may_lie_in_any_order_in_memory(seed: int) -> None:
     assert_same_bits(block_records(values), block_records_compiled(values))
 
 
+@pytest.mark.parametrize("type_", TYPES)
+@pytest.mark.parametrize("n_trials", [1, 31, 128, 129, 1_023, 1_024, 2_500])
+def test_so_many_trials_have_the_record_that_numpy_makes(
+    n_trials: int, type_: type[np.floating], seed: int
+) -> None:
+    n_blocks = -(-n_trials // 1_024)
+    values = np.random.default_rng(seed).normal(size=(n_blocks, 4, 8, 4, 32)).astype(type_)
+    values[-1, 1, 0, 0, 0] = np.nan
+    values[-1, 2, 0, 0, 0] = -np.inf
+    values[-1, 3] = 0.0
+
+    expected = block_records(values, n_trials)
+
+    assert_same_bits(expected, block_records_compiled(values, n_trials))
+
+
 def test_no_blocks_give_no_records() -> None:
     assert block_records_compiled(np.empty((0, 3, 8, 4, 32))).shape == (0, 3, 7)
 
@@ -50,8 +66,8 @@ def test_no_blocks_give_no_records() -> None:
 def test_the_code_is_kept_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MCLIB_CACHE_DIR", str(tmp_path))
     for _ in range(2):
-        recording._function.cache_clear()
+        recording._functions.cache_clear()
         block_records_compiled(np.ones((1, 1, 8, 4, 32)))
-    recording._function.cache_clear()
+    recording._functions.cache_clear()
 
     assert len(list((tmp_path / "llvm").iterdir())) == 1

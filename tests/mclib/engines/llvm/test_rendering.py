@@ -12,13 +12,14 @@ from mclib.engines.base import output_shape, output_type
 from mclib.engines.llvm import rendering, writing
 from mclib.engines.llvm.compiling import compile_ir, host
 from mclib.engines.llvm.engine import LlvmEngine, pack
+from mclib.engines.llvm.operations import SCALAR
 from mclib.engines.llvm.rendering import LANES_AT_ONCE, render
 from mclib.engines.plans import Plan
 from mclib.expressions.dtypes import Type
 from tests.helpers import assert_same_bits
 from tests.tools.golden_programs import GOLDEN_PROGRAMS, KINDS, PRECISIONS
 
-NAMES = ("uneven_scan", "machine_ops", "asian")
+NAMES = ("uneven_scan", "machine_ops", "asian", "tabulated")
 N_BLOCKS = 2
 
 BASELINES = {
@@ -74,7 +75,7 @@ def test_any_number_of_lanes_at_once_gives_the_same_bits(
     precision: Type, lanes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # How many lanes go together decides when a loop ends early.
-    programs = [GOLDEN_PROGRAMS[name] for name in ("uneven_scan", "until")]
+    programs = [GOLDEN_PROGRAMS[name] for name in ("uneven_scan", "until", "tabulated")]
     for program, kind in product(programs, KINDS):
         plan = program.plan(kind, precision)
         arguments = program.arguments(plan)
@@ -85,6 +86,15 @@ def test_any_number_of_lanes_at_once_gives_the_same_bits(
             other = _here(plan, arguments)
 
         assert_same_bits(usual, other)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS, ids=lambda each: each.value)
+def test_a_row_of_a_table_comes_by_one_load(precision: Type) -> None:
+    text, tables = render(GOLDEN_PROGRAMS["tabulated"].plan("values", precision))
+
+    scalar, lanes = SCALAR[precision], LANES_AT_ONCE[precision]
+    assert text.count(f"load <4 x {scalar}>") == 4 * lanes
+    assert len(tables) == 3
 
 
 def test_unrolling_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
