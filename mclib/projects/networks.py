@@ -11,7 +11,9 @@ from typing import Any
 from mclib.errors import ArgumentError, law
 from mclib.expressions.functions import maximum, minimum
 
-_LINK = re.compile(r"^(?P<name>.*?)(?:\s+(?P<kind>FS|SS))?(?:\s*(?P<lag>[+-]\s*[\d.]+))?$")
+_LINK = re.compile(
+    r"^(?P<name>.*?)(?:\s+(?P<kind>[FS][FS]))?(?:\s*(?P<lag>[+-]\s*[\d.]+))?$"
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,9 @@ class Link:
     name : str
         The activity before it.
     kind : str
-        ``"FS"``: it starts when that one has finished; ``"SS"``: when that one has started.
+        Which end of that one it waits with which of its own for: ``"FS"``, it starts when
+        that one has finished; ``"SS"``, it starts when that one has started; ``"FF"``, it
+        finishes no sooner than that one; ``"SF"``, no sooner than that one starts.
     lag : float
         So much later, or earlier if it is negative.
     """
@@ -34,7 +38,7 @@ class Link:
 
     @classmethod
     def read(cls, text: str) -> "Link":
-        """Read ``"dig"``, ``"dig FS+2"`` or ``"dig SS"``.
+        """Read ``"dig"``, ``"dig FS+2"`` or ``"dig FF"``.
 
         Raises
         ------
@@ -67,6 +71,8 @@ def ordered(links: Mapping[str, Sequence[Link]]) -> list[str]:
             if link.name not in links:
                 message = f"`{name}` waits for {link.name!r}, which is no activity."
                 hint = f"there are {', '.join(links)}."
+                if "," in link.name:
+                    hint = 'put a semicolon between several, as in "dig; order".'
                 raise ArgumentError(f"{message}\nhint: {hint}")
     done: dict[str, None] = {}
     for first in links:
@@ -133,7 +139,8 @@ def critical_path(
         waits = [
             start[link.name]
             + link.lag
-            + (durations[link.name] if link.kind == "FS" else 0.0)
+            + (durations[link.name] if link.kind[0] == "F" else 0.0)
+            - (durations[name] if link.kind[1] == "F" else 0.0)
             for link in links[name]
         ]
         # Nothing starts before the project does, whatever a negative lag says.
@@ -145,7 +152,8 @@ def critical_path(
         latest[name] = _extreme(minimum, bounds[name])
         for link in links[name]:
             before = latest[name] - link.lag
-            own = durations[link.name] if link.kind == "FS" else 0.0
+            before = before + (durations[name] if link.kind[1] == "F" else 0.0)
+            own = durations[link.name] if link.kind[0] == "F" else 0.0
             bounds[link.name].append(before - own)
     return Times(start, {name: latest[name] - start[name] for name in order}, finish)
 

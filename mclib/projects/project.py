@@ -100,8 +100,9 @@ class Project:
         frame : pandas.DataFrame
             A line for each activity, with columns ``activity`` and ``duration`` (a
             distribution or a number of days), and, where they are wanted, ``predecessors``
-            (``"dig; pour FS+2; order SS+1"``: after the finish, or the start, of another,
-            with a lag), ``fixed_cost`` and ``cost_per_day`` (distributions or numbers).
+            (``"dig; pour FS+2; order SS+1; test FF"``: the start, or the finish, is after
+            the finish, or the start, of another, with a lag), ``fixed_cost`` and
+            ``cost_per_day`` (distributions or numbers).
 
         Raises
         ------

@@ -183,3 +183,47 @@ def test_a_first_day_that_is_no_date_is_refused() -> None:
     with pytest.raises(mc.ArgumentError, match="`start` must be a date"):
         schedule.date(0.8, "Monday")
     assert (schedule.to_frame()["slack"] == 0.0).all()
+
+
+def test_a_finish_waits_for_a_finish_or_a_start() -> None:
+    # b finishes 2 after a: from 9 to 12. c finishes 4 after b has started: from 6 to 13.
+    plan = mc.Project.from_frame(
+        pd.DataFrame(
+            {
+                "activity": ["a", "b", "c", "d"],
+                "duration": [10.0, 3.0, 7.0, 1.0],
+                "predecessors": ["", "a FF+2", "b SF+4", "b"],
+            }
+        )
+    )
+    table = plan.plan()
+
+    assert plan.planned_finish == 13.0
+    assert table["start"].to_dict() == {"a": 0.0, "b": 9.0, "c": 6.0, "d": 12.0}
+    assert table["slack"].to_dict() == {"a": 0.0, "b": 0.0, "c": 0.0, "d": 0.0}
+
+
+def test_two_finishes_that_wait_for_each_other_end_with_the_later_one() -> None:
+    plan = mc.Project.from_frame(
+        pd.DataFrame(
+            {
+                "activity": ["long", "short"],
+                "duration": [mc.Normal(10, 2), mc.Normal(9, 3)],
+                "predecessors": ["", "long FF"],
+            }
+        )
+    )
+    finish = plan.run(200_000, seed=5).finish
+
+    # ACCEPTANCE: the larger of N(10, 2) and N(9, 3).
+    assert_within_standard_errors(finish.mean, 10.993378260797)
+    assert_within_standard_errors(finish.probability_below(12.0), 0.707860981737)
+
+
+def test_names_that_commas_join_are_told_apart() -> None:
+    frame = pd.DataFrame(
+        {"activity": ["a", "b"], "duration": [1.0, 1.0], "predecessors": ["", "a, b"]}
+    )
+
+    with pytest.raises(mc.ArgumentError, match="hint: put a semicolon between several"):
+        mc.Project.from_frame(frame)
