@@ -8,7 +8,6 @@ from typing import Annotated, Final
 
 from fastapi import Path
 from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 
 __all__ = ["MOST_NUMBER", "Line", "Number", "Text", "is_line", "number_in"]
 
@@ -47,13 +46,15 @@ def number_in(text: str) -> int:
 def _line(text: str) -> str:
     text = text.strip()
     if not is_line(text):
-        raise PydanticCustomError("line", "must be one line with something to read")
+        message = "must be one line with something to read"
+        raise ValueError(message)
     return text
 
 
 def _text(text: str) -> str:
     if "\0" in text:
-        raise PydanticCustomError("text", "must hold no NUL character")
+        message = "must hold no NUL character"
+        raise ValueError(message)
     return text
 
 

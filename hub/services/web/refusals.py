@@ -88,7 +88,8 @@ async def _not_understood(request: Request, error: Exception) -> Response:
     if any(one["loc"][0] == "path" for one in error.errors()):
         return refuse(request, 404, f"There is nothing at {request.url.path}.")
     said = "; ".join(
-        f"`{'.'.join(str(part) for part in one['loc'][1:])}`: {one['msg']}"
+        f"`{'.'.join(str(part) for part in one['loc'][1:])}`: "
+        + one["msg"].removeprefix("Value error, ")
         for one in error.errors()
     )
     return refuse(request, 422, f"{said}.")
