@@ -1,7 +1,6 @@
 """Reverse stress: what the trials have in common in which something goes wrong."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
@@ -79,7 +78,7 @@ def reverse_stress(
     """
     import pandas as pd
 
-    if not isinstance(result, Mapping) or not hasattr(result, "where"):
+    if not hasattr(result, "where") or not hasattr(result, "provenance"):
         raise law("result", "be the result of a run", result)
     own = result[output]
     if (above is None) == (below is None):
