@@ -6,7 +6,7 @@ from typing import Any
 from mclib.plots.bars import all_of, bars_of, checked_outputs
 from mclib.plots.figure import graph_objects, make_figure
 from mclib.plots.statistics import find_all, sure
-from mclib.plots.style import COLORS, TEXT, axis, folded, frame, words
+from mclib.plots.style import COLORS, TEXT, axis, frame, named_ticks, words
 from mclib.results.estimate import Estimate
 from mclib.results.output import Output
 
@@ -67,10 +67,7 @@ def box(outputs: Mapping[str, Output], *, unit: str = "") -> Any:
         "box: P25 to P75; whiskers: P5 and P95; line: median; diamond: mean",
         f"Medians, with P5 to P95: {', '.join(said)}",
     )
-    ticks: dict[str, Any] = {
-        "tickvals": list(named),
-        "ticktext": [folded(name, 16) for name in named],
-    }
+    ticks = named_ticks(list(named), 16)
     layout |= {"yaxis": axis("value", unit), "xaxis": axis("", type="category", **ticks)}
     return make_figure(traces, layout)
 
@@ -98,10 +95,9 @@ def violin(outputs: Mapping[str, Output], *, unit: str = "") -> Any:
         "yaxis": axis("value", unit),
         "xaxis": axis(
             "",
-            tickvals=places,
-            ticktext=[folded(name, 16) for name in named],
             showgrid=False,
             zeroline=False,
+            **{**named_ticks(list(named), 16), "tickvals": places},
         ),
     }
     return make_figure(traces, layout)

@@ -18,8 +18,10 @@ from mclib.plots.style import (
     GREY,
     TEXT,
     axis,
+    folded,
     frame,
     pale,
+    shortened,
     words,
 )
 from mclib.results.estimate import Estimate
@@ -60,7 +62,7 @@ def overlay(
         traces.append(draw(name, output, at, unit))
         low, middle, high = output.quantile([0.05, 0.5, 0.95])
         table += [
-            (f"<b>{name}</b>", ""),
+            (f"<b>{shortened(name)}</b>", ""),
             ("mean", rounded(output.mean, scale)),
             ("± s.e.", plain(scale * output.mean.standard_error, 2)),
             ("P5", rounded(low, scale)),
@@ -209,7 +211,7 @@ def _dense(name: str, output: Output, at: int, unit: str) -> Any:
         line={**line, "shape": "hvh"},
         fill="tozeroy",
         fillcolor=pale(line["color"]),
-        name=name,
+        name=folded(name, 40),
         hovertemplate=counted.template(unit, "x", f"{name}<br>"),
     )
 
@@ -224,7 +226,7 @@ def _rising(name: str, output: Output, at: int, unit: str) -> Any:
         ],
         mode="lines",
         line=_line_of(at),
-        name=name,
+        name=folded(name, 40),
         hovertemplate=f"{name}<br>P%{{customdata[1]:.4~g}}: %{{customdata[0]}}"
         "<extra></extra>",
     )

@@ -16,7 +16,9 @@ from mclib.plots.style import (
     SYMBOLS,
     TEXT,
     axis,
+    folded,
     frame,
+    named_ticks,
     words,
 )
 from mclib.results.sensitivity import Tornado
@@ -101,6 +103,7 @@ def tornado(bars: Tornado, *, n_drivers: int = TOP, unit: str = "") -> Any:
             _sentence(bars, unit),
         ),
         axis(title, unit),
+        list(map(str, table.index)),
         len(table),
     )
     layout["shapes"] = [baseline(bars.baseline)]
@@ -176,7 +179,8 @@ def driver_bars(
     if measure == "regression":
         subtitle += f"; a linear model explains {100.0 * explained:.1f} %"
     layout = frame(f"What drives {output}", subtitle, f"{title}: {said}")
-    layout = barred(layout, axis(title, "%" if is_share else ""), len(table))
+    along = axis(title, "%" if is_share else "")
+    layout = barred(layout, along, list(map(str, table.index)), len(table))
     layout["showlegend"] = False
     layout["shapes"] = [baseline(0.0)]
     return make_figure([bars], layout)
@@ -209,7 +213,7 @@ def spider(bars: Tornado, *, n_drivers: int = 7, unit: str = "") -> Any:
                     )
                 ],
                 mode="lines+markers",
-                name=name,
+                name=folded(name, 40),
                 line={"color": COLORS[at % len(COLORS)], "dash": DASHES[at % len(DASHES)]},
                 marker={"symbol": SYMBOLS[at % len(SYMBOLS)], "size": 8},
                 hovertemplate=f"{name} about %{{customdata[0]}} "
@@ -250,14 +254,20 @@ def checked_count(n_drivers: Any) -> int:
     return n_drivers
 
 
-def barred(layout: dict[str, Any], along: dict[str, Any], n_bars: int) -> dict[str, Any]:
-    """Return a layout for bars that lie, a line for each."""
+def barred(
+    layout: dict[str, Any], along: dict[str, Any], names: Sequence[str], n_bars: int
+) -> dict[str, Any]:
+    """Return a layout for bars that lie, with their names on as many lines as they need."""
+    ticks = named_ticks(names, 24)
+    n_lines = max((text.count("<br>") + 1 for text in ticks["ticktext"]), default=1)
+    above = layout["margin"]["t"] - 90
+    apart = max(34 * n_bars, (15 * n_lines + 8) * len(names))
     return layout | {
         "barmode": "overlay",
         "bargap": 0.3,
-        "height": max(260, 150 + 34 * n_bars),
+        "height": above + max(260, 150 + apart),
         "xaxis": along,
-        "yaxis": axis("", type="category", showgrid=False, ticklabelstandoff=8),
+        "yaxis": axis("", type="category", showgrid=False, ticklabelstandoff=8, **ticks),
         "showlegend": True,
         "legend": {
             "orientation": "h",

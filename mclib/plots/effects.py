@@ -80,7 +80,9 @@ def share_bars(
         ]
     heading = f"{title} {output}"
     layout = frame(heading, "whiskers: 95 % interval", f"{heading}: {', '.join(said)}")
-    layout = barred(layout, axis("share of the variance", "%"), len(names) * len(traces))
+    layout = barred(
+        layout, axis("share of the variance", "%"), names, len(names) * len(traces)
+    )
     layout |= {"barmode": "group", "shapes": [baseline(0.0)]}
     layout["legend"]["traceorder"] = "reversed"
     layout["showlegend"] = len(traces) > 1

@@ -12,6 +12,7 @@ from typing import Any
 from mclib.errors import MclibError, law
 from mclib.plots.browsers import browse
 from mclib.plots.figure import SAFE_CONFIG
+from mclib.plots.style import unfolded
 
 _MARK = "mclib-image:"
 
@@ -53,7 +54,7 @@ def _headed(page: str, figure: Any) -> str:
     """Say in a page's head whose it is, and that it is drawn for phones too."""
     from html import escape
 
-    name = escape(str(figure.layout.title.text or "Chart"))
+    name = escape(unfolded(figure.layout.title.text or "Chart"))
     head = (
         '<html lang="en">\n<head><title>'
         f'{name}</title><meta name="viewport" content="width=device-width, '

@@ -191,7 +191,7 @@ class _Drawn:
             "shapes": [_line(low), _line(high)],
             "annotations": layout["annotations"]
             + _notes((low, high), shares, is_exact=is_exact, edges=edges, unit=unit),
-            "margin": {**layout["margin"], "t": 125},
+            "margin": {**layout["margin"], "t": layout["margin"]["t"] + 35},
             "xaxis": axis(
                 output.name,
                 unit,

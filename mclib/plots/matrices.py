@@ -4,7 +4,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from mclib.plots.figure import graph_objects, make_figure
-from mclib.plots.style import BLUE, TEXT, VERMILION, axis, folded, frame
+from mclib.plots.style import BLUE, TEXT, VERMILION, axis, frame, named_ticks
 
 if TYPE_CHECKING:
     from mclib.results.result import Result
@@ -53,10 +53,7 @@ def correlations(result: "Result", measure: str = "spearman") -> Any:
         f"Correlations ({measure.capitalize()})", f"{result.n_trials:,} trials", strongest
     )
     side = 46 * len(names)
-    ticks: dict[str, Any] = {
-        "tickvals": names,
-        "ticktext": [folded(name, 20) for name in names],
-    }
+    ticks = named_ticks(names, 20)
     layout |= {
         "xaxis": axis("", type="category", showgrid=False, tickangle=-35, **ticks),
         "yaxis": axis("", type="category", showgrid=False, autorange="reversed", **ticks),

@@ -16,7 +16,8 @@ const RULES = `
 `;
 
 function plain(text) {
-  const spaced = String(text ?? "").replace(/<br\s*\/?>/g, " ");
+  // A name that was cut at an underscore is one word.
+  const spaced = String(text ?? "").replace(/_<br>/g, "_").replace(/<br\s*\/?>/g, " ");
   return new DOMParser().parseFromString(spaced, "text/html").body.textContent;
 }
 

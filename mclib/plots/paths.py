@@ -7,13 +7,14 @@ from mclib.errors import law
 from mclib.plots.bars import check_drawable
 from mclib.plots.figure import graph_objects, make_figure
 from mclib.plots.statistics import sure
-from mclib.plots.style import BLUE, CLEAR, TEXT, VERMILION, axis, frame, words
+from mclib.plots.style import BLUE, CLEAR, TEXT, VERMILION, axis, frame, named_ticks, words
 from mclib.statistics.intervals import check_order
 
 if TYPE_CHECKING:
     from mclib.results.result import Result
 
 BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
+_LONG = 16
 _DRAWN_HEIGHT, _TEXT_HEIGHT = 240.0, 15.0
 """In pixels: from the lowest line to the highest, and of a text beside them."""
 
@@ -78,7 +79,7 @@ def fan(
     labels = ", ".join(f"P{100.0 * q:g}" for q in levels)
     layout = frame(title, f"{labels}; dotted: mean; {result.n_trials:,} trials", said)
     layout |= {
-        "xaxis": axis(""),
+        "xaxis": axis("", **(named_ticks(shown, 16) if _are_long(shown) else {})),
         "yaxis": axis(title, unit),
         "hovermode": "x unified",
         "margin": {"t": 90, "l": 70, "r": 24 + 7 * max(map(len, ends)), "b": 60},
@@ -104,6 +105,10 @@ def _bands(shown: list[Any], rows: list[list[float]], levels: list[float]) -> li
             )
         )
     return traces
+
+
+def _are_long(shown: list[Any]) -> bool:
+    return all(isinstance(x, str) for x in shown) and max(map(len, shown)) > _LONG
 
 
 def _ends(x: Any, texts: list[str], rows: list[list[float]]) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ MOST_NUMBERS = 200
 _STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _LARGEST = 1e15
 _TABLE = 225
+_TITLE = 52
 _LINE = 36
 """Letters of an axis' title that stand on one line, on a phone too."""
 
@@ -72,7 +73,11 @@ def pale(color: str, opacity: float = 0.12) -> str:
 def axis(title: str, unit: str = "", **more: Any) -> dict[str, Any]:
     """Return an axis with its title and unit; shares are shown in percent."""
     named = folded(f"{title} ({unit})" if unit not in ("", "%") else title)
-    shown = {"tickformat": ",.3~%"} if unit == "%" else {}
+    shown: dict[str, Any] = {"tickformat": ",.3~%"} if unit == "%" else {}
+    low, high = more.get("range", (0.0, 1.0))
+    if high - low < 1e-4 * abs(high):
+        # Numbers that differ in their last digits alone are long.
+        shown["nticks"] = 3
     return {
         "title": {"text": named},
         "gridcolor": GRID,
@@ -92,6 +97,22 @@ def folded(text: str, width: int = _LINE) -> str:
             lines.append("")
         lines[-1] += piece
     return "<br>".join(line.rstrip() for line in lines)
+
+
+def unfolded(text: str) -> str:
+    """Return a folded text on one line."""
+    return text.replace("_<br>", "_").replace("<br>", " ")
+
+
+def shortened(text: str, width: int = 22) -> str:
+    """Return a text whose middle is left out where it is long."""
+    half = width // 2
+    return text if len(text) <= width else f"{text[:half]}…{text[-half:]}"
+
+
+def named_ticks(names: Sequence[str], width: int) -> dict[str, Any]:
+    """Return an axis' names, in lines of about so many letters."""
+    return {"tickvals": list(names), "ticktext": [folded(name, width) for name in names]}
 
 
 def hover_format(unit: str, axis_name: str = "x") -> str:
@@ -117,6 +138,7 @@ def frame(
     table : sequence of (str, str)
         Statistics, written beside the drawing; in ``layout.meta`` too.
     """
+    title = folded(title, _TITLE)
     layout = {
         "template": {"layout": {}},
         "title": {
@@ -138,7 +160,12 @@ def frame(
         "showlegend": False,
         "legend": {"bgcolor": CLEAR},
         "height": 420,
-        "margin": {"t": 90, "l": 70, "r": _TABLE if table else 30, "b": 60},
+        "margin": {
+            "t": 90 + 22 * title.count("<br>"),
+            "l": 70,
+            "r": _TABLE if table else 30,
+            "b": 60,
+        },
     }
     return layout | ({"annotations": beside(table)} if table else {})
 

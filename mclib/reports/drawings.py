@@ -14,7 +14,7 @@ from mclib.plots.curves import cumulative, exceedance
 from mclib.plots.drivers import tornado
 from mclib.plots.figure import SAFE_CONFIG
 from mclib.plots.histograms import histogram
-from mclib.plots.style import beside
+from mclib.plots.style import beside, unfolded
 from mclib.reports.markup import escaped
 from mclib.results.result import Result
 
@@ -143,7 +143,7 @@ def drawing_from(content: dict[str, Any], title: str = "") -> Drawing:
     drawing = {"data": content.get("data", []), "layout": layout, "config": SAFE_CONFIG}
     if content.get("frames"):
         drawing["frames"] = content["frames"]
-    name = title or own.get("text") or "Chart"
+    name = title or unfolded(own.get("text") or "") or "Chart"
     return Drawing(
         name,
         "; ".join(each for each in words if each) or name,

@@ -151,6 +151,36 @@ def test_labels_find_room_where_lines_are_near(sheet: "Page", what: str) -> None
             assert [] == [fault for fault in faults if "%" not in fault]
 
 
+LONG = "the_net_present_value_of_the_northern_extension_after_tax_and_financing"
+
+
+@pytest.mark.parametrize("width", [WIDE, 640])
+def test_long_names_are_cut_nowhere(sheet: "Page", width: int) -> None:
+    @mc.model
+    def named(a_long_name_of_an_input_that_somebody_wrote_in_full=mc.Normal(10, 1)):
+        outcome = 1e6 * a_long_name_of_an_input_that_somebody_wrote_in_full
+        return {LONG: outcome, "x": outcome / 2}
+
+    result = mc.simulate(named, 20_000, seed=7)
+    with drawings():
+        made = [
+            plots.histogram(result[LONG], unit="EUR"),
+            plots.cumulative(result[LONG], unit="EUR"),
+            plots.exceedance(result[LONG], unit="EUR"),
+            plots.violin(result, unit="EUR"),
+            plots.fan(result, ["x", LONG], unit="EUR"),
+            plots.spider(result.tornado(LONG), unit="EUR"),
+            plots.convergence(result, "x", unit="EUR"),
+        ]
+
+    for each in made:
+        sheet.evaluate(DRAW, [json.loads(each.to_json()), width, True])
+        # Names that are turned have upright boxes, which meet.
+        assert [] == [it for it in sheet.evaluate(FAULTS) if " hides " not in it]
+        if width == WIDE and LONG in each.layout.title.text.replace("<br>", ""):
+            assert LONG in sheet.evaluate("() => document.body.innerText")
+
+
 def test_every_chart_looks_on_a_phone_as_it_did(
     sheet: "Page", figures: dict[str, Any]
 ) -> None:

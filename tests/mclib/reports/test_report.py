@@ -166,7 +166,8 @@ def test_texts_are_shown_and_not_obeyed(result: Result) -> None:
     )
 
     drawn = json.loads(page.said("script")[0])
-    assert f"profit ({evil})" == drawn["layout"]["xaxis"]["title"]["text"]
+    # On two lines: it is long.
+    assert f"profit<br>({evil})" == drawn["layout"]["xaxis"]["title"]["text"]
     # The drawing, plotly.js, and what draws.
     assert 3 == len(page.all("script"))
     assert evil in "".join(page.said("h1"))
