@@ -175,5 +175,5 @@ def test_an_engine_far_from_its_values_is_asked_later(sweeps: list[int | None]) 
 
 
 def test_an_order_that_cannot_be_is_refused() -> None:
-    with pytest.raises(ArgumentError, match=r"`quantiles` must be strictly between 0 and 1"):
+    with pytest.raises(ArgumentError, match="`quantiles` must be strictly between 0 and"):
         mc.simulate(loss, 1000, quantiles=(0.05, 95))
