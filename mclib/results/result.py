@@ -114,12 +114,11 @@ class Result(Repeatable, Questions):
     def __getitem__(self, name: str) -> Output:
         if name not in self._outputs:
             close = difflib.get_close_matches(str(name), self._outputs, n=1)
-            raise law(
-                "name",
-                f"be an output of the model ({', '.join(self._outputs)})",
-                name,
-                f"did you mean `{close[0]}`?" if close else None,
-            )
+            hint = f"did you mean `{close[0]}`?" if close else None
+            if name in self._trials.input_names:
+                hint = f'draws of an input stand in `result.to_frame()["{name}"]`.'
+            must = f"be an output of the model ({', '.join(self._outputs)})"
+            raise law("name", must, name, hint)
         return self._outputs[name]
 
     def __iter__(self) -> Iterator[str]:

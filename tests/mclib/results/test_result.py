@@ -1,11 +1,13 @@
 """A run's answers together: by name, as tables, trial by trial."""
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import mclib as mc
 from mclib.errors import ArgumentError
 from mclib.results import windows
 from mclib.results.result import Result
@@ -182,3 +184,15 @@ def test_quantiles_of_all_outputs_are_one_table(seed: int) -> None:
         assert [each.value for each in result[name].quantile([0.1, 0.9])] == list(
             table.loc[name]
         )
+
+
+def test_an_input_is_no_output_and_its_draws_are_in_the_table() -> None:
+    @mc.model
+    def one(price: Any = mc.Normal(20, 2)) -> Any:
+        return {"revenue": 3.0 * price}
+
+    result = mc.simulate(one, 1_000, seed=5)
+
+    with pytest.raises(mc.ArgumentError, match="hint: draws of an input stand in"):
+        _ = result["price"]
+    np.testing.assert_allclose(3.0 * result.to_frame()["price"], result["revenue"].sample())
