@@ -60,8 +60,10 @@ def bins_of(x: Floats, n_bins: int, *, is_equal: bool = False) -> Callable[[slic
         trials then; otherwise equal values share a bin, and a value of a rare event has one
         of its own.
     """
-    some = np.sort(x[:: max(1, len(x) // _FOR_EDGES)])
-    edges = np.unique(some[np.arange(1, n_bins) * len(some) // n_bins])
+    some = x[:: max(1, len(x) // _FOR_EDGES)]
+    ranks = np.arange(1, n_bins) * len(some) // n_bins
+    # Put in their places alone: a third of the time of a sort.
+    edges = np.unique(np.partition(some, ranks)[ranks])
     if is_equal and len(edges) < n_bins - 1:
         places = np.empty(len(x), np.intp)
         places[np.argsort(x, kind="stable")] = np.arange(len(x)) * n_bins // len(x)
