@@ -43,7 +43,7 @@ def test_charts_are_drawn_and_nobody_is_asked_for_anything(reader: Any) -> None:
     assert reader.locator(".bars .point path").count() > 30
     assert reader.get_by_text("revenue (EUR)").count() >= 3
     reader.locator(".bars .point").nth(20).hover(force=True)
-    reader.get_by_text(re.compile("of trials are in this bar")).wait_for()
+    reader.get_by_text(re.compile("of trials in this bar")).wait_for()
     assert 1 == len(reader.asked)
     assert [] == reader.complaints
 
