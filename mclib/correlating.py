@@ -178,6 +178,17 @@ def reached_correlations(model: Model, result: Result) -> "pd.DataFrame":
     ------
     ArgumentError
         If the model has no coupled inputs.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def sales(units=mc.Triangular(80, 100, 150), price=mc.LogNormal(20, 0.2)):
+    ...     return {"revenue": units * price}
+    >>> linked = mc.correlate(sales, {("price", "units"): -0.4})
+    >>> table = mc.reached_correlations(linked, mc.simulate(linked, 100_000, seed=7))
+    >>> table.loc[("price", "units"), ["target", "reached"]].round(2).tolist()
+    [-0.4, -0.4]
     """
     import pandas as pd
 

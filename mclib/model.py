@@ -5,12 +5,10 @@ import functools
 import hashlib
 import inspect
 import math
-import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from types import FunctionType, MappingProxyType
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
-from weakref import WeakKeyDictionary
 
 from mclib.dependence.copula import Coupling
 from mclib.distributions.distribution import Distribution
@@ -21,6 +19,7 @@ from mclib.expressions.expression import Expression
 from mclib.expressions.graph import Graph
 from mclib.expressions.loops import uniform
 from mclib.expressions.tracing import parameter, plain_numbers, trace
+from mclib.sources import source_of
 
 if TYPE_CHECKING:
     from mclib.audits.findings import Audit
@@ -29,9 +28,6 @@ Function = Callable[..., Any]
 
 _GRAPHS_KEPT = 16
 """Graphs that a model remembers: one for each way its control flow has gone."""
-
-# To read one takes a millisecond, and every step of a dashboard's slider asks for it.
-_SOURCES: WeakKeyDictionary[Function, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +51,17 @@ class Model:
         Whether the function is traced into one program; otherwise it is called with arrays.
     couplings : tuple of Coupling
         Which inputs depend on each other; all others are independent.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def sales(units=mc.Triangular(80, 100, 150), price=mc.Normal(20, 2), tax=0.25):
+    ...     return {"profit": units * price * (1 - tax)}
+    >>> sales(units=100, price=20)
+    {'profit': 1500.0}
+    >>> sales.with_parameters(tax=0.5)(units=100, price=20)
+    {'profit': 1000.0}
     """
 
     function: Function
@@ -83,6 +90,8 @@ class Model:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function itself, with plain numbers: one case, no randomness.
 
+        Parameters that aren't given are those of the model, as `with_parameters` set them.
+
         Raises
         ------
         ArgumentError
@@ -90,13 +99,20 @@ class Model:
         TraceError
             If the model draws in a scan, so that no case is the only one.
         """
-        bound = inspect.signature(self.function).bind(*args, **kwargs)
+        signature = inspect.signature(self.function)
+        bound = signature.bind(*args, **kwargs)
         given = {**bound.arguments, **bound.kwargs}
         for name, distribution in self.inputs.items():
             if name not in given:
                 hint = f"write `{self.name}({name}=...)`, or run it with `mc.simulate`."
                 raise law(name, "be given a number to compute one case", distribution, hint)
-        return plain_numbers(self.function(*args, **kwargs))
+        written = {name: each.default for name, each in signature.parameters.items()}
+        changed = {
+            name: value
+            for name, value in self.constants.items()
+            if name not in given and written.get(name) != value
+        }
+        return plain_numbers(self.function(*args, **kwargs, **changed))
 
     def __repr__(self) -> str:
         inputs = ", ".join(f"{name}={each!r}" for name, each in self.inputs.items())
@@ -381,20 +397,3 @@ def _number(name: str, value: Any) -> float:
     if not math.isfinite(number):
         raise law(name, "be a finite number", value)
     return number
-
-
-def source_of(function: Function) -> str:
-    """Return the source text of a function, or what stands for it where there is none."""
-    if not isinstance(function, FunctionType):
-        return _read_source(function)
-    if function not in _SOURCES:
-        _SOURCES[function] = _read_source(function)
-    return _SOURCES[function]
-
-
-def _read_source(function: Function) -> str:
-    try:
-        return textwrap.dedent(inspect.getsource(function))
-    except (OSError, TypeError):
-        code = getattr(function, "__code__", None)
-        return repr(function) if code is None else code.co_code.hex()

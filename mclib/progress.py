@@ -22,6 +22,17 @@ class Progress:
     ----------
     run : SimulationRun
         The run at that moment.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Uniform(0, 1), b=mc.Uniform(0, 1)):
+    ...     return a + b
+    >>> for progress in mc.iterate(total, 100_000, seed=7):
+    ...     error = progress.result["total"].mean.standard_error
+    >>> progress.fraction, round(error, 4)
+    (1.0, 0.0013)
     """
 
     run: SimulationRun

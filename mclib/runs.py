@@ -26,11 +26,12 @@ from mclib.evaluators import (
 )
 from mclib.expressions.dtypes import Type
 from mclib.expressions.graph import Graph
-from mclib.model import Model, source_of
+from mclib.model import Model
 from mclib.results.provenance import Provenance, versions
 from mclib.results.quantiles import ranks_for
 from mclib.samplers.plain import Independent
 from mclib.samplers.sampler import Sampler
+from mclib.sources import source_of
 from mclib.statistics.accumulator import N_GROUPS_KEPT, Accumulator
 from mclib.statistics.blocks import BLOCK, n_blocks_of, to_trial_order
 from mclib.statistics.foreseen import Foreseen, foresee

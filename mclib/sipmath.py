@@ -101,6 +101,16 @@ class SipLibrary:
         Of the normal numbers behind those.
     provenance : str
         Where they come from.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Normal(40, 3), b=mc.Normal(60, 4)):
+    ...     return {"total": a + b}
+    >>> library = mc.SipLibrary.of_result(mc.simulate(total, 100_000, seed=7))
+    >>> float(library.draws(10_000)["total"].mean().round(1))
+    100.0
     """
 
     name: str

@@ -12,10 +12,11 @@ from mclib.expressions.expression import Expression, as_number, lift
 from mclib.expressions.graph import Graph
 from mclib.expressions.nodes import Node
 from mclib.expressions.tracing import named_outputs
-from mclib.model import Model, source_of
+from mclib.model import Model
 from mclib.results.result import Result
 from mclib.samplers.sampler import Sampler
 from mclib.simulation import simulate_graph
+from mclib.sources import source_of
 
 Values = Mapping[tuple[str, str], Any]
 """Values by name of scenario and of output: traced, or arrays."""

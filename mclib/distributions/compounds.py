@@ -262,6 +262,13 @@ class Aggregate:
     See Also
     --------
     Aggregate.by_fft : From a frequency and a severity.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> total = mc.Aggregate.by_fft(mc.Poisson(5), mc.Exponential(2), step=0.01)
+    >>> round(total.mean, 3), round(total.quantile(0.95), 1)
+    (10.0, 21.9)
     """
 
     step: float

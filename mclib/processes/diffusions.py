@@ -26,6 +26,17 @@ class BrownianMotion(Process):
         Per unit of time.
     volatility : float or traced value
         Standard deviation after one unit of time, 0 or more.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def position(drift=0.5):
+    ...     motion = mc.BrownianMotion(drift=drift, volatility=2.0)
+    ...     return {"end": motion.end(10.0, n_steps=4, dt=0.25)}
+    >>> end = mc.simulate(position, 100_000, seed=7)["end"]
+    >>> print(end.mean, "and", end.standard_deviation)  # 10 + 0.5, and 2
+    10.508 ± 0.012 (95 %) and 1.999 ± 0.009 (95 %)
     """
 
     drift: Parameter
@@ -68,6 +79,16 @@ class GeometricBrownianMotion(Process):
         Per unit of time: 0.05 for 5 % a year.
     volatility : float or traced value
         Per root of a unit of time, 0 or more.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def stock(drift=0.05):
+    ...     price = mc.GeometricBrownianMotion(drift=drift, volatility=0.2)
+    ...     return {"end": price.end(100.0, n_steps=12, dt=1 / 12)}
+    >>> print(mc.simulate(stock, 100_000, seed=7)["end"].mean)  # 100 exp(0.05) is 105.13
+    105.19 ± 0.13 (95 %)
     """
 
     drift: Parameter
@@ -112,6 +133,16 @@ class OrnsteinUhlenbeck(Process):
         speed``.
     volatility : float or traced value
         Per root of a unit of time, 0 or more.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def rate(level=3.0):
+    ...     process = mc.OrnsteinUhlenbeck(level=level, speed=2.0, volatility=0.5)
+    ...     return {"end": process.end(5.0, n_steps=4, dt=0.25)}
+    >>> print(mc.simulate(rate, 100_000, seed=7)["end"].mean)  # 3 + 2 exp(-2) is 3.2707
+    3.2713 ± 0.0015 (95 %)
     """
 
     level: Parameter
@@ -166,6 +197,16 @@ class JumpDiffusion(Process):
     ----------
     .. [1] R. C. Merton, "Option pricing when underlying stock returns are discontinuous",
        J. Financial Economics 3 (1976) 125-144.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def stock(drift=0.05):
+    ...     price = mc.JumpDiffusion(drift, 0.2, 0.5, jump_mean=-0.1, jump_deviation=0.15)
+    ...     return {"growth": mc.log(price.end(1.0, n_steps=4, dt=0.25))}
+    >>> print(mc.simulate(stock, 100_000, seed=7)["growth"].mean)  # 0.05 - 0.02 - 0.05
+    -0.0199 ± 0.0015 (95 %)
     """
 
     drift: Parameter

@@ -41,6 +41,16 @@ class ARMA(Process):
     ----------
     .. [1] G. E. P. Box, G. M. Jenkins, "Time Series Analysis: Forecasting and Control",
        Holden-Day, 1970.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def demand(mean=3.0):
+    ...     series = mc.ARMA(mean=mean, ar=[0.5], ma=[], volatility=0.1)
+    ...     return {"demand": series.end(5.0, n_steps=2)}
+    >>> print(mc.simulate(demand, 100_000, seed=7)["demand"].mean)  # 3 + 0.5**2 (5 - 3)
+    3.5004 ± 0.0007 (95 %)
     """
 
     mean: Parameter
@@ -101,6 +111,16 @@ class Seasonal(Process):
         Without its seasons.
     factors : sequence of float
         Of the first step, the second, and so on; after the last, the first again.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def sales(growth=0.0):
+    ...     trend = mc.BrownianMotion(drift=growth, volatility=1.0)
+    ...     return {"third": mc.Seasonal(trend, factors=[1.5, 0.5]).end(100.0, n_steps=3)}
+    >>> print(mc.simulate(sales, 100_000, seed=7)["third"].mean)  # 1.5 times 100, again
+    150.014 ± 0.016 (95 %)
     """
 
     process: Process
@@ -153,6 +173,17 @@ class RegimeSwitching(Process):
     ----------
     .. [1] J. D. Hamilton, "A new approach to the economic analysis of nonstationary time
        series and the business cycle", Econometrica 57 (1989) 357-384.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def market(calm=0.01):
+    ...     chances = [[0.9, 0.1], [0.3, 0.7]]
+    ...     returns = mc.RegimeSwitching([calm, -0.02], [0.03, 0.08], transitions=chances)
+    ...     return {"return": returns.end(n_steps=20)}
+    >>> print(mc.simulate(market, 100_000, seed=7)["return"].mean)  # 0.0075 - 0.005
+    0.00219 ± 0.00031 (95 %)
     """
 
     means: Sequence[Parameter]

@@ -43,6 +43,17 @@ class CoxIngersollRoss(Process):
         How fast, per unit of time, above 0.
     volatility : float or traced value
         Of its root, above 0.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def rate(level=0.04):
+    ...     process = mc.CoxIngersollRoss(level=level, speed=2.0, volatility=0.2)
+    ...     return {"end": process.end(0.09, n_steps=4, dt=0.25)}
+    >>> end = mc.simulate(rate, 100_000, seed=7)["end"]
+    >>> print(end.mean)  # 0.04 + 0.05 exp(-2) is 0.04677
+    0.04680 ± 0.00014 (95 %)
     """
 
     level: Parameter
@@ -92,6 +103,17 @@ class Heston(Process):
         Of the variance, as in `CoxIngersollRoss`.
     correlation : float or traced value
         Of the two noises, from -1 to 1.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def stock(drift=0.05):
+    ...     price = mc.Heston(drift, 0.04, 0.04, speed=2.0, volatility=0.3, correlation=-1)
+    ...     return {"end": price.end(100.0, n_steps=8, dt=1 / 8)}
+    >>> end = mc.simulate(stock, 100_000, seed=7)["end"]
+    >>> print(end.mean)  # 100 exp(0.05) is 105.13
+    105.13 ± 0.12 (95 %)
     """
 
     drift: Parameter

@@ -92,6 +92,17 @@ class GARCH(_Squares):
     ----------
     .. [1] T. Bollerslev, "Generalized autoregressive conditional heteroskedasticity",
        J. Econometrics 31 (1986) 307-327.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def index(constant=0.1):
+    ...     returns = mc.GARCH(constant=constant, arch=0.1, garch=0.8)
+    ...     return {"return": returns.end(n_steps=20)}
+    >>> returned = mc.simulate(index, 100_000, seed=7)["return"]
+    >>> print(returned.variance)  # 0.1 / (1 - 0.1 - 0.8)
+    1.000 ± 0.010 (95 %)
     """
 
     constant: Parameter
@@ -138,6 +149,20 @@ class GJR(_Squares):
     .. [1] L. R. Glosten, R. Jagannathan, D. E. Runkle, "On the relation between the
        expected value and the volatility of the nominal excess return on stocks", J. Finance
        48 (1993) 1779-1801.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def index(leverage=0.1):
+    ...     returns = mc.GJR(constant=0.1, arch=0.05, leverage=leverage, garch=0.8)
+    ...     total, last = returns.fold(lambda total, each: total + each, 0.0, n_steps=20)
+    ...     return {"last": last, "total": total}
+    >>> result = mc.simulate(index, 100_000, seed=7)
+    >>> print(result["last"].variance)  # 0.1 / (1 - 0.05 - 0.05 - 0.8)
+    1.000 ± 0.010 (95 %)
+    >>> print(result["total"].skewness)  # falls are larger than rises
+    -0.296 ± 0.024 (95 %)
     """
 
     constant: Parameter
@@ -192,6 +217,17 @@ class EGARCH(_Returns):
     ----------
     .. [1] D. B. Nelson, "Conditional heteroskedasticity in asset returns: a new approach",
        Econometrica 59 (1991) 347-370.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def index(sign=-0.1):
+    ...     returns = mc.EGARCH(constant=-0.1, size=0.2, sign=sign, garch=0.9)
+    ...     return {"return": returns.end(n_steps=1)}
+    >>> returned = mc.simulate(index, 100_000, seed=7)["return"]
+    >>> print(returned.variance)  # exp(-0.1 / (1 - 0.9)) is 0.3679
+    0.3667 ± 0.0032 (95 %)
     """
 
     constant: Parameter

@@ -71,6 +71,15 @@ class Project:
     See Also
     --------
     Project.from_frame : From a table.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> import pandas as pd
+    >>> lines = {"activity": ["dig", "build"], "duration": [mc.PERT(4, 5, 9), 10]}
+    >>> plan = mc.Project.from_frame(pd.DataFrame({**lines, "predecessors": ["", "dig"]}))
+    >>> plan.planned_finish
+    15.5
     """
 
     activities: Sequence[Activity]

@@ -4,11 +4,12 @@ import hashlib
 import json
 import re
 
-from mclib.model import Model, source_of
+from mclib.model import Model
 from mclib.reports.markup import escaped, folded, table
 from mclib.results.display import duration
 from mclib.results.formatting import plain
 from mclib.results.result import Result
+from mclib.sources import source_of
 
 
 def origins(result: Result) -> str:

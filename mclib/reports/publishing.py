@@ -141,6 +141,13 @@ def publish(
     The notebook must be saved: what was changed since isn't known. It is run in a server
     of its own, of the same profile, in the folder where it lies. In that run, this function
     does nothing.
+
+    Examples
+    --------
+    In a notebook on a server of the hub::
+
+        published = mc.publish("Next year", groups=["finance"], parameters={"tax": 0.3})
+        published.wait().page
     """
     if is_watching():
         return Publication(title or "This report")

@@ -24,6 +24,21 @@ def load_result(path: str | os.PathLike[str]) -> Result:
     ------
     ArgumentError
         If there is no such file, or it isn't a result, or it is damaged.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> @mc.model
+    ... def total(a=mc.Uniform(0, 1), b=mc.Uniform(0, 1)):
+    ...     return {"total": a + b}
+    >>> result = mc.simulate(total, 100_000, seed=7)
+    >>> with TemporaryDirectory() as folder:
+    ...     result.save(Path(folder) / "total.mcresult")
+    ...     loaded = mc.load_result(Path(folder) / "total.mcresult")
+    >>> loaded["total"].mean == result["total"].mean
+    True
     """
     trials, answers = read_result(path)
     return Result.restored(trials, answers, trials.n_kept)

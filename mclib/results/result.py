@@ -55,6 +55,18 @@ class Result(Repeatable, Questions):
     A result can be pickled. What comes out of the pickle is what `save` and
     `mclib.load_result` would give: it answers what it was asked, and 27 quantiles, without
     the model; anything else raises `ArgumentError` and says how to run the model again.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def dice(a=mc.DiscreteUniform(1, 6), b=mc.DiscreteUniform(1, 6)):
+    ...     return {"sum": a + b, "difference": a - b}
+    >>> result = mc.simulate(dice, 100_000, seed=7)
+    >>> list(result), result.n_trials
+    (['sum', 'difference'], 100000)
+    >>> print(result["sum"].mean)
+    6.998 ± 0.015 (95 %)
     """
 
     def __init__(self, run: Run) -> None:

@@ -17,6 +17,16 @@ class ShapleyEffects(EstimateTable):
     ----------
     effects : mapping of str to mapping of str to Estimate
         By output and driver; so is the object itself.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Normal(0, 1), b=mc.Normal(0, 1)):
+    ...     return {"total": 3 * a + b}
+    >>> effects = mc.shapley_effects(total, seed=7)
+    >>> {driver: round(each.value, 3) for driver, each in effects["total"].items()}
+    {'a': 0.9, 'b': 0.1}
     """
 
     effects: Mapping[str, Mapping[str, Estimate]]

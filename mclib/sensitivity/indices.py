@@ -23,6 +23,17 @@ class SobolIndices(EstimateTable):
     second_order : mapping of str to mapping of (str, str) to Estimate
         By output and two drivers: what they make together and neither alone; empty if it
         wasn't asked for.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Normal(0, 1), b=mc.Normal(0, 1)):
+    ...     return {"total": a + a * b}
+    >>> indices = mc.sobol_indices(total, seed=7)
+    >>> first, whole = indices.first_order["total"], indices.total["total"]
+    >>> f"{first['b'].value:.2f} alone, {whole['b'].value:.2f} with a"
+    '0.00 alone, 0.50 with a'
     """
 
     first_order: Mapping[str, Mapping[str, Estimate]]

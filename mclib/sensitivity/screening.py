@@ -20,6 +20,16 @@ class ElementaryEffects(EstimateTable):
         By output and driver: the mean size of the effects, their mean, and their standard
         deviation, in the output's unit. Groups, and noises of several steps, have a size
         only.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Uniform(0, 1), b=mc.Uniform(0, 1)):
+    ...     return {"total": 3 * a - 2 * b}
+    >>> effects = mc.morris(total, seed=7)
+    >>> print(effects.mu["total"]["b"], "and", effects.mu_star["total"]["b"])
+    -2 ± 0 (95 %) and 2 ± 0 (95 %)
     """
 
     mu_star: Mapping[str, Mapping[str, Estimate]]

@@ -44,6 +44,14 @@ def test_calling_it_with_numbers_computes_one_case() -> None:
     assert profit(units=100.0, price=20.0)["profit"] == 1500.0
 
 
+def test_one_case_has_the_parameters_that_the_model_was_given() -> None:
+    taxed = profit.with_parameters(tax=0.5)
+
+    assert taxed(100.0, 20.0) == {"profit": 1000.0}
+    assert taxed(100.0, 20.0, tax=0.25) == {"profit": 1500.0}
+    assert taxed(100.0, 20.0, 0.25) == {"profit": 1500.0}
+
+
 def test_it_looks_like_the_function() -> None:
 
     assert profit.__doc__ == "Profit after tax."

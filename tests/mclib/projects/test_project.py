@@ -35,6 +35,12 @@ PLAN = project(
 )
 
 
+def test_one_case_of_a_project_needs_its_random_durations_alone() -> None:
+    plan = project(("dig", mc.PERT(4, 5, 9), ""), ("build", 10, "dig"))
+
+    assert plan.model(dig=7.0)["finish"] == 17.0
+
+
 def test_the_critical_path_method_with_lags_is_as_by_hand() -> None:
     table = PLAN.plan()
 
