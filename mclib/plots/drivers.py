@@ -1,12 +1,13 @@
 """What drives an output: tornado, spider, and a matrix of scatters with regressions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mclib.errors import law
 from mclib.plots.figure import graph_objects, make_figure
+from mclib.plots.statistics import sure
 from mclib.plots.style import (
     BELOW,
     BLUE,
@@ -21,6 +22,7 @@ from mclib.plots.style import (
     named_ticks,
     words,
 )
+from mclib.results.estimate import Estimate
 from mclib.results.sensitivity import Tornado
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 TOP = 10
 """How many drivers are shown."""
+
+_MOST_WHISKERS = 20
+"""Points of a spider's leg that have whiskers; of more they would hide each other."""
 
 MEASURES = {
     "rank_correlation": "rank correlation with",
@@ -55,7 +60,8 @@ def tornado(bars: Tornado, *, n_drivers: int = TOP, unit: str = "") -> Any:
     -------
     Figure
         Left and right of the baseline in two colors: where the input is low, and where it
-        is high.
+        is high. Whiskers are 95 % intervals of the ends; pointing at a bar tells the
+        standard error.
     """
     table = bars.table.head(checked_count(n_drivers)).iloc[::-1]
     go = graph_objects()
@@ -65,21 +71,23 @@ def tornado(bars: Tornado, *, n_drivers: int = TOP, unit: str = "") -> Any:
         is_rising = row["input_at_high"] >= row["input_at_low"]
         for end, other in (("low", "high"), ("high", "low")):
             side = end if is_rising else other
-            sides[side].append((str(name), row[end], row[f"input_at_{end}"]))
+            at, error = row[f"input_at_{end}"], row[f"{end}_error"]
+            sides[side].append((str(name), row[end], at, error))
     title = f"{bars.statistic} of {bars.output}"
     traces = [
         go.Bar(
             orientation="h",
-            y=[name for name, _, _ in ends],
+            y=[name for name, *_ in ends],
             base=bars.baseline,
-            x=[value - bars.baseline for _, value, _ in ends],
+            x=[value - bars.baseline for _, value, *_ in ends],
+            error_x=_reach(bars, [(value, error) for _, value, _, error in ends]),
             customdata=[
                 [
-                    words(value, unit, 4),
+                    _sure(value, error, unit),
                     words(x, "", 4),
                     _signed(value - bars.baseline, unit),
                 ]
-                for _, value, x in ends
+                for _, value, x, error in ends
             ],
             marker={
                 "color": color,
@@ -98,8 +106,8 @@ def tornado(bars: Tornado, *, n_drivers: int = TOP, unit: str = "") -> Any:
     layout = barred(
         frame(
             title,
-            f"bars: lowest to highest over the range of each input; "
-            f"baseline {words(bars.baseline, unit, 4)}",
+            f"bars: along each input's range; baseline {words(bars.baseline, unit, 4)}; "
+            "whiskers: 95 % interval",
             _sentence(bars, unit),
         ),
         axis(title, unit),
@@ -108,6 +116,31 @@ def tornado(bars: Tornado, *, n_drivers: int = TOP, unit: str = "") -> Any:
     )
     layout["shapes"] = [baseline(bars.baseline)]
     return make_figure(traces, layout)
+
+
+def _sure(value: float, error: float, unit: str) -> str:
+    """Write a number and its standard error, where that is known."""
+    if not np.isfinite(error):
+        return words(value, unit, 4)
+    return sure(Estimate(value, error, 0), unit)
+
+
+def _reach(bars: Tornado, found: Iterable[tuple[float, float]]) -> dict[str, Any]:
+    """Return whiskers of numbers with standard errors; those of shares stay within 0 to 1.
+
+    Where all trials of a bin agree on a share, its error is 1 of them, and 95 % are 3.
+    """
+    values, errors = zip(*found, strict=True)
+    up = whiskers(errors)
+    if not bars.statistic.startswith("probability"):
+        return up
+    pairs = zip(values, up["array"], strict=True)
+    half = [3.0 / 1.96 * each if value in (0.0, 1.0) else each for value, each in pairs]
+    return up | {
+        "symmetric": False,
+        "array": [min(a, 1.0 - p) for p, a in zip(values, half, strict=True)],
+        "arrayminus": [min(a, p) for p, a in zip(values, half, strict=True)],
+    }
 
 
 def _signed(value: float, unit: str) -> str:
@@ -190,13 +223,18 @@ def spider(bars: Tornado, *, n_drivers: int = 7, unit: str = "") -> Any:
     """Spider: the statistic against how far each input lies in its range.
 
     Parameters are those of `tornado`. Lines are told apart by color, dash and marker.
+    Whiskers are 95 % intervals, of up to 20 bins; pointing at a place tells the standard
+    error.
     """
     chosen = [str(name) for name in bars.table.head(checked_count(n_drivers)).index]
     title = f"{bars.statistic} of {bars.output}"
     traces = []
+    has_whiskers = max(len(bars.spider.loc[name]) for name in chosen) <= _MOST_WHISKERS
     for at, name in enumerate(chosen):
         leg = bars.spider.loc[name]
-        n = len(leg)
+        n, color = len(leg), COLORS[at % len(COLORS)]
+        errors = leg["standard_error"].to_list()
+        thin = {"color": color, "thickness": 1, "width": 3, "visible": has_whiskers}
         traces.append(
             graph_objects().Scatter(
                 x=[(k + 0.5) / n for k in range(n)],
@@ -204,17 +242,18 @@ def spider(bars: Tornado, *, n_drivers: int = 7, unit: str = "") -> Any:
                 customdata=[
                     [
                         words(x, "", 4),
-                        words(y, unit, 4),
+                        _sure(y, error, unit),
                         _signed(y - bars.baseline, unit),
                         100.0 * (k + 0.5) / n,
                     ]
-                    for k, (x, y) in enumerate(
-                        zip(leg["input"], leg[bars.statistic], strict=True)
+                    for k, (x, y, error) in enumerate(
+                        zip(leg["input"], leg[bars.statistic], errors, strict=True)
                     )
                 ],
+                error_y=_reach(bars, zip(leg[bars.statistic], errors, strict=True)) | thin,
                 mode="lines+markers",
                 name=folded(name, 40),
-                line={"color": COLORS[at % len(COLORS)], "dash": DASHES[at % len(DASHES)]},
+                line={"color": color, "dash": DASHES[at % len(DASHES)]},
                 marker={"symbol": SYMBOLS[at % len(SYMBOLS)], "size": 8},
                 hovertemplate=f"{name} about %{{customdata[0]}} "
                 "(near its P%{customdata[3]:.3~g})<br>"
@@ -224,7 +263,8 @@ def spider(bars: Tornado, *, n_drivers: int = 7, unit: str = "") -> Any:
         )
     layout = frame(
         title,
-        "over the range of each input, in equal shares of trials",
+        "over the range of each input, in equal shares of trials"
+        + ("; whiskers: 95 % interval" if has_whiskers else ""),
         _sentence(bars, unit),
     )
     layout |= {

@@ -76,6 +76,8 @@ def tornado(
     label = statistic_label(statistic, order, threshold)
     n_bins = checked_bins(n_bins)
     of = _statistic(statistic, None if order is None else float(order))
+    if threshold is not None:
+        of = weighting.share_of
 
     def together(members: list[Floats]) -> Floats:
         """What the members say of the output's rank, in one column."""
@@ -88,7 +90,7 @@ def tornado(
         name: weighting.conditional(x, y, shares, n_bins, of)
         for name, x in grouped(columns, groups, together).items()
     }
-    return tornado_of(output, label, of(y, shares), bins)
+    return tornado_of(output, label, of(y, shares)[0], bins)
 
 
 def tail_table(

@@ -13,7 +13,9 @@ from mclib.results.rules import EndRule, ShareRule, WithinRule
 from mclib.statistics.intervals import (
     Interval,
     check_threshold,
+    near_ranks,
     quantile_ranks,
+    rank_error,
 )
 from mclib.statistics.replications import interval_rule, student_quantile
 from mclib.statistics.summary import mean, mean_standard_error
@@ -38,12 +40,6 @@ class Central(NamedTuple):
 def rank_of(q: float, n_trials: int) -> int:
     """Rank of the quantile of order `q`: the lowest k with ``k / n >= q``."""
     return min(max(math.ceil(n_trials * q), 1), n_trials)
-
-
-def near_ranks(q: float, n_trials: int) -> tuple[int, int]:
-    """Ranks a binomial standard deviation below and above a quantile, rounded outwards."""
-    center, spread = n_trials * q, math.sqrt(n_trials * q * (1.0 - q))
-    return math.floor(center - spread), math.ceil(center + spread)
 
 
 def ranks_for(q: float, n_trials: int, level: float = 0.95) -> list[int]:
@@ -78,9 +74,7 @@ def quantile_estimate(answers: Answers, output: int, q: float) -> Estimate:
     standard_error = math.nan
     if low >= 1 and high <= n_trials:
         lower, upper = (answers.order_statistic(output, rank) for rank in (low, high))
-        # The ranks were rounded outwards; the distance is scaled back.
-        spread = math.sqrt(n_trials * q * (1.0 - q))
-        standard_error = (upper - lower) * spread / (high - low)
+        standard_error = rank_error(q, n_trials, (low, high), (lower, upper))
     return Estimate(
         answers.order_statistic(output, rank_of(q, n_trials)),
         standard_error,

@@ -107,7 +107,8 @@ class Questions:
         Returns
         -------
         Tornado
-            Its ``table`` and ``plot()``; made from the first million trials.
+            Its ``table`` and ``spider``, with standard errors, and ``plot()``; made from
+            the first million trials.
 
         Raises
         ------

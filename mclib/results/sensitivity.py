@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mclib.errors import law
 from mclib.results.formatting import plain
 from mclib.results.grouping import Groups, grouped
+from mclib.results.quantiles import share_of
 from mclib.results.windows import is_whole, read_values
 from mclib.statistics import correlations, distances, drivers
 from mclib.statistics.intervals import check_order, check_threshold
@@ -50,9 +51,20 @@ class Tornado:
         The statistic over all trials.
     table : pandas.DataFrame
         For each input, the strongest first: the lowest and the highest value that the
-        statistic takes in its bins, where the input lies then, and the distance.
+        statistic takes in its bins, where the input lies then, the distance, and the
+        standard errors of both ends, ``low_error`` and ``high_error``.
     spider : pandas.DataFrame
-        For each input and bin: where the input lies, and the statistic there.
+        For each input and bin: where the input lies, the statistic there, and its
+        ``standard_error``.
+
+    Notes
+    -----
+    A standard error is that of the statistic among the trials of one bin, given where the
+    bin begins and ends, as if trials were independent: ``s / sqrt(n)`` of a mean, from
+    order statistics of a quantile, binomial of a probability; with the weights of a
+    weighted run. It is NaN where the bin has too few trials to tell. The lowest and the
+    highest of several bins lie about a standard error too far out for an input that hardly
+    matters.
     """
 
     output: str
@@ -118,13 +130,26 @@ def tornado(
         name: drivers.conditional(x, y, n_bins, of, is_equal=True)
         for name, x in grouped(columns, groups, together).items()
     }
-    baseline = float(np.mean(y)) if of is None else of(y)
-    bins = {
-        # A share is found as a difference from that of all trials: 0 but for rounding.
-        name: (x.centers, x.values if threshold is None else np.clip(x.values, 0.0, 1.0))
-        for name, x in found.items()
-    }
+    baseline = float(np.mean(y)) if of is None else of(y)[0]
+    told = _of_mean_or_statistic if threshold is None else _of_share
+    bins = {name: (x.centers, *told(x)) for name, x in found.items()}
     return tornado_of(output, label, baseline, bins)
+
+
+def _of_mean_or_statistic(found: drivers.Conditional) -> tuple[Floats, Floats]:
+    return found.values, found.errors
+
+
+def _of_share(found: drivers.Conditional) -> tuple[Floats, Floats]:
+    """Return shares in bins and their binomial errors."""
+    # They are found as differences from the share of all trials: 0 but for rounding.
+    shares = np.clip(found.values, 0.0, 1.0)
+    hits = np.rint(shares * found.counts).astype(int)
+    counts = found.counts.astype(int)
+    errors = [
+        share_of(int(k), int(n)).standard_error for k, n in zip(hits, counts, strict=True)
+    ]
+    return shares, np.array(errors)
 
 
 def checked_bins(n_bins: Any) -> int:
@@ -138,7 +163,7 @@ def tornado_of(
     output: str,
     label: str,
     baseline: float,
-    bins: Mapping[str, tuple[Floats, Floats]],
+    bins: Mapping[str, tuple[Floats, Floats, Floats]],
 ) -> Tornado:
     """Put together what a statistic does along inputs.
 
@@ -148,13 +173,14 @@ def tornado_of(
         Of what, and the statistic's name.
     baseline : float
         The statistic over all trials.
-    bins : mapping of str to (array, array)
-        Of each input, where it lies in its bins, and the statistic there.
+    bins : mapping of str to (array, array, array)
+        Of each input, where it lies in its bins, the statistic there, and its standard
+        errors.
     """
     import pandas as pd
 
     lines, legs = {}, []
-    for name, (centers, values) in bins.items():
+    for name, (centers, values, errors) in bins.items():
         low, high = int(np.argmin(values)), int(np.argmax(values))
         lines[name] = {
             "low": values[low],
@@ -162,8 +188,10 @@ def tornado_of(
             "input_at_low": centers[low],
             "input_at_high": centers[high],
             "range": values[high] - values[low],
+            "low_error": errors[low],
+            "high_error": errors[high],
         }
-        leg = pd.DataFrame({"input": centers, label: values})
+        leg = pd.DataFrame({"input": centers, label: values, "standard_error": errors})
         legs.append(leg.assign(driver=name, bin=np.arange(len(leg))))
     table = pd.DataFrame.from_dict(lines, orient="index")
     table = table.sort_values("range", ascending=False).rename_axis("input")
@@ -222,7 +250,7 @@ def tail_table(trials: "Trials", output: str, order: float, tail: Any) -> "pd.Da
     if tail not in ("upper", "lower"):
         raise law("tail", 'be "upper" or "lower"', tail)
     columns, y = _columns(trials, output)
-    pivot = drivers.quantile_of(order)(y)
+    pivot = drivers.quantile(y, order)
     within = y > pivot if tail == "upper" else y < pivot
     n = int(np.count_nonzero(within))
     if n < 30:

@@ -13,10 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mclib.statistics.correlations import Correlation, pearson
+from mclib.statistics.intervals import near_ranks, rank_error
+from mclib.statistics.moments import Record
+from mclib.statistics.summary import (
+    standard_deviation,
+    standard_deviation_standard_error,
+)
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
-Statistic = Callable[[Floats], float]
+Statistic = Callable[[Floats], tuple[float, float]]
+"""From outcomes to a number and its standard error; NaN where they can't tell it."""
 
 _FOR_EDGES = 1 << 16
 _FEW_EDGES = 24
@@ -33,6 +40,10 @@ class Conditional:
         Mean of the input in each bin.
     values : array of shape (n_bins,)
         The statistic of the output in each bin.
+    errors : array of shape (n_bins,)
+        Standard errors of these, given the bins; NaN where too few trials are there.
+    counts : array of shape (n_bins,)
+        Trials in each bin.
     share : float
         Part of the output's variance that lies between the bins: the input's first-order
         share, an estimate without bias.
@@ -42,6 +53,8 @@ class Conditional:
 
     centers: Floats
     values: Floats
+    errors: Floats
+    counts: Floats
     share: float
     share_error: float
 
@@ -96,8 +109,7 @@ def conditional(
     """
     bins = bins_of(x, n_bins, is_equal=is_equal)
     mean = float(np.mean(y))
-    counts, inputs, sums = np.zeros((3, n_bins))
-    total = 0.0
+    counts, inputs, sums, squares = np.zeros((4, n_bins))
     # Pieces that stay in cache: no array of all trials is made.
     for start in range(0, len(x), _PIECE):
         piece = slice(start, start + _PIECE)
@@ -105,22 +117,28 @@ def conditional(
         counts += np.bincount(places, minlength=n_bins)
         inputs += np.bincount(places, x[piece], n_bins)
         sums += np.bincount(places, apart, n_bins)
-        # Not `apart @ apart`: its threads would wait for each other.
-        total += float(np.sum(apart * apart))
+        squares += np.bincount(places, apart * apart, n_bins)
     filled = counts > 0
     counts = counts[filled]
     means = sums[filled] / counts
-    share, error = _share(means, counts, total)
-    values = means + mean
+    share, error = _share(means, counts, float(np.sum(squares)))
+    values, errors = means + mean, _errors_of_means(counts, means, squares[filled])
     if statistic is not None:
         order = np.argsort(bins(slice(None)), kind="stable")
         ends = np.cumsum(counts).astype(int)
         starts = np.concatenate([[0], ends[:-1]])
         ordered = y[order]
-        values = np.array(
-            [statistic(ordered[a:b]) for a, b in zip(starts, ends, strict=True)]
-        )
-    return Conditional(inputs[filled] / counts, values, share, error)
+        found = [statistic(ordered[a:b]) for a, b in zip(starts, ends, strict=True)]
+        values, errors = np.array(found).T
+    return Conditional(inputs[filled] / counts, values, errors, counts, share, error)
+
+
+def _errors_of_means(counts: Floats, means: Floats, squares: Floats) -> Floats:
+    """Return ``s / sqrt(n)`` of each bin, from sums about the mean of all."""
+    left = np.maximum(squares - counts * means**2, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variances = np.where(counts > 1.0, left / (counts - 1.0), math.nan)
+    return np.asarray(np.sqrt(variances / counts))
 
 
 def _share(means: Floats, counts: Floats, total: float) -> tuple[float, float]:
@@ -138,19 +156,32 @@ def _share(means: Floats, counts: Floats, total: float) -> tuple[float, float]:
 def quantile_of(order: float) -> Statistic:
     """Return the statistic "quantile of an order"."""
 
-    def quantile(y: Floats) -> float:
-        k = min(max(math.ceil(len(y) * order), 1), len(y)) - 1
-        return float(np.partition(y, k)[k])
+    def statistic(y: Floats) -> tuple[float, float]:
+        n = len(y)
+        low, high = near_ranks(order, n)
+        if low < 1 or high > n:
+            return quantile(y, order), math.nan
+        k = min(max(math.ceil(n * order), 1), n)
+        ranked = np.partition(y, [low - 1, k - 1, high - 1])
+        ends = float(ranked[low - 1]), float(ranked[high - 1])
+        return float(ranked[k - 1]), rank_error(order, n, (low, high), ends)
 
-    return quantile
+    return statistic
+
+
+def quantile(y: Floats, order: float) -> float:
+    """Return the lowest outcome that at least a share `order` of them doesn't exceed."""
+    k = min(max(math.ceil(len(y) * order), 1), len(y)) - 1
+    return float(np.partition(y, k)[k])
 
 
 def tail_mean_of(order: float) -> Statistic:
     """Return the statistic "mean of the upper tail from an order on"."""
 
-    def tail_mean(y: Floats) -> float:
-        pivot = quantile_of(order)(y)
-        return pivot + float(np.mean(np.maximum(y - pivot, 0.0))) / (1.0 - order)
+    def tail_mean(y: Floats) -> tuple[float, float]:
+        pivot = quantile(y, order)
+        beyond, error = _mean_beyond(np.maximum(y - pivot, 0.0), 1.0 - order)
+        return pivot + beyond, error
 
     return tail_mean
 
@@ -158,16 +189,32 @@ def tail_mean_of(order: float) -> Statistic:
 def lower_tail_mean_of(order: float) -> Statistic:
     """Return the statistic "mean of the lower tail up to an order"."""
 
-    def lower_tail_mean(y: Floats) -> float:
-        pivot = quantile_of(order)(y)
-        return pivot - float(np.mean(np.maximum(pivot - y, 0.0))) / order
+    def lower_tail_mean(y: Floats) -> tuple[float, float]:
+        pivot = quantile(y, order)
+        beyond, error = _mean_beyond(np.maximum(pivot - y, 0.0), order)
+        return pivot - beyond, error
 
     return lower_tail_mean
 
 
-def standard_deviation_of(y: Floats) -> float:
+def _mean_beyond(excess: Floats, share: float) -> tuple[float, float]:
+    """Return how far a share of the outcomes lies beyond its start, and the error.
+
+    To first order the error of where it starts adds nothing.
+    """
+    n = len(excess)
+    # With fewer than two trials in the tail nothing is known of how it varies.
+    error = float(np.std(excess, ddof=1)) / math.sqrt(n) if n * share >= 2.0 else math.nan
+    return float(np.mean(excess)) / share, error / share
+
+
+def standard_deviation_of(y: Floats) -> tuple[float, float]:
     """Return the statistic "standard deviation"."""
-    return float(np.std(y, ddof=1)) if len(y) > 1 else math.nan
+    mean = float(np.mean(y))
+    squares = (y - mean) ** 2
+    sums = (float(np.sum(squares)), math.nan, float(np.sum(squares * squares)))
+    record = Record(len(y), mean, *sums, float(np.min(y)), float(np.max(y)))
+    return standard_deviation(record), standard_deviation_standard_error(record)
 
 
 def regression(columns: Sequence[Floats], y: Floats) -> tuple[Floats, Floats, float]:

@@ -222,6 +222,21 @@ def quantile_ranks(q: float, n_trials: int, *, level: float = 0.95) -> tuple[int
     return low, high
 
 
+def near_ranks(q: float, n_trials: int) -> tuple[int, int]:
+    """Ranks a binomial standard deviation below and above a quantile, rounded outwards."""
+    center, spread = n_trials * q, math.sqrt(n_trials * q * (1.0 - q))
+    return math.floor(center - spread), math.ceil(center + spread)
+
+
+def rank_error(
+    q: float, n_trials: int, ranks: tuple[int, int], ends: tuple[float, float]
+) -> float:
+    """Return the standard error of a quantile, from the outcomes at its `near_ranks`."""
+    # The ranks were rounded outwards; the distance is scaled back.
+    spread = math.sqrt(n_trials * q * (1.0 - q))
+    return (ends[1] - ends[0]) * spread / (ranks[1] - ranks[0])
+
+
 def tolerance_n_trials(q: float, level: float = 0.95, order: int = 1) -> int:
     """Fewest trials whose `order`-th largest outcome bounds the quantile `q` from above.
 

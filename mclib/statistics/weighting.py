@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from mclib.statistics.correlations import UNKNOWN, Correlation
 from mclib.statistics.distances import delta_of_cells, n_bins_for
+from mclib.statistics.intervals import two_sided
 
 Floats = NDArray[np.float64]
 _PIECE = 256
 
-Statistic = Callable[[Floats, Floats], float]
-"""From outcomes and shares to a number."""
+Statistic = Callable[[Floats, Floats], tuple[float, float]]
+"""From outcomes and shares to a number and its standard error."""
 
 
 def error_of(shares: Floats, influence: Floats) -> float:
@@ -121,34 +122,62 @@ def kendall(x: Floats, y: Floats, shares: Floats) -> Correlation:
 
 def conditional(
     x: Floats, y: Floats, shares: Floats, n_bins: int, statistic: Statistic
-) -> tuple[Floats, Floats]:
-    """Return where an input lies in bins of equal share, and a statistic of `y` there."""
+) -> tuple[Floats, Floats, Floats]:
+    """Return where an input lies in bins of equal share, and a statistic of `y` there.
+
+    The standard errors of the statistic come third; they are given the bins.
+    """
     order = np.argsort(x, kind="stable")
     x, y, shares = x[order], y[order], shares[order]
     middles = np.cumsum(shares) - 0.5 * shares
     bins = np.minimum((middles * n_bins).astype(np.intp), n_bins - 1)
     starts = np.flatnonzero(np.diff(bins, prepend=-1))
-    centers, values = [], []
+    centers, found = [], []
     for start, end in zip(starts, [*starts[1:], len(x)], strict=True):
         own = shares[start:end] / shares[start:end].sum()
         centers.append(float(own @ x[start:end]))
-        values.append(statistic(y[start:end], own))
-    return np.array(centers), np.array(values)
+        found.append(statistic(y[start:end], own))
+    values, errors = np.array(found).T
+    return np.array(centers), values, errors
 
 
-def mean_of(y: Floats, shares: Floats) -> float:
+def mean_of(y: Floats, shares: Floats) -> tuple[float, float]:
     """Return the statistic "mean"."""
-    return float(shares @ y)
+    mean = float(shares @ y)
+    return mean, error_of(shares, y - mean)
 
 
-def standard_deviation_of(y: Floats, shares: Floats) -> float:
+def share_of(holds: Floats, shares: Floats) -> tuple[float, float]:
+    """Return the statistic "probability", of ones and zeros; no error if all are alike."""
+    value, error = mean_of(holds, shares)
+    return value, error if np.ptp(holds) > 0.0 else math.nan
+
+
+def standard_deviation_of(y: Floats, shares: Floats) -> tuple[float, float]:
     """Return the statistic "standard deviation"."""
-    return math.sqrt(moments(y, shares)[1])
+    mean, variance, _, _ = moments(y, shares)
+    deviation = math.sqrt(variance)
+    error = error_of(shares, (y - mean) ** 2 - variance)
+    return deviation, error / (2.0 * deviation) if deviation else 0.0
 
 
 def quantile_of(order: float) -> Statistic:
-    """Return the statistic "quantile of an order"."""
-    return lambda y, shares: quantile(y, shares, order)
+    """Return the statistic "quantile of an order".
+
+    Its error is that of the share below it, carried over to outcomes: between the quantiles
+    that many shares apart lie 95 %.
+    """
+
+    def statistic(y: Floats, shares: Floats) -> tuple[float, float]:
+        value = quantile(y, shares, order)
+        z = two_sided(0.95)
+        reach = z * error_of(shares, np.where(y <= value, 1.0 - order, -order))
+        if not 0.0 < order - reach < order + reach < 1.0:
+            return value, math.nan
+        low, high = (quantile(y, shares, q) for q in (order - reach, order + reach))
+        return value, (high - low) / (2.0 * z)
+
+    return statistic
 
 
 def quantile(x: Floats, weights: Floats, order: float) -> float:
@@ -170,9 +199,10 @@ def quantile(x: Floats, weights: Floats, order: float) -> float:
 def tail_mean_of(order: float) -> Statistic:
     """Return the statistic "mean of the upper tail from an order on"."""
 
-    def tail_mean(y: Floats, shares: Floats) -> float:
+    def tail_mean(y: Floats, shares: Floats) -> tuple[float, float]:
         pivot = quantile(y, shares, order)
-        return pivot + float(shares @ np.maximum(y - pivot, 0.0)) / (1.0 - order)
+        beyond, error = mean_of(np.maximum(y - pivot, 0.0) / (1.0 - order), shares)
+        return pivot + beyond, error
 
     return tail_mean
 
@@ -180,9 +210,10 @@ def tail_mean_of(order: float) -> Statistic:
 def lower_tail_mean_of(order: float) -> Statistic:
     """Return the statistic "mean of the lower tail up to an order"."""
 
-    def lower_tail_mean(y: Floats, shares: Floats) -> float:
+    def lower_tail_mean(y: Floats, shares: Floats) -> tuple[float, float]:
         pivot = quantile(y, shares, order)
-        return pivot - float(shares @ np.maximum(pivot - y, 0.0)) / order
+        beyond, error = mean_of(np.maximum(pivot - y, 0.0) / order, shares)
+        return pivot - beyond, error
 
     return lower_tail_mean
 

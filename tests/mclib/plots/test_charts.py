@@ -126,6 +126,14 @@ def test_a_tornado_has_an_end_for_low_and_for_high_inputs(result: Result) -> Non
     # A low price lowers the profit, a low cost raises it; the strongest is drawn on top.
     assert at["price"] < 0.0 < at["unit_cost"]
     assert bars.table.index[0] == low.y[-1]
+    for trace in (low, high):
+        half = dict(zip(trace.y, trace.error_x.array, strict=True))
+        said = dict(zip(trace.y, trace.customdata, strict=True))
+        for name, x in zip(trace.y, trace.x, strict=True):
+            row = bars.table.loc[name]
+            end = "low" if x < 0.0 else "high"
+            assert half[name] == pytest.approx(1.96 * row[f"{end}_error"])
+            assert "± " in said[name][0]
 
 
 def test_a_tornado_shows_the_top_drivers(result: Result) -> None:
@@ -212,7 +220,34 @@ def test_a_spider_s_legs_differ_in_color_dash_and_marker(result: Result) -> None
     signs = {(leg.line.color, leg.line.dash, leg.marker.symbol) for leg in legs}
     assert len(legs) == len(signs) == 3
     for leg in legs:
-        assert bars.spider.loc[leg.name]["mean"].to_list() == list(leg.y)
+        points = bars.spider.loc[leg.name]
+        assert points["mean"].to_list() == list(leg.y)
+        assert np.allclose(leg.error_y.array, 1.96 * points["standard_error"])
+        assert leg.error_y.visible
+    many = plots.spider(result.tornado("profit", n_bins=30))
+    assert not any(leg.error_y.visible for leg in many.data)
+    assert "whiskers" not in many.layout.title.subtitle.text
+
+
+def test_whiskers_of_probabilities_end_at_0_and_at_1(result: Result) -> None:
+    bars = result.tornado("profit", "probability_above", threshold=-1e9)
+    legs = plots.spider(bars).data
+
+    for name, leg in zip(bars.table.index[: len(legs)], legs, strict=True):
+        errors = bars.spider.loc[name, "standard_error"]
+        # Without a miss the interval is that of the rule of three, to one side.
+        assert np.allclose(leg.error_y.arrayminus, 3.0 * errors)
+        assert set(leg.error_y.array) == {0.0}
+    for trace in plots.tornado(bars).data:
+        assert set(trace.error_x.array) <= {0.0}
+
+
+def test_a_place_whose_error_is_unknown_has_no_whisker(result: Result) -> None:
+    bars = result.tornado("profit", "quantile", order=0.999999, n_bins=20)
+    for trace in (*plots.tornado(bars).data, *plots.spider(bars).data):
+        drawn = trace.error_x if trace.type == "bar" else trace.error_y
+        assert set(drawn.array) == {0.0}
+        assert not any("±" in said[0] or "±" in said[1] for said in trace.customdata)
 
 
 def test_a_fan_s_bands_are_quantiles(result: Result) -> None:

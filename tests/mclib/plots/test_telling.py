@@ -72,12 +72,12 @@ SAID: dict[str, tuple[Callable[[Result], Any], int, tuple[str, ...]]] = {
     "tornado": (
         lambda r: plots.tornado(r.tornado("revenue"), unit="EUR"),
         0,
-        ("about", "mean of revenue: ", " EUR", "against"),
+        ("about", "mean of revenue: ", " ± ", " EUR (s.e.)", "against"),
     ),
     "spider": (
         lambda r: plots.spider(r.tornado("revenue"), unit="EUR"),
         0,
-        ("about", "near its P", " EUR", "against"),
+        ("about", "near its P", " ± ", " EUR (s.e.)", "against"),
     ),
     "driver bars": (
         lambda r: plots.driver_bars(r, "revenue"),

@@ -291,3 +291,38 @@ def test_a_tornado_of_a_probability_or_a_lower_tail_has_the_weights(
 
     # Standard errors of 10,000 trials a bin, and of what the weights leave of them.
     np.testing.assert_allclose(ends[0], ends[1], rtol=0, atol=5.0 * noise)
+
+
+@pytest.mark.parametrize(
+    ("statistic", "asked"),
+    [
+        ("mean", {}),
+        ("standard_deviation", {}),
+        ("quantile", {"order": 0.25}),
+        ("tail_mean", {"order": 0.75}),
+        ("probability_below", {"threshold": 0.0}),
+    ],
+)
+def test_errors_in_bins_are_those_of_the_weighted_trials_there(
+    statistic: str, asked: Any
+) -> None:
+    weighted = mc.importance(sheet, 20_000, lower={"a": 1.5}, seed=3)
+    tornado = weighted.tornado("y", statistic, n_bins=4, **asked)
+    frame = weighted.to_frame(20_000)
+    order = np.argsort(frame["a"].to_numpy(), kind="stable")
+    shares = weighted.weights[order] / weighted.weights.sum()
+    places = np.minimum((np.cumsum(shares) - shares / 2) * 4, 3).astype(int)
+
+    for k in range(4):
+        own = order[places == k]
+        part = WeightedOutput(frame["y"].to_numpy()[own], weighted.weights[own])
+        exact = {
+            "mean": lambda part=part: part.mean,
+            "standard_deviation": lambda part=part: part.standard_deviation,
+            "quantile": lambda part=part: part.quantile(0.25),
+            "tail_mean": lambda part=part: part.tail_mean(0.75),
+            "probability_below": lambda part=part: part.probability_below(0.0),
+        }[statistic]()
+        row = tornado.spider.loc[("a", k)]
+        assert row[tornado.statistic] == pytest.approx(exact.value, rel=1e-9)
+        assert row["standard_error"] == pytest.approx(exact.standard_error, rel=1e-6)

@@ -298,3 +298,91 @@ def test_groups_have_one_law_for_all_runs(
 def test_what_a_tornado_is_about_is_said_rightly(asked: Any, must: str) -> None:
     with pytest.raises(mc.ArgumentError, match=must):
         mc.simulate(linear, 1_000, seed=5).tornado("y", **asked)
+
+
+def _classes(x: Any, y: Any, n_bins: int) -> list[tuple[float, float, Any]]:
+    """Where bins of equal count begin and end, and what lies in them."""
+    order = np.argsort(x)
+    pieces = np.array_split(x[order], n_bins)
+    ends = [-np.inf, *(piece[-1] for piece in pieces[:-1]), np.inf]
+    outcomes = np.array_split(y[order], n_bins)
+    return list(zip(ends[:-1], ends[1:], outcomes, strict=True))
+
+
+def _given(low: float, high: float) -> tuple[float, float]:
+    """Mean and variance of a standard normal number between two others."""
+    between = stats.truncnorm(low, high)
+    return float(between.mean()), float(between.var())
+
+
+@pytest.mark.parametrize("statistic", ["mean", "standard_deviation", "quantile", "tail"])
+def test_errors_of_a_statistic_in_bins_cover_the_truth(statistic: str) -> None:
+    # y = 2 x + e; the truth is that of the bin as it was cut.
+    of = {
+        "mean": None,
+        "standard_deviation": drivers.standard_deviation_of,
+        "quantile": drivers.quantile_of(0.75),
+        "tail": drivers.tail_mean_of(0.75),
+    }[statistic]
+    generator = np.random.default_rng(11)
+    many = np.sort(generator.normal(size=400_000))
+    outcomes = 2.0 * many + generator.normal(size=many.size)
+
+    def exact(low: float, high: float) -> float:
+        mean, variance = _given(low, high)
+        if statistic in ("mean", "standard_deviation"):
+            return 2.0 * mean if statistic == "mean" else math.sqrt(1.0 + 4.0 * variance)
+        # 200 times as many trials as a bin has.
+        inside = outcomes[slice(*np.searchsorted(many, [low, high]))]
+        start = np.quantile(inside, 0.75)
+        return float(start if statistic == "quantile" else inside[inside >= start].mean())
+
+    far = []
+    for _ in range(60):
+        x, rest = generator.normal(size=(2, 2_000))
+        made = drivers.conditional(x, 2.0 * x + rest, 5, of, is_equal=True)
+        for k, (low, high, _) in enumerate(_classes(x, rest, 5)):
+            far.append((made.values[k] - exact(low, high)) / made.errors[k])
+
+    # 300 intervals of 95 %, and 5 standard errors of how many hold the truth.
+    assert np.mean(np.abs(far) < 1.96) == pytest.approx(0.95, abs=0.063)
+    assert np.std(far) == pytest.approx(1.0, abs=0.2)
+
+
+def test_ends_of_bars_and_points_of_legs_have_standard_errors() -> None:
+    result = mc.simulate(linear, 50_000, seed=5)
+    frame = result.to_frame(50_000)
+    tornado = result.tornado("y", n_bins=5)
+    share = result.tornado("y", "probability_above", threshold=5.0, n_bins=5)
+    quantile = result.tornado("y", "quantile", order=0.9, n_bins=5)
+
+    classes = _classes(frame["a"].to_numpy(), frame["y"].to_numpy(), 5)
+    for k, (low, high, y) in enumerate(classes):
+        row = tornado.spider.loc[("a", k)]
+        # Bins begin a trial earlier or later.
+        assert row["standard_error"] == pytest.approx(np.std(y, ddof=1) / 100.0, rel=2e-3)
+        # In closed form: what is left of a within the bin, and all of b and c.
+        left = math.sqrt(9.0 * _given(low, high)[1] + 4.25)
+        assert row["standard_error"] == pytest.approx(left / 100.0, rel=0.05)
+        p = np.mean(y > 5.0)
+        binomial = math.sqrt(p * (1.0 - p) / 10_000)
+        assert share.spider.loc[("a", k), "standard_error"] == pytest.approx(
+            binomial, rel=2e-3
+        )
+        density = stats.gaussian_kde(y)(np.quantile(y, 0.9))[0]
+        error = quantile.spider.loc[("a", k), "standard_error"]
+        assert error == pytest.approx(0.3 / 100.0 / density, rel=0.25)
+    bar = tornado.table.loc["a"]
+    legs = tornado.spider.loc["a", "standard_error"]
+    assert [bar["low_error"], bar["high_error"]] == [legs[0], legs[4]]
+
+
+def test_a_bin_without_a_hit_is_not_sure_and_one_of_few_trials_cant_tell() -> None:
+    result = mc.simulate(linear, 2_000, seed=5)
+
+    never = result.tornado("y", "probability_above", threshold=12.0).table.loc["a"]
+    rare = result.tornado("y", "quantile", order=0.999, n_bins=20).spider
+
+    assert never["low"] == 0.0
+    assert never["low_error"] == pytest.approx(1.0 / 200, rel=0.02)
+    assert rare["standard_error"].isna().all()
