@@ -62,6 +62,16 @@ def tornado(bars: Tornado, *, n_drivers: int = TOP, unit: str = "") -> Any:
         Left and right of the baseline in two colors: where the input is low, and where it
         is high. Whiskers are 95 % intervals of the ends; pointing at a bar tells the
         standard error.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Normal(2, 1), b=mc.Normal(4, 1)):
+    ...     return {"total": 3 * a + b}
+    >>> result = mc.simulate(total, 100_000, seed=7)
+    >>> mc.plots.tornado(result.tornado("total")).description
+    'mean of total, 9.998 in all: a 4.753 to 15.27, b 8.276 to 11.73'
     """
     table = bars.table.head(checked_count(n_drivers)).iloc[::-1]
     go = graph_objects()
@@ -172,6 +182,16 @@ def driver_bars(
     Returns
     -------
     Figure
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Normal(0, 1), b=mc.Normal(0, 1)):
+    ...     return {"total": 3 * a + b}
+    >>> result = mc.simulate(total, 100_000, seed=7)
+    >>> mc.plots.driver_bars(result, "total", "first_order").description
+    'first-order share of the variance of total: b 0.10, a 0.90'
     """
     if measure not in MEASURES:
         raise law("measure", f"be one of {', '.join(MEASURES)}", measure)
@@ -203,7 +223,7 @@ def driver_bars(
         ),
     )
     said = ", ".join(
-        f"{name} {value:.2f}" for name, value in zip(table.index, values, strict=True)
+        f"{name} {value:z.2f}" for name, value in zip(table.index, values, strict=True)
     )
     explained = table.attrs.get("explained_by_regression", float("nan"))
     subtitle = (
@@ -225,6 +245,16 @@ def spider(bars: Tornado, *, n_drivers: int = 7, unit: str = "") -> Any:
     Parameters are those of `tornado`. Lines are told apart by color, dash and marker.
     Whiskers are 95 % intervals, of up to 20 bins; pointing at a place tells the standard
     error.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Normal(2, 1), b=mc.Normal(4, 1)):
+    ...     return {"total": 3 * a + b}
+    >>> result = mc.simulate(total, 100_000, seed=7)
+    >>> mc.plots.spider(result.tornado("total")).description
+    'mean of total, 9.998 in all: a 4.753 to 15.27, b 8.276 to 11.73'
     """
     chosen = [str(name) for name in bars.table.head(checked_count(n_drivers)).index]
     title = f"{bars.statistic} of {bars.output}"

@@ -49,6 +49,16 @@ def share_bars(
     Returns
     -------
     Figure
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Normal(0, 1), b=mc.Normal(0, 1)):
+    ...     return {"total": 3 * a + b}
+    >>> effects = mc.shapley_effects(total, seed=7)
+    >>> mc.plots.share_bars(effects.measures, "total").description
+    'Shares of total: effect of a 0.90, effect of b 0.10'
     """
     *_, last = measures.values()
     ranked = _checked(last, output)
@@ -75,7 +85,7 @@ def share_bars(
             )
         )
         said += [
-            f"{label} of {name} {each.value:.2f}"
+            f"{label} of {name} {each.value:z.2f}"
             for name, each in zip(names[::-1], found[::-1], strict=True)
         ]
     heading = f"{title} {output}"
@@ -109,6 +119,16 @@ def screening(measures: Measures, output: str, *, unit: str = "") -> Any:
         bottom: it acts alone, by a straight line of its quantiles; on the dashed line and
         above, by curves or together with others. Drivers without a spread, as groups, are
         named below the title.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Uniform(0, 1), b=mc.Uniform(0, 2)):
+    ...     return {"total": 3 * a + a * b}
+    >>> effects = mc.morris(total, seed=7)
+    >>> mc.plots.screening(effects.measures, "total").description
+    'Elementary effects on total: a 4, spread 0.5774; b 1, spread 0.5774'
     """
     sizes, spreads = (_checked(measures[key], output) for key in ("mu_star", "sigma"))
     ranked = sorted(sizes, key=lambda name: -sizes[name].value)

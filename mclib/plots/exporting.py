@@ -35,6 +35,17 @@ def save(figure: Any, path: Any, *, width: int = 900) -> None:
         If the ending is another one, or the folder is missing.
     MclibError
         If no Chromium is installed to draw a picture.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> figure = mc.plots.distribution(mc.Normal(10, 2))
+    >>> with TemporaryDirectory() as folder:
+    ...     mc.plots.save(figure, Path(folder) / "normal.html")
+    ...     print((Path(folder) / "normal.html").read_text(encoding="utf-8")[:15])
+    <!doctype html>
     """
     target = Path(path)
     ending = target.suffix.lower().removeprefix(".")

@@ -51,6 +51,15 @@ def fit_check(
     ------
     ArgumentError
         If fewer than three data are finite, or `distributions` holds something else.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> import numpy as np
+    >>> data = mc.Normal(10, 2).quantile(np.arange(0.005, 1, 0.01))
+    >>> tried = {"normal": mc.Normal(10, 2), "uniform": mc.Uniform(5, 15)}
+    >>> mc.plots.fit_check(data, tried, unit="days").description
+    'normal: largest gap 0.005. uniform: largest gap 0.150'
     """
     values = np.asarray(data, np.float64).ravel()
     values = np.sort(values[np.isfinite(values)])

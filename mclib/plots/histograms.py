@@ -85,6 +85,18 @@ def redraw_histogram(figure: Any, output: Output) -> None:
 
     Bars, delimiters and statistics change in one step; the delimiters stand at the same
     orders as at first.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Uniform(0, 1), b=mc.Uniform(0, 1)):
+    ...     return {"one": a, "two": a + b}
+    >>> result = mc.simulate(total, 100_000, seed=7)
+    >>> figure = mc.plots.histogram(result["one"])
+    >>> mc.plots.redraw_histogram(figure, result["two"])
+    >>> figure.description.split("; ")[0]
+    'two: median 1.0001, 90 % between 0.317 and 1.683'
     """
     before = figure._drawn
     drawn = _Drawn(output, None, before.orders, before.unit)
@@ -114,6 +126,17 @@ def set_delimiters(figure: Any, low: float, high: float) -> None:
     ------
     ArgumentError
         If `figure` has no delimiters, or `low` isn't below `high`.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Uniform(0, 1), b=mc.Uniform(0, 1)):
+    ...     return {"total": a + b}
+    >>> figure = mc.plots.histogram(mc.simulate(total, 100_000, seed=7)["total"])
+    >>> mc.plots.set_delimiters(figure, 0.5, 1.5)
+    >>> figure.description.split("; ")[1]
+    '75.1 % between 0.5 and 1.5, 12.4 % below, 12.4 % above'
     """
     if len(figure.layout.shapes) != 2:
         raise law("figure", "be a histogram with two delimiters", figure.description)

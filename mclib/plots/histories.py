@@ -41,6 +41,16 @@ def convergence(
     ------
     ArgumentError
         If the run has no such records: a sampler placed its trials, or it came from a file.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Uniform(0, 1), b=mc.Uniform(0, 1)):
+    ...     return {"total": a + b}
+    >>> result = mc.simulate(total, 100_000, seed=7)
+    >>> mc.plots.convergence(result, "total", tolerance=0.01).description
+    'Mean of total after 100,000 trials: 0.9999 ± 0.0025 (95 %)'
     """
     history = result[output].history()
     step = np.unique(np.geomspace(1, len(history), _MOST).round().astype(int)) - 1

@@ -27,6 +27,16 @@ def correlations(result: "Result", measure: str = "spearman") -> Any:
     -------
     Figure
         From -1 (vermilion) over 0 (clear) to 1 (blue), with the numbers in the cells.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def total(a=mc.Normal(0, 1), b=mc.Normal(0, 1)):
+    ...     return {"total": 3 * a + 4 * b}
+    >>> result = mc.simulate(total, 100_000, seed=7)
+    >>> mc.plots.correlations(result, "pearson").description
+    'Strongest correlations: total and b 0.80, total and a 0.60, b and a 0.00'
     """
     n = None if measure == "kendall" else min(result.n_trials, _MOST_TRIALS)
     table = result.correlations(measure, n)
@@ -78,7 +88,7 @@ def _numbers(names: list[str], values: list[list[float]]) -> Any:
 
 def _short(value: float) -> str:
     # What is the same in all trials goes with nothing.
-    return "–" if isnan(value) else f"{round(value, 2) + 0.0:.2f}"
+    return "–" if isnan(value) else f"{value:z.2f}"
 
 
 def _sure(value: float, error: float) -> str:
@@ -89,7 +99,7 @@ def _sure(value: float, error: float) -> str:
 
 def _strongest(names: list[str], values: list[list[float]]) -> str:
     pairs = [
-        (abs(values[a][b]), f"{names[a]} and {names[b]} {values[a][b]:.2f}")
+        (abs(values[a][b]), f"{names[a]} and {names[b]} {values[a][b]:z.2f}")
         for a in range(len(names))
         for b in range(a)
         if values[a][b] == values[a][b]

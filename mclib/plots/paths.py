@@ -54,6 +54,17 @@ def fan(
     ------
     ArgumentError
         If there are fewer than two outputs, or as many times as outputs are not given.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> @mc.model
+    ... def cash(first=mc.Normal(10, 2), second=mc.Normal(10, 2)):
+    ...     return {"cash_2026": first, "cash_2027": first + second}
+    >>> result = mc.simulate(cash, 100_000, seed=7)
+    >>> figure = mc.plots.fan(result, list(result), times=[2026, 2027], title="Cash")
+    >>> figure.description
+    'Cash at 2027: median 19.99, 15.33 to 24.61'
     """
     names = list(outputs)
     if len(names) < 2:

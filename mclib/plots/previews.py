@@ -29,6 +29,12 @@ def distribution(shown: Distribution, *, name: str = "", unit: str = "") -> Any:
     -------
     Figure
         From P0.5 to P99.5, at most 80 bars; whole numbers have a bar each.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> mc.plots.distribution(mc.Normal(10, 2), name="price", unit="EUR").description
+    'Normal: median 10 EUR, 90 % between 6.71 EUR and 13.29 EUR'
     """
     return _drawn(shown, name, unit)
 
@@ -36,7 +42,16 @@ def distribution(shown: Distribution, *, name: str = "", unit: str = "") -> Any:
 def show_distribution(
     figure: Any, shown: Distribution, *, name: str = "", unit: str = ""
 ) -> None:
-    """Draw another distribution into a figure of `distribution`."""
+    """Draw another distribution into a figure of `distribution`.
+
+    Examples
+    --------
+    >>> import mclib as mc
+    >>> figure = mc.plots.distribution(mc.Normal(10, 2))
+    >>> mc.plots.show_distribution(figure, mc.Uniform(0, 1))
+    >>> figure.description
+    'Uniform: median 0.5, 90 % between 0.05 and 0.95'
+    """
     with drawings():
         drawing = _drawn(shown, name, unit)
     redraw(figure, drawing)
