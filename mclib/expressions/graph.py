@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mclib.errors import TraceError
 from mclib.expressions.nodes import Loop, Node, Subroutine, Table, topological
+from mclib.expressions.tabulation import Segments
 from mclib.streams import stream_of
 
 
@@ -78,13 +79,20 @@ def describe(roots: Sequence[Node], write: Callable[[bytes], None]) -> None:
         elif each.op.name == "state":
             payload = (loops.setdefault(payload[0], len(loops)), payload[1])
         elif isinstance(payload, Table):
-            payload = hashlib.sha256(payload.data).hexdigest()
+            payload = _content(payload)
+        elif isinstance(payload, Segments):
+            cuts = (payload.n_near, payload.near_bits, payload.far_bits)
+            payload = (_content(payload.table), *cuts)
         elif isinstance(payload, float):
             payload = payload.hex()
         args = ",".join(str(numbers[arg]) for arg in each.args)
         write(f"{each.op.name}|{each.type.value}|{payload}|{args}\n".encode())
     wanted = ",".join(str(numbers[root]) for root in roots)
     write(f"roots|{wanted}\n".encode())
+
+
+def _content(table: Table) -> str:
+    return hashlib.sha256(table.data).hexdigest()
 
 
 def check_streams(roots: Iterable[Node]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import mclib as mc
 from mclib.errors import TraceError
+from mclib.testing import assert_within_standard_errors
 
 NORMAL = mc.Normal(0.0, 1.0)
 COLLIDING_NAMES = ("input_126381", "input_159503")
@@ -74,6 +75,8 @@ VARIANTS = (
     lambda x=NORMAL: mc.scan(lambda s, z: s + z["a"], x, 3, noise={"a": NORMAL}),
     lambda x=NORMAL: mc.lookup([1.0, 2.0], x),
     lambda x=NORMAL: mc.lookup([1.0, 3.0], x),
+    lambda x=mc.PERT(20, 35, 70): (x - 20) / 50,
+    lambda x=mc.PERT(20, 55, 70): (x - 20) / 50,
     lambda x=NORMAL: x * 0.0,
     lambda x=NORMAL: x * -0.0,
 )
@@ -83,6 +86,16 @@ def test_models_that_differ_have_digests_that_differ() -> None:
     digests = [_digest(variant) for variant in VARIANTS]
 
     assert len(set(digests)) == len(VARIANTS)
+
+
+def test_a_run_with_other_parameters_has_the_tables_of_its_own() -> None:
+    model = mc.model(lambda x=mc.PERT(20, 35, 70): {"y": x})
+    mc.simulate(model, 1_000, seed=7)
+
+    later = {"x.low": 40, "x.mode": 60, "x.high": 90}
+    result = mc.simulate(model, 50_000, seed=7, parameters=later)
+
+    assert_within_standard_errors(result["y"].mean, mc.PERT(40, 60, 90).mean)
 
 
 def test_the_digest_is_of_the_formula_not_of_its_words() -> None:
