@@ -142,14 +142,11 @@ def _of_mean_or_statistic(found: drivers.Conditional) -> tuple[Floats, Floats]:
 
 def _of_share(found: drivers.Conditional) -> tuple[Floats, Floats]:
     """Return shares in bins and their binomial errors."""
-    # They are found as differences from the share of all trials: 0 but for rounding.
-    shares = np.clip(found.values, 0.0, 1.0)
-    hits = np.rint(shares * found.counts).astype(int)
-    counts = found.counts.astype(int)
-    errors = [
-        share_of(int(k), int(n)).standard_error for k, n in zip(hits, counts, strict=True)
-    ]
-    return shares, np.array(errors)
+    # They are found as differences from the share of all trials: whole but for rounding.
+    hits = np.rint(found.values * found.counts)
+    pairs = zip(hits, found.counts, strict=True)
+    shares = [share_of(int(k), int(n)) for k, n in pairs]
+    return hits / found.counts, np.array([each.standard_error for each in shares])
 
 
 def checked_bins(n_bins: Any) -> int:
