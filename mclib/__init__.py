@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from mclib.decisions.seeking import goal_seek
     from mclib.decisions.stressing import reverse_stress
     from mclib.decisions.sweeping import sweep
+    from mclib.decisions.trees import Chance, Decision
     from mclib.dependence.archimedean import ClaytonCopula, FrankCopula, GumbelCopula
     from mclib.dependence.archimedean import JoeCopula as JoeCopula
     from mclib.dependence.elliptical import GaussianCopula, StudentTCopula
@@ -208,6 +209,7 @@ __all__ = [
     "Burr",
     "Categorical",
     "Cauchy",
+    "Chance",
     "Chi",
     "ChiSquare",
     "ClaytonCopula",
@@ -216,6 +218,7 @@ __all__ = [
     "CoxIngersollRoss",
     "CumulativeOgive",
     "Dagum",
+    "Decision",
     "DiscreteUniform",
     "ElementaryEffects",
     "Empirical",

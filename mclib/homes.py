@@ -17,6 +17,10 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "mclib.decisions.seeking": ("goal_seek",),
     "mclib.decisions.stressing": ("reverse_stress",),
     "mclib.decisions.sweeping": ("sweep",),
+    "mclib.decisions.trees": (
+        "Chance",
+        "Decision",
+    ),
     "mclib.dependence.archimedean": (
         "ClaytonCopula",
         "FrankCopula",

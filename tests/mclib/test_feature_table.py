@@ -98,6 +98,21 @@ def test_what_the_readme_asks_of_results_is_there() -> None:
     assert {name for name in of_results if not hasattr(result, name)} == set()
 
 
+def test_what_the_readme_asks_of_decision_trees_is_there() -> None:
+    tree = mc.Decision(
+        {"drill": (70, mc.Chance({"dry": (1.0, 0)}, name="oil")), "leave": 0}
+    )
+    solution = tree.solve()
+    section = README.split("\n## Decisions\n")[1].split("\n## ")[0]
+    of_trees = set(re.findall(r"\btree\.(\w+)", section))
+    of_solutions = set(re.findall(r"\bsolution\.(\w+)", section))
+
+    assert of_trees == {"solve", "perfect_information", "thresholds"}
+    assert of_solutions == {"strategy", "value", "risk_profile"}
+    assert {name for name in of_trees if not hasattr(tree, name)} == set()
+    assert {name for name in of_solutions if not hasattr(solution, name)} == set()
+
+
 def test_every_name_of_mc_in_the_readme_is_public() -> None:
     named = set(re.findall(r"\bmc\.([A-Za-z_]\w*)", README))
 
