@@ -95,7 +95,8 @@ def compound(
         many as no draw of it exceeds. By default 1,048,576. The sampler ``"sobol"`` has a
         dimension for each, and needs a smaller number.
     deductible, limit : traced value or number, default 0 and infinity
-        Of each loss, as in `layer`. For the sum, apply `layer` to what is returned.
+        Of each loss, as in `layer`. For the sum, apply `layer` to what is returned. With
+        None as `deductible` losses below 0 count, too: gains.
     layers : mapping of str to (deductible, limit), optional
         Several layers of the same losses, in place of `deductible` and `limit`.
     name : str, default "severity"
@@ -138,10 +139,7 @@ def compound(
         covers = _covers(layers)
 
     def added(totals: tuple[Any, ...], draws: Any) -> tuple[Any, ...]:
-        paid = (
-            layer(draws[name], deductible=from_, limit=width)
-            for from_, width in covers.values()
-        )
+        paid = (_paid(draws[name], *cover) for cover in covers.values())
         return tuple(total + each for total, each in zip(totals, paid, strict=True))
 
     def is_last(totals: Any, number: Any) -> Any:
@@ -157,6 +155,12 @@ def compound(
         for each, total in zip(covers, totals, strict=True)
     }
     return sums if layers is not None else sums[name]
+
+
+def _paid(loss: Any, deductible: Any, limit: Any) -> Any:
+    if deductible is not None:
+        return layer(loss, deductible=deductible, limit=limit)
+    return loss if _is(limit, math.inf) else minimum(loss, limit)
 
 
 def _is(value: Any, number: float) -> bool:

@@ -75,9 +75,12 @@ class Found:
         The random numbers, by the names that they have in the formulas.
     outputs : dict of Cell to str or None
         The cells that are outputs, with their names, where they have some.
+    losses : dict of str to Draw
+        What sums of many draws are made of, by the names of these in the formulas.
     """
 
     draws: dict[str, Draw] = field(default_factory=dict)
+    losses: dict[str, Draw] = field(default_factory=dict)
     outputs: dict[Cell, str | None] = field(default_factory=dict)
 
 
@@ -152,11 +155,7 @@ class _Cell:
     def drawn(self, call: Call) -> Tree:
         family = FAMILIES[call.function]
         draw = Draw(self.cell, call.function, ())
-        plain = [
-            each
-            for each in call.arguments
-            if not (isinstance(each, Call) and self.noted(draw, each))
-        ]
+        plain = [each for each in call.arguments if not property_of(draw, each)]
         if call.function.startswith("CB."):
             plain = self.cut_off(draw, plain, family.most)
         if call.function.startswith("VOSE") and len(plain) == family.most + 1:
@@ -179,15 +178,16 @@ class _Cell:
             draw.called = name.value
         return plain[:n]
 
-    def noted(self, draw: Draw, call: Call) -> bool:
-        """Note what a function among the parameters says; False if it says nothing."""
-        if not _PREFIX.match(call.function):
-            return False
-        word = _PREFIX.sub("", call.function, count=1)
-        known = _PROPERTIES.get(word)
-        if known is not None:
-            known(draw, call.arguments)
-        return known is not None or word in _IGNORED
+
+def property_of(draw: Draw, tree: Tree | None) -> bool:
+    """Note what a function among a draw's parameters says; False if it is a parameter."""
+    if not isinstance(tree, Call) or not _PREFIX.match(tree.function):
+        return False
+    word = _PREFIX.sub("", tree.function, count=1)
+    known = _PROPERTIES.get(word)
+    if known is not None:
+        known(draw, tree.arguments)
+    return known is not None or word in _IGNORED
 
 
 def _as_drawn(key: str, draw: Draw) -> Drawn:

@@ -111,6 +111,8 @@ def compared(
     known: dict[Cell, Value] = dict(base)
 
     def draw(drawn: Drawn, evaluator: Evaluator) -> Value:
+        if formulas.is_sum(drawn):
+            raise Refusal("it sums many draws, and has no saved value")
         source = formulas.sources[drawn.name]
         if source.varies:
             return float(distribution(source.draw, evaluator).mean)

@@ -39,9 +39,9 @@ def distribution(draw: Draw, evaluator: Evaluator) -> Distribution:
     ArgumentError
         If they break its law.
     """
-    parameters = [_argument(each, evaluator) for each in draw.arguments]
+    parameters = [argument(each, evaluator) for each in draw.arguments]
     low, high, shift = (
-        None if each is None else _argument(each, evaluator)
+        None if each is None else argument(each, evaluator)
         for each in (draw.low, draw.high, draw.shift)
     )
     if low is not None or high is not None:
@@ -58,7 +58,14 @@ def distribution(draw: Draw, evaluator: Evaluator) -> Distribution:
         raise ArgumentError(message) from None
 
 
-def _argument(tree: Tree | None, evaluator: Evaluator) -> Any:
+def argument(tree: Tree | None, evaluator: Evaluator) -> Any:
+    """Return a parameter of a distribution: a number, a traced value, or a list of numbers.
+
+    Raises
+    ------
+    Refusal
+        If it is neither.
+    """
     value = None if tree is None else evaluator.value(tree)
     if isinstance(value, Area):
         found = [_single(each) for each in value if each is not None]

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mclib.distributions import Distribution
 from mclib.expressions.expression import Expression
 from mclib.expressions.loops import uniform
 from mclib.expressions.tracing import parameter
 from mclib.spreadsheets.addins import Draw
 from mclib.spreadsheets.cells import Cell
-from mclib.spreadsheets.drawing import distribution, quantile
+from mclib.spreadsheets.compounding import total
+from mclib.spreadsheets.drawing import argument, distribution, quantile
 from mclib.spreadsheets.evaluating import Evaluator
-from mclib.spreadsheets.formulas import Drawn
+from mclib.spreadsheets.formulas import Drawn, Reference, Tree
 from mclib.spreadsheets.functions import FUNCTIONS
 from mclib.spreadsheets.reading import Book
 from mclib.spreadsheets.refusals import Refusal
@@ -59,6 +61,8 @@ class Formulas:
         Where the outputs stand.
     defaults : mapping of str to float
         What the parameters are in the workbook.
+    losses : mapping of str to Draw
+        What sums of many draws are made of.
     """
 
     book: Book
@@ -68,6 +72,7 @@ class Formulas:
     sources: Mapping[str, Source]
     outputs: Mapping[str, Cell]
     defaults: Mapping[str, float]
+    losses: Mapping[str, Draw]
 
     @property
     def __name__(self) -> str:
@@ -75,6 +80,10 @@ class Formulas:
 
     def __repr__(self) -> str:
         return f"<formulas of {Path(self.book.path).name}>"
+
+    def is_sum(self, tree: Tree) -> bool:
+        """Whether a part of a formula sums many draws."""
+        return isinstance(tree, Drawn) and tree.name in self.losses
 
     def __call__(self, /, **given: Any) -> dict[str, Any]:
         """Return the outputs for these inputs and parameters: numbers or traced values."""
@@ -86,6 +95,9 @@ class Formulas:
         numbers = {**self.defaults, **given}
 
         def draw(drawn: Drawn, evaluator: Evaluator) -> Value:
+            if self.is_sum(drawn):
+                most = self._most(drawn.arguments[0], evaluator)
+                return total(drawn, self.losses[drawn.name], most, evaluator)
             source = self.sources[drawn.name]
             value = numbers[source.name]
             if not source.varies:
@@ -110,6 +122,8 @@ class Formulas:
         def draw(drawn: Drawn, evaluator: Evaluator) -> Value:
             cut_off = drawn.arguments[-3:-1] != (None, None)
             for each in drawn.arguments:
+                if self.is_sum(drawn):
+                    argument(each, evaluator)
                 value = None if each is None else evaluator.value(each)
                 if (
                     cut_off
@@ -138,6 +152,16 @@ class Formulas:
             if isinstance(value, Fault):
                 found[cell] = f"it is {value!r} in every trial"
         return found
+
+    def _most(self, count: Tree | None, evaluator: Evaluator) -> Distribution | None:
+        """Return what a number of losses is drawn from, if its parameters are numbers."""
+        if isinstance(count, Reference) and isinstance(count.place, Cell):
+            is_formula = count.place in self.book.formulas and count.place not in self.given
+            count = self.book.tree(count.place) if is_formula else None
+        source = self.sources.get(count.name) if isinstance(count, Drawn) else None
+        if source is None or source.varies:
+            return None
+        return distribution(source.draw, evaluator)
 
     def _evaluator(
         self, numbers: Mapping[str, Any], draw: Callable[[Drawn, Evaluator], Value]

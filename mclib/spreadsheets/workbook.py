@@ -14,6 +14,7 @@ from mclib.results.trial import Trial
 from mclib.spreadsheets.addins import Draw, found
 from mclib.spreadsheets.cells import Cell
 from mclib.spreadsheets.checking import Check, compared
+from mclib.spreadsheets.compounding import take_compounds
 from mclib.spreadsheets.correlations import correlations
 from mclib.spreadsheets.dependencies import dependencies
 from mclib.spreadsheets.drawing import distribution
@@ -112,6 +113,7 @@ class Workbook:
                 raise law("inputs", "be distributions", each)
         fixed = self._cells(parameters, "parameters")
         own = found(book, {*given, *fixed})
+        take_compounds(book, own, {*given, *fixed})
         wanted = self._cells(outputs, "outputs") if outputs is not None else own.outputs
         if not wanted:
             must = "name at least one cell"
@@ -140,6 +142,7 @@ class Workbook:
             sources=sources,
             outputs={called.cells[cell]: cell for cell in wanted},
             defaults=numbers,
+            losses=own.losses,
         )
         self._refuse(problems | self._function.refusals(problems))
         distributions = {called.cells[cell]: each for cell, each in given.items()}
@@ -207,7 +210,8 @@ class Workbook:
         Returns
         -------
         dict of str to float, bool, text or fault
-            A fault shows as a spreadsheet shows it, ``#DIV/0!``.
+            A fault shows as a spreadsheet shows it, ``#DIV/0!``. Cells that rest on the
+            single losses of a ``RiskCompound`` are left out: those aren't kept.
         """
         given = trial.inputs if isinstance(trial, Trial) else trial
         for name in self.model.inputs:
@@ -216,7 +220,7 @@ class Workbook:
                     "trial", f"have every input ({', '.join(self.model.inputs)})", name
                 )
         found = self._function.cells(given)
-        return {str(cell): _shown(value) for cell, value in found.items()}
+        return {str(cell): _shown(each) for cell, each in found.items() if _is_sure(each)}
 
     def faults(self, trial: Mapping[str, float] | Trial) -> dict[str, str]:
         """Return the cells in which a trial's faults arise, and not only arrive.
@@ -316,6 +320,10 @@ class Workbook:
         for source in self._function.sources.values():
             if source.draw.cell in self._book.saved:
                 numbers[source.draw.cell] = self._book.saved[source.draw.cell]
+        for cell in self._function.order:
+            parts = walk(self._book.tree(cell))
+            if cell in self._book.saved and any(map(self._function.is_sum, parts)):
+                numbers[cell] = self._book.saved[cell]
         return numbers
 
     def _refuse(self, problems: Mapping[Cell, str]) -> None:
@@ -331,6 +339,11 @@ class Workbook:
             + "\nhint: replace it in the workbook, or take the cell as an input or a "
             "parameter."
         )
+
+
+def _is_sure(value: Value) -> bool:
+    """Whether a value is the same whatever else is drawn."""
+    return not isinstance(value, Traced) or value.value.node.is_uniform
 
 
 def _shown(value: Value) -> Any:

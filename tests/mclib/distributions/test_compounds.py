@@ -316,3 +316,23 @@ def test_a_negative_deductible_or_limit_is_refused() -> None:
     for name in ("deductible", "limit"):
         with pytest.raises(mc.ArgumentError, match=f"`{name}` must be 0 or more; got -1"):
             mc.layer(3.0, **{name: -1})
+
+
+def test_without_a_deductible_gains_count_too() -> None:
+    from scipy import stats
+
+    @mc.model
+    def book(n: Any = mc.Poisson(5)) -> Any:
+        normal = mc.Normal(-1, 1)
+        return {
+            "all": mc.compound(n, normal, deductible=None, name="a"),
+            "limited": mc.compound(n, normal, deductible=None, limit=0.0, name="b"),
+        }
+
+    result = mc.simulate(book, 100_000, seed=7)
+
+    assert_within_standard_errors(result["all"].mean, -5.0)
+    assert_within_standard_errors(result["all"].variance, 5.0 * 2.0)
+    # E[min(X, 0)] of a normal around -1.
+    expected = -stats.norm.cdf(1.0) - stats.norm.pdf(1.0)
+    assert_within_standard_errors(result["limited"].mean, 5.0 * expected)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import mclib as mc
 from mclib.spreadsheets.addins import _OUTPUTS, _PROPERTIES
+from mclib.spreadsheets.compounding import FUNCTION
 from mclib.spreadsheets.families import FAMILIES
 from mclib.spreadsheets.functions import FUNCTIONS
 
@@ -31,7 +32,7 @@ def test_every_function_in_the_table_is_there() -> None:
 def test_every_function_of_an_addin_in_the_table_is_there() -> None:
     properties = {f"RISK{word}" for word in _PROPERTIES} | set(_OUTPUTS)
     properties |= {f"PSI{word}" for word in _PROPERTIES}
-    properties |= {"RISKMAKEINPUT", "RISKUNITS", "VOSEINPUT"}
+    properties |= {FUNCTION, "RISKMAKEINPUT", "RISKUNITS", "VOSEINPUT"}
     rows = {row[0]: re.findall(r"`([^`]+)`", row[1]) for row in _rows("Add-ins")}
     prefixes = {
         "@RISK": "Risk",
