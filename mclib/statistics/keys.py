@@ -66,14 +66,15 @@ def keys_at(
     """
     lowest = keys.min()
     shift = max(0, int(keys.max() - lowest).bit_length() - _BIN_BITS)
-    bins = ((keys - lowest) >> np.uint64(shift)).astype(np.uint16)
+    # As NumPy counts and looks up places, so that it needn't copy them for either.
+    bins = ((keys - lowest) >> np.uint64(shift)).view(np.int64)
     counts = np.bincount(bins, minlength=1 << _BIN_BITS)
     upto = np.cumsum(counts)
     own = np.searchsorted(upto, places, side="right")
     wanted, at = np.unique(own, return_inverse=True)
     is_wanted = np.zeros(1 << _BIN_BITS, np.bool_)
     is_wanted[wanted] = True
-    some = np.sort(keys[is_wanted[bins]])
+    some = np.sort(keys[is_wanted.take(bins)])
     # What lies in bins that nobody wants is missing before each place.
     missing = (upto - counts)[wanted] - (np.cumsum(counts[wanted]) - counts[wanted])
     found: NDArray[np.uint64] = some[np.asarray(places) - missing[at]]

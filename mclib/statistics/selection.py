@@ -3,7 +3,7 @@
 A small part of the trials, the first ones, says about where a wanted order statistic lies;
 a pass over all counts what lies below that range and fetches what lies within. Where the
 rank falls within, the answer is exact and the work is done: it is the sorted sample's. The
-guess is wrong once in a million times, and then costs time and nothing else.
+guess is wrong once in some ten thousand times, and then costs time and nothing else.
 
 References
 ----------
@@ -32,7 +32,7 @@ WHOLE = 1 << 16
 
 _SHARE = 64
 _FEWEST, _MOST = 1 << 14, 1 << 20
-_STANDARD_DEVIATIONS, _RANKS_MORE = 5.0, 8.0
+_STANDARD_DEVIATIONS, _RANKS_MORE = 4.0, 8.0
 
 # So large a part of a range makes an outcome an atom, which is counted and not fetched.
 _ATOM_SHARE = 4
@@ -99,7 +99,8 @@ def _guessed(
     reach = _STANDARD_DEVIATIONS * np.sqrt(n_known * orders * (1.0 - orders)) + _RANKS_MORE
     firsts = np.floor(orders * n_known - reach).astype(np.int64)
     lasts = np.ceil(orders * n_known + reach).astype(np.int64)
-    starts, stops = (_ends_at(sample, places) for places in (firsts, lasts))
+    ends = _ends_at(sample, np.concatenate([firsts, lasts]))
+    starts, stops = ends[: len(firsts)], ends[len(firsts) :]
     spans: list[tuple[int, int]] = []
     for first, last, near, far in zip(firsts, lasts, starts, stops, strict=True):
         start = near if first >= 0 else low

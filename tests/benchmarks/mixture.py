@@ -5,6 +5,7 @@ and may use two threads. What counts is the processor's time, which a busy machi
 least, and the peak memory of a process of its own.
 """
 
+import functools
 import importlib.util
 import math
 import time
@@ -73,10 +74,15 @@ class Cost:
     n_trials: int
 
 
+@functools.cache
+def _engine() -> LlvmEngine:
+    """The one of this process: each new one would prepare its code anew."""
+    return LlvmEngine(N_THREADS)
+
+
 def _ours(n_trials: int, **options: Any) -> Answer:
-    engine = LlvmEngine(N_THREADS)
     result = mc.simulate(
-        mixture, n_trials, seed=7, engine=engine, progress=False, **options
+        mixture, n_trials, seed=7, engine=_engine(), progress=False, **options
     )
     total = result["total"]
     percentiles = [each.value for each in total.quantile(list(ORDERS))]

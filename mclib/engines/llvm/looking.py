@@ -20,8 +20,8 @@ from mclib.expressions.dtypes import Type
 from mclib.statistics.moments import FIELDS
 from mclib.statistics.sieves import Sieve, Sifted
 
-_BYTES = 1 << 16
-"""Of stored values at a time."""
+_BYTES = 1 << 14
+"""Of stored values at a time: half of a core's own first cache."""
 
 _MODULE = f"""\
 %sieve = type {{{{ i64, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr }}}}
