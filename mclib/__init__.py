@@ -47,12 +47,10 @@ from mclib.expressions.functions import (
     exp,
     expm1,
     floor,
-    interp,
     isfinite,
     isnan,
     log,
     log1p,
-    lookup,
     maximum,
     minimum,
     power,
@@ -67,6 +65,7 @@ from mclib.expressions.functions import (
     where,
 )
 from mclib.expressions.loops import scan
+from mclib.expressions.tables import interp, lookup
 from mclib.homes import HOMES
 from mclib.model import Model, model
 from mclib.progress import Progress

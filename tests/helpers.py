@@ -11,11 +11,12 @@ from mclib.engines.base import Engine
 from mclib.engines.plans import Plan, argument_values
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, apply, as_number, lift
-from mclib.expressions.functions import lookup, where
+from mclib.expressions.functions import where
 from mclib.expressions.loops import drawn, scan
 from mclib.expressions.lowering import evaluate_model_expression
 from mclib.expressions.nodes import Node
 from mclib.expressions.ops import MODEL_OPS
+from mclib.expressions.tables import lookup
 from mclib.expressions.tracing import parameter
 from mclib.streams import key_of
 

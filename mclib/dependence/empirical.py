@@ -10,8 +10,9 @@ from mclib.arrays import floats
 from mclib.dependence.copula import Copula, Matrix, Source, at_least_two
 from mclib.distributions.parts import seen
 from mclib.errors import law
-from mclib.expressions.functions import floor, lookup
+from mclib.expressions.functions import floor
 from mclib.expressions.probability import Probability
+from mclib.expressions.tables import lookup
 from mclib.statistics.correlations import kendall, ranks
 
 

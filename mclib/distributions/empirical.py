@@ -13,8 +13,9 @@ from mclib.distributions.laws import Floats
 from mclib.distributions.shares import Shares
 from mclib.errors import ArgumentError, law
 from mclib.expressions.expression import Expression
-from mclib.expressions.functions import ceil, floor, lookup, where
+from mclib.expressions.functions import ceil, floor, where
 from mclib.expressions.probability import Probability
+from mclib.expressions.tables import lookup
 
 
 @final

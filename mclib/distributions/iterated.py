@@ -24,7 +24,6 @@ from mclib.expressions.functions import (
     expm1,
     log,
     log1p,
-    lookup,
     maximum,
     minimum,
     sqrt,
@@ -32,6 +31,7 @@ from mclib.expressions.functions import (
 )
 from mclib.expressions.loops import scan
 from mclib.expressions.probability import Probability
+from mclib.expressions.tables import lookup
 
 N_STEPS = 6
 N_POINTS = 32

@@ -13,8 +13,9 @@ from mclib.distributions.distribution import Distribution
 from mclib.distributions.laws import Floats
 from mclib.errors import law
 from mclib.expressions.expression import Expression
-from mclib.expressions.functions import lookup, where
+from mclib.expressions.functions import where
 from mclib.expressions.probability import Probability
+from mclib.expressions.tables import lookup
 
 MOST_POINTS = 500
 

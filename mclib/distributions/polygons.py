@@ -13,8 +13,9 @@ from mclib.distributions.laws import Floats
 from mclib.distributions.ogives import increasing, row_of
 from mclib.errors import law
 from mclib.expressions.expression import Expression
-from mclib.expressions.functions import lookup, maximum, minimum, sqrt, where
+from mclib.expressions.functions import maximum, minimum, sqrt, where
 from mclib.expressions.probability import Probability
+from mclib.expressions.tables import lookup
 
 _NOTHING = 1e-300
 """In place of a density and a probability that are both 0."""

@@ -7,8 +7,9 @@ import numpy as np
 
 from mclib.distributions.laws import Floats
 from mclib.expressions.expression import Expression
-from mclib.expressions.functions import floor, lookup, where
+from mclib.expressions.functions import floor, where
 from mclib.expressions.probability import Probability
+from mclib.expressions.tables import lookup
 
 
 @dataclass(frozen=True)

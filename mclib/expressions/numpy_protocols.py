@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from mclib.expressions import coercion, functions
+from mclib.expressions.elementwise import over_arrays
+from mclib.expressions.tables import interp
 
 _UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: lambda a, b: a + b,
@@ -78,7 +80,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.clip: lambda a, a_min=None, a_max=None, **limits: functions.clip(
         a, limits.get("min", a_min), limits.get("max", a_max)
     ),
-    np.interp: functions.interp,
+    np.interp: interp,
     np.round: lambda a, decimals=0: round(a, decimals),
     np.around: lambda a, decimals=0: round(a, decimals),
     np.sum: lambda a: a,
@@ -105,7 +107,7 @@ def ufunc(
         raise coercion.refusal(f"calls `np.{called}` on", _advice())
     values = [_unwrap(value) for value in inputs]
     if any(isinstance(value, np.ndarray) for value in values):
-        return functions.over_arrays(lambda *each: meaning(*map(_unwrap, each)), *values)
+        return over_arrays(lambda *each: meaning(*map(_unwrap, each)), *values)
     return meaning(*values)
 
 

@@ -11,7 +11,8 @@ from mclib.distributions.bounded import Uniform
 from mclib.distributions.distribution import Distribution
 from mclib.distributions.laws import Parameter
 from mclib.errors import law
-from mclib.expressions.functions import lookup, where
+from mclib.expressions.functions import where
+from mclib.expressions.tables import lookup
 from mclib.processes.process import STANDARD, Process, State
 
 

@@ -5,7 +5,8 @@ import math
 from typing import Any
 
 from mclib.expressions.expression import Expression
-from mclib.expressions.functions import floor, lookup, where
+from mclib.expressions.functions import floor, where
+from mclib.expressions.tables import lookup
 from mclib.spreadsheets import arithmetic
 from mclib.spreadsheets.arithmetic import is_plain
 from mclib.spreadsheets.comparisons import compare, wildcard

@@ -1,6 +1,12 @@
 """The front door of mclib: its names are a promise, changed only on purpose."""
 
+import doctest
+from types import ModuleType
+
+import pytest
+
 import mclib
+from mclib import plots
 
 PUBLIC_NAMES: tuple[str, ...] = (
     "ARMA",
@@ -198,3 +204,32 @@ def test_every_public_name_leads_to_something_documented() -> None:
     undocumented = [name for name in mclib.__all__ if not getattr(mclib, name).__doc__]
 
     assert [] == undocumented
+
+
+WITHOUT_A_RUN = {"publish": "only a server of a hub can run it; its example is a text"}
+"""Public names whose example no test runs, and why."""
+
+
+@pytest.mark.parametrize("module", [mclib, plots], ids=lambda each: each.__name__)
+def test_every_public_function_and_class_shows_by_an_example_what_comes_out(
+    module: ModuleType,
+) -> None:
+    silent = {name for name in module.__all__ if not _shows_something(module, name)}
+
+    assert silent == {name for name in WITHOUT_A_RUN if name in module.__all__}
+
+
+def test_what_no_test_can_run_has_an_example_to_read() -> None:
+    for name in WITHOUT_A_RUN:
+        said = getattr(mclib, name).__doc__
+
+        assert f"mc.{name}(" in said.partition("Examples\n")[2]
+
+
+def _shows_something(module: ModuleType, name: str) -> bool:
+    """Whether an example in the docstring prints; errors and modules need none."""
+    public = getattr(module, name)
+    if not callable(public) or (isinstance(public, type) and issubclass(public, Exception)):
+        return True
+    examples = doctest.DocTestParser().get_examples(public.__doc__ or "")
+    return any(each.want for each in examples)

@@ -18,6 +18,7 @@ from mclib.expressions.nodes import Node, Table, node
 from mclib.expressions.ops import OPS
 from mclib.expressions.probability import Probability
 from mclib.expressions.simplify import simplify
+from mclib.expressions.tables import lookup
 from mclib.expressions.tracing import parameter
 
 SEED_WORDS = {"seed low": 0x9E3779B9, "seed high": 0x243F6A88}
@@ -121,7 +122,7 @@ def _table() -> dict[str, Expression]:
     seasons = np.sin(np.arange(37.0))
     place = drawn("season", Uniform(low=-2.0, high=40.0))
     loss = drawn("loss", Empirical([3.0, 1.0, 4.0, 1.5, 9.0, 2.6]))
-    return {"season": mc.lookup(seasons, place), "loss": loss}
+    return {"season": lookup(seasons, place), "loss": loss}
 
 
 def _tabulated() -> dict[str, Expression]:
@@ -200,7 +201,7 @@ _SPECIAL = (
 
 def _mathematics() -> dict[str, Expression]:
     def values(name: str) -> Expression:
-        special = mc.lookup(_SPECIAL, drawn(f"{name} place", Uniform(0.0, len(_SPECIAL))))
+        special = lookup(_SPECIAL, drawn(f"{name} place", Uniform(0.0, len(_SPECIAL))))
         size = mc.exp(drawn(f"{name} size", Normal(0.0, 4.0)))
         signed = mc.where(drawn(f"{name} sign", Uniform()) < 0.5, -size, size)
         return mc.where(drawn(f"{name} kind", Uniform()) < 0.5, special, signed)

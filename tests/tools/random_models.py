@@ -9,6 +9,7 @@ from mclib.distributions import Exponential, Normal, Triangular, Uniform
 from mclib.expressions import functions as mc
 from mclib.expressions.expression import Expression
 from mclib.expressions.loops import drawn, scan
+from mclib.expressions.tables import lookup
 
 _UNARY: tuple[Callable[[Expression], Expression], ...] = (
     *(mc.exp, mc.expm1, mc.log, mc.log1p, mc.sqrt, mc.sin, mc.cos, mc.tan, mc.arctan),
@@ -45,7 +46,7 @@ def random_model(seed: int, n_steps: int = 25) -> list[Expression]:
                     lambda a=a, b=b: chance.choice(_BINARY)(a, b),
                     lambda a=a, b=b: chance.choice(_BINARY)(a, b),
                     lambda a=a, b=b, c=c, d=d: mc.where(a < b, c, d),
-                    lambda a=a: mc.lookup(np.cos(np.arange(11.0)), a * 3.0),
+                    lambda a=a: lookup(np.cos(np.arange(11.0)), a * 3.0),
                 )
             )()
         )

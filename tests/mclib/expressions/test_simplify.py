@@ -8,10 +8,11 @@ from hypothesis import assume, given, settings
 
 from mclib.expressions.dtypes import Type
 from mclib.expressions.expression import Expression, apply, lift
-from mclib.expressions.functions import exp, lookup, maximum, where
+from mclib.expressions.functions import exp, maximum, where
 from mclib.expressions.loops import scan
 from mclib.expressions.nodes import Node, constant, node, topological
 from mclib.expressions.simplify import RULES, simplify
+from mclib.expressions.tables import lookup
 from mclib.expressions.tracing import parameter
 from tests.helpers import (
     SPECIAL_NUMBERS,
