@@ -1,5 +1,6 @@
 """What a model becomes: inputs, parameters and outputs as nodes."""
 
+import dataclasses
 import functools
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -85,6 +86,10 @@ def describe(roots: Sequence[Node], write: Callable[[bytes], None]) -> None:
             payload = (_content(payload.table), *cuts)
         elif isinstance(payload, float):
             payload = payload.hex()
+        elif dataclasses.is_dataclass(payload):
+            # Its words may leave out what tells it from another.
+            message = f"a hash must take all of a {type(payload).__name__}; got {payload}."
+            raise TypeError(message)
         args = ",".join(str(numbers[arg]) for arg in each.args)
         write(f"{each.op.name}|{each.type.value}|{payload}|{args}\n".encode())
     wanted = ",".join(str(numbers[root]) for root in roots)

@@ -3,12 +3,16 @@
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 import mclib as mc
 from mclib.errors import TraceError
+from mclib.expressions.dtypes import Type
+from mclib.expressions.graph import describe
+from mclib.expressions.nodes import node
 from mclib.testing import assert_within_standard_errors
 
 NORMAL = mc.Normal(0.0, 1.0)
@@ -96,6 +100,20 @@ def test_a_run_with_other_parameters_has_the_tables_of_its_own() -> None:
     result = mc.simulate(model, 50_000, seed=7, parameters=later)
 
     assert_within_standard_errors(result["y"].mean, mc.PERT(40, 60, 90).mean)
+
+
+def test_what_has_no_hash_of_its_own_is_not_hashed_by_its_words() -> None:
+    @dataclass(frozen=True)
+    class Hidden:
+        number: int
+
+        def __repr__(self) -> str:
+            return "hidden"
+
+    formal = node("formal", type_=Type.REAL, payload=Hidden(1))
+
+    with pytest.raises(TypeError, match="a hash must take all of a Hidden; got hidden"):
+        describe([formal], lambda _: None)
 
 
 def test_the_digest_is_of_the_formula_not_of_its_words() -> None:
