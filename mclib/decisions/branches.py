@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mclib.decisions.measures import finite
 from mclib.errors import law
+from mclib.model import Model
 from mclib.results.output import Output
 from mclib.results.result import Result
 
@@ -211,7 +212,8 @@ def _followed(where: str, then: Any) -> Node | End:
     if isinstance(then, (int, float)) and not isinstance(then, bool):
         return End(np.array(finite(where, then)))
     must = "lead to a Decision, a Chance, a number, or an output of a run"
-    raise law(where, must, then)
+    hint = 'run the model: `mc.simulate(model, seed=7)["profit"]`.'
+    raise law(where, must, then, hint if isinstance(then, Model) else None)
 
 
 def _simulated(where: str, output: Output) -> End:

@@ -18,7 +18,7 @@ _MOST_LINES = 200
 # The page's own colors, so that it reads in JupyterLab's light and dark themes alike.
 _STYLE = """<style>
 .mclib-tree{color:var(--jp-ui-font-color1,inherit);font-size:13px;line-height:1.6;
-overflow-x:auto}
+overflow-wrap:anywhere}
 .mclib-tree ul{list-style:none;margin:0;padding:0 0 0 1.1em;border-left:1px solid}
 .mclib-tree>ul{padding-left:0;border-left:0}
 .mclib-tree li{margin:2px 0;padding:0}
@@ -38,10 +38,11 @@ def drawing_text(rolled: Rolled, risk_tolerance: float | None) -> str:
 
 def drawing_html(rolled: Rolled, risk_tolerance: float | None) -> str:
     """Return a tree with its values, as lists within lists."""
+    # Without a role, VoiceOver takes lists without bullets for no lists.
     body, depth = [], -1
     for level, each in islice(_walk(rolled, 0), _MOST_LINES):
         if level > depth:
-            body.append("<ul>")
+            body.append('<ul role="list">')
         else:
             body.append("</li>" + "</ul></li>" * (depth - level))
         depth = level
@@ -75,10 +76,10 @@ def _words(each: Rolled) -> tuple[str, str, str, str, str]:
     worth = _number(each.worth)
     node = each.branch.then
     if isinstance(node, End):
-        name, kind = f"{name}:", node.name and f"{node.name},"
+        name, kind = f"{name}:", node.name and f"{node.name}, worth"
     else:
         kind = f"{'decision' if node.is_decision else 'chance'} {node.name}".strip()
-        name, kind = f"{name}:" if name else "", f"{kind},"
+        name, kind = f"{name}:" if name else "", f"{kind}, worth"
     if cost:
         name, cost = name.removesuffix(":"), f"{cost}:"
     return name, cost, kind, worth, "(best)" if each.is_chosen else ""

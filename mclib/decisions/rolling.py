@@ -7,7 +7,7 @@ linear in the scores of the ends, so that its error is that of one mean.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -142,12 +142,10 @@ class Roll:
             best = self._choice(place, found)
             scores = found[best][1]
             parts = [
-                Rolled(
-                    **{
-                        **vars(part),
-                        "is_chosen": k == best,
-                        "less": self.attitude.difference(scores, found[k][1]),
-                    }
+                replace(
+                    part,
+                    is_chosen=k == best,
+                    less=self.attitude.difference(scores, found[k][1]),
                 )
                 for k, part in enumerate(parts)
             ]

@@ -200,8 +200,8 @@ class Decision(Tree):
     >>> tree = mc.Decision({"drill": (70, oil), "leave": 0})
     >>> print(tree)
     Expected values, net of what was paid on the way
-      decision, 20
-      * drill (pays 70): chance oil, 20 (best)
+      decision, worth 20
+      * drill (pays 70): chance oil, worth 20 (best)
           0.5 dry: -70
           0.3 wet: 50
           0.2 soaking: 200

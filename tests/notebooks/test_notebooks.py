@@ -98,6 +98,11 @@ SHOWN = {
         "wet summer  50.36 % ± 0.22 % (95 %)",
         "5.79 % ± 0.10 % (95 %) of the summers",
         "demand        60.0  24.45 ± 0.14 (95 %)",
+        "* wait (pays 3,000): chance rival, worth 27,750 ± 130 (95 %) (best)",
+        "67 now, from 0.2738 on wait",
+        "from 0.8186 on 40 now",
+        "tolerance None: wait, a loss in 19.98 % ± 0.14 % (95 %) of summers",
+        "tolerance 40000: 40 now, a loss in 13.08 % ± 0.10 % (95 %) of summers",
     ),
     "06-paths-and-options.ipynb": (
         "10.455 ± 0.009 (95 %)",
