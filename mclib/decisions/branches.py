@@ -1,6 +1,6 @@
-"""Nodes of a decision tree and their branches: what a tree may be, not its worth.
+"""Forks of a decision tree and their branches: what a tree may be, not its worth.
 
-A node copies what it is made of and never changes, so that no tree can contain itself.
+A fork copies what it is made of and never changes, so that no tree can contain itself.
 """
 
 import math
@@ -48,7 +48,7 @@ class End:
 
 @dataclass(frozen=True, eq=False)
 class Branch:
-    """A way on from a node.
+    """A way on from a fork.
 
     Parameters
     ----------
@@ -56,16 +56,16 @@ class Branch:
         What it is called.
     cost : float
         What is paid on it.
-    then : Node or End
+    then : Fork or End
         Where it leads.
     """
 
     name: str
     cost: float
-    then: "Node | End"
+    then: "Fork | End"
 
 
-class Node:
+class Fork:
     """A decision or a chance, with what follows.
 
     Attributes
@@ -75,7 +75,7 @@ class Node:
     probabilities : tuple of float
         Those of the branches of a chance; empty for a decision.
     name : str
-        What the node is about.
+        What the fork is about.
     n_trials : int
         Trials of the simulated ends below it; 0 if all ends are numbers.
     """
@@ -87,12 +87,12 @@ class Node:
         self.probabilities = probabilities
         self.name = name
         below = [each.then for each in branches]
-        nodes = [each for each in below if isinstance(each, Node)]
+        forks = [each for each in below if isinstance(each, Fork)]
         self.n_trials: int = _common_n_trials(each.n_trials for each in below)
-        self.n_levels: int = 1 + max((each.n_levels for each in nodes), default=0)
-        self.n_paths: int = sum(each.n_paths for each in nodes) + len(below) - len(nodes)
+        self.n_levels: int = 1 + max((each.n_levels for each in forks), default=0)
+        self.n_paths: int = sum(each.n_paths for each in forks) + len(below) - len(forks)
         self.chance_names: frozenset[str] = frozenset[str]().union(
-            *(each.chance_names for each in nodes)
+            *(each.chance_names for each in forks)
         )
         if self.n_levels > _MOST_LEVELS:
             must = f"be at most {_MOST_LEVELS} levels deep"
@@ -112,12 +112,12 @@ class Node:
         """Whether we choose the branch."""
         return not self.probabilities
 
-    def chances(self, name: str) -> Iterator["Node"]:
+    def chances(self, name: str) -> Iterator["Fork"]:
         """Return all chances of this name, in the order in which they stand."""
         if self.probabilities and self.name == name:
             yield self
         for each in self.branches:
-            if isinstance(each.then, Node) and name in each.then.chance_names:
+            if isinstance(each.then, Fork) and name in each.then.chance_names:
                 yield from each.then.chances(name)
 
 
@@ -172,7 +172,7 @@ def chances(branches: Any) -> tuple[tuple[Branch, ...], tuple[float, ...]]:
 
 
 def checked_name(name: Any) -> str:
-    """Return a node's name.
+    """Return a fork's name.
 
     Raises
     ------
@@ -199,8 +199,8 @@ def _branch(name: str, cost: Any, then: Any) -> Branch:
     return Branch(name, finite(f"the cost of {where}", cost), _followed(where, then))
 
 
-def _followed(where: str, then: Any) -> Node | End:
-    if isinstance(then, Node):
+def _followed(where: str, then: Any) -> Fork | End:
+    if isinstance(then, Fork):
         return then
     if isinstance(then, Result):
         if len(then) != 1:

@@ -74,11 +74,11 @@ def _words(each: Rolled) -> tuple[str, str, str, str, str]:
         name = f"{plain(each.probability)} {name}"
     cost = f"(pays {plain(each.branch.cost)})" if each.branch.cost else ""
     worth = _number(each.worth)
-    node = each.branch.then
-    if isinstance(node, End):
-        name, kind = f"{name}:", node.name and f"{node.name}, worth"
+    fork = each.branch.then
+    if isinstance(fork, End):
+        name, kind = f"{name}:", fork.name and f"{fork.name}, worth"
     else:
-        kind = f"{'decision' if node.is_decision else 'chance'} {node.name}".strip()
+        kind = f"{'decision' if fork.is_decision else 'chance'} {fork.name}".strip()
         name, kind = f"{name}:" if name else "", f"{kind}, worth"
     if cost:
         name, cost = name.removesuffix(":"), f"{cost}:"

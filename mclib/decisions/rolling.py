@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from mclib.decisions.branches import Branch, End, Floats, Node
+from mclib.decisions.branches import Branch, End, Floats, Fork
 from mclib.decisions.measures import finite
 from mclib.errors import law
 from mclib.results.estimate import Estimate
 
 Place = tuple[str, ...]
-"""The names of the branches that lead to a node from the root."""
+"""The names of the branches that lead to a fork from the root."""
 
 _MOST_TOLERANCES = 700.0
 
@@ -118,7 +118,7 @@ class Roll:
     odds: Mapping[str, tuple[float, ...]]
     fixed: Mapping[Place, int] | None = None
 
-    def back(self, tree: Node) -> tuple[Rolled, Floats]:
+    def back(self, tree: Fork) -> tuple[Rolled, Floats]:
         """Return the whole tree with its values, and the scores at its root."""
         whole = Branch("", 0.0, tree)
         return self._back((), whole, 0.0, None)
@@ -127,18 +127,18 @@ class Roll:
         self, place: Place, branch: Branch, paid: float, probability: float | None
     ) -> tuple[Rolled, Floats]:
         paid += branch.cost
-        node = branch.then
-        if isinstance(node, End):
-            scores = self.attitude.scores(node.outcomes - paid)
+        fork = branch.then
+        if isinstance(fork, End):
+            scores = self.attitude.scores(fork.outcomes - paid)
             return self._rolled(place, branch, probability, scores, ()), scores
-        odds = self.odds.get(node.name, node.probabilities) if node.probabilities else ()
-        shown = odds or (None,) * len(node.branches)
+        odds = self.odds.get(fork.name, fork.probabilities) if fork.probabilities else ()
+        shown = odds or (None,) * len(fork.branches)
         found = [
             self._back((*place, each.name), each, paid, share)
-            for each, share in zip(node.branches, shown, strict=True)
+            for each, share in zip(fork.branches, shown, strict=True)
         ]
         parts = [part for part, _ in found]
-        if node.is_decision:
+        if fork.is_decision:
             best = self._choice(place, found)
             scores = found[best][1]
             parts = [
@@ -190,7 +190,7 @@ class Path:
     outcomes: Floats
 
 
-def attitude_of(tree: Node, risk_tolerance: Any) -> Attitude:
+def attitude_of(tree: Fork, risk_tolerance: Any) -> Attitude:
     """Return the attitude that a risk tolerance stands for.
 
     Raises
@@ -269,7 +269,7 @@ def _mixed(odds: tuple[float, ...], scores: list[Floats]) -> Floats:
     return np.asarray(sum(parts[1:], start=parts[0]))
 
 
-def _range(then: Node | End, paid: float) -> tuple[float, float]:
+def _range(then: Fork | End, paid: float) -> tuple[float, float]:
     """Return the lowest and the highest outcome of all paths."""
     if isinstance(then, End):
         return float(then.outcomes.min()) - paid, float(then.outcomes.max()) - paid

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, final
 
-from mclib.decisions.branches import Node
+from mclib.decisions.branches import Fork
 from mclib.decisions.drawings import drawing_html, drawing_text
 from mclib.decisions.profiles import RiskProfile
 from mclib.decisions.rolling import (
@@ -41,7 +41,7 @@ class Solution:
         The sure sum that is as good as the tree; the expected value without a tolerance.
     """
 
-    def __init__(self, tree: Node, risk_tolerance: float | None) -> None:
+    def __init__(self, tree: Fork, risk_tolerance: float | None) -> None:
         self._attitude = attitude_of(tree, risk_tolerance)
         self._tree = tree
         self._rolled, _ = Roll(self._attitude, {}).back(tree)

@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from mclib.decisions.branches import Floats, Node, chances, checked_name, choices
+from mclib.decisions.branches import Floats, Fork, chances, checked_name, choices
 from mclib.decisions.rolling import (
     Attitude,
     Place,
@@ -26,7 +26,7 @@ from mclib.results.estimate import Estimate
 _CLOSE = 1e-12
 
 
-class Tree(Node):
+class Tree(Fork):
     """What a decision and a chance have in common: each is the root of a tree."""
 
     def solve(self, *, risk_tolerance: float | None = None) -> Solution:
@@ -131,7 +131,7 @@ class Tree(Node):
         lines = _Lines(self, attitude_of(self, risk_tolerance), chance, at)
         return tuple(lines.thresholds())
 
-    def _event(self, chance: Any) -> Node:
+    def _event(self, chance: Any) -> Fork:
         if chance not in self.chance_names:
             hint = 'name a chance when it is made: `mc.Chance({...}, name="oil")`.'
             names = ", ".join(sorted(self.chance_names)) or "no chance here has a name"
@@ -250,7 +250,7 @@ class Chance(Tree):
 class _Lines:
     """What strategies are worth, as lines in one probability."""
 
-    def __init__(self, tree: Node, attitude: Attitude, chance: str, at: int) -> None:
+    def __init__(self, tree: Fork, attitude: Attitude, chance: str, at: int) -> None:
         self._tree, self._attitude, self._chance, self._at = tree, attitude, chance, at
         self._odds = next(tree.chances(chance)).probabilities
 
@@ -326,6 +326,6 @@ def _between(line: tuple[float, float], at: float) -> float:
     return line[0] * (1.0 - at) + line[1] * at
 
 
-def _odds(event: Node) -> dict[str, float]:
+def _odds(event: Fork) -> dict[str, float]:
     names = [each.name for each in event.branches]
     return dict(zip(names, event.probabilities, strict=True))
