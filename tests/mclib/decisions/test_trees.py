@@ -130,7 +130,7 @@ def test_kims_party_stays_indoors() -> None:
     party = _party()
     solution = party.solve(risk_tolerance=KIM)
 
-    # The book's figures, in whole dollars.
+    # In whole dollars.
     assert solution.to_frame()["worth"].round().tolist() == [26.0, 41.0, 46.0]
     assert solution.strategy == {(): "indoors"}
     utility = 0.4 * 2 ** (-40 / 50) + 0.6 * 2 ** (-50 / 50)

@@ -231,7 +231,7 @@ def test_bounds_need_enough_independent_trials() -> None:
         (lambda o: o.exceedance([2]), "must be numbers strictly between 0 and 1; got 2"),
         (
             lambda o: o.exceedance(0.5 + 1.0),
-            "`probabilities` must be numbers strictly betwee",
+            "`probabilities` must be numbers strictly between",
         ),
         (lambda o: o.exceedance("x"), "between 0 and 1; got 'x'"),
         (lambda o: o.shares("x", 3), "`low` must be a number; got 'x'"),
