@@ -39,7 +39,9 @@ class ProcessFit:
     process : Process
         Ready for a model: ``fit.process.end(start, n_steps=...)``.
     parameters : mapping of str to Estimate
-        Each with its standard error by the likelihood's curvature.
+        Each with its standard error by the likelihood's curvature: right for long series.
+        The level that a series reverts to in months is hardly seen in 260 days: over
+        40 such series it was 1.6 of its standard errors off where it should have been 1.
     log_likelihood : float
         Given the first values.
     residuals : array of shape (n,)
