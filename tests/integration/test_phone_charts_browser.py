@@ -13,7 +13,11 @@ from mclib.plots.figure import drawings
 from tests.architecture.checkout import ROOT
 from tests.integration.browser import browser_page, pictures
 from tests.integration.golden_pictures import hold
-from tests.integration.test_pictures_browser import CHARTS, launch
+from tests.integration.test_pictures_browser import (
+    CHARTS,
+    drawn_charts,
+    plotly_script,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -58,23 +62,16 @@ FAULTS = """() => {
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Any]:
-    """Each chart as JSON."""
-    result = mc.simulate(launch, 100_000, seed=7)
-    with drawings():
-        return {name: json.loads(make(result).to_json()) for name, make in CHARTS.items()}
+    return drawn_charts()
 
 
 @pytest.fixture(scope="module")
 def sheet(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Page"]:
     """A page with plotly.js and what makes figures fit it."""
-    import plotly.graph_objects as go
-
     folder = tmp_path_factory.mktemp("phone")
-    page_html = go.Figure().to_html(include_plotlyjs=True)
-    (script,) = re.findall(r"<script[^>]*>/\*\*.*?</script>", page_html, re.DOTALL)[:1]
     (folder / "sheet.html").write_text(
-        f"<!doctype html><meta charset=utf-8><style>body{{margin:0}}</style>{script}"
-        f"<script>{NARROW}</script>",
+        "<!doctype html><meta charset=utf-8><style>body{margin:0}</style>"
+        f"{plotly_script()}<script>{NARROW}</script>",
         "utf-8",
     )
     with browser_page(folder / "profile") as page:

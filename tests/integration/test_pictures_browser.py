@@ -107,26 +107,34 @@ CHARTS: dict[str, Callable[[Result], Any]] = {
 GRID = (-(-len(CHARTS) // COLUMNS), COLUMNS)
 
 
-@pytest.fixture(scope="module")
-def figures() -> dict[str, Any]:
+def drawn_charts() -> dict[str, Any]:
     """Each chart as JSON."""
     result = mc.simulate(launch, 100_000, seed=7)
     with drawings():
         return {name: json.loads(make(result).to_json()) for name, make in CHARTS.items()}
 
 
+def plotly_script() -> str:
+    """plotly.js as an element of a page."""
+    import plotly.graph_objects as go
+
+    page_html = go.Figure().to_html(include_plotlyjs=True)
+    return re.findall(r"<script[^>]*>/\*\*.*?</script>", page_html, re.DOTALL)[0]  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, Any]:
+    return drawn_charts()
+
+
 @pytest.fixture(scope="module")
 def sheet(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Page"]:
     """A page with plotly.js and room for all charts."""
-    import plotly.graph_objects as go
-
     folder = tmp_path_factory.mktemp("pictures")
-    page_html = go.Figure().to_html(include_plotlyjs=True)
-    (script,) = re.findall(r"<script[^>]*>/\*\*.*?</script>", page_html, re.DOTALL)[:1]
     (folder / "sheet.html").write_text(
         f"<!doctype html><meta charset=utf-8><style>{STYLE}"
         "body{margin:0;display:grid;grid-template-columns:repeat(3,640px)}"
-        f".tile{{width:640px;height:440px;overflow:hidden}}</style>{script}",
+        f".tile{{width:640px;height:440px;overflow:hidden}}</style>{plotly_script()}",
         "utf-8",
     )
     with browser_page(folder / "profile") as page:
